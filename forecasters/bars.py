@@ -1,0 +1,240 @@
+"""Daily bars of one ticker, checked once when they are made."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasters.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Days = NDArray[np.datetime64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+PRICES = ("open", "high", "low", "close")
+COLUMNS = (*PRICES, "volume")
+#: Rounding after an adjustment leaves a high or low a few won inside open and close. Seen in real
+#: KRX exports: up to 5 won at 62,000 (0.8 basis points). Beyond this a row is wrong, not rounded.
+ROUNDING_WON = 3.0
+ROUNDING_SHARE = 1e-4
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where bars come from. Nothing is labelled real that is not: a maker of bars must say.
+
+    Attributes
+    ----------
+    source : str
+        The name of the data source (``yahoo``, ``csv``, ``bundled``, ``simulated``, ``memory``).
+    vendor : str
+        Who measured the prices, or the file they were read from.
+    simulated : bool
+        True when the prices were drawn from a random generator.
+    adjusted : str
+        What the prices are adjusted for: ``splits``, ``all``, ``none`` or ``unknown``.
+    dropped : int
+        Rows that the source left out because they hold no session (closed days, nulls).
+    widened : int
+        Rows whose high or low was widened to hold open and close; `Bars` counts them.
+    """
+
+    source: str = "memory"
+    vendor: str = "unknown"
+    simulated: bool = False
+    adjusted: str = "unknown"
+    dropped: int = 0
+    widened: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """Validated daily bars, arrays of shape [T], read-only. Row t is known after the close of t.
+
+    A halt (no volume and no open, or no volume and no range) is marked not tradable; its missing
+    open, high and low are set to the close that the exchange repeats. A high or low that rounding
+    left slightly inside open and close is widened and counted in `origin.widened`. Anything worse
+    raises `InputError` with the row.
+
+    Attributes
+    ----------
+    sessions : datetime64[D], shape [T]
+        Trading dates, strictly increasing, without a timezone.
+    open, high, low, close : float64, shape [T]
+        Prices in the currency of the listing.
+    volume : float64, shape [T]
+        Shares.
+    tradable : bool, shape [T]
+        False on a halt: no fill, no forecast, no error counted.
+    """
+
+    ticker: str
+    sessions: Days
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    origin: Origin = field(default_factory=Origin)
+    tradable: Flags = field(init=False)
+
+    def __post_init__(self) -> None:
+        sessions = np.array(self.sessions, dtype="datetime64[D]")
+        columns = {name: np.array(getattr(self, name), dtype=np.float64) for name in COLUMNS}
+        self._check_shape(sessions, columns)
+        tradable = _mend_halts(columns)
+        widened = _widen(columns)
+        self._check_rows(sessions, columns)
+        for name, array in {"sessions": sessions, "tradable": tradable, **columns}.items():
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        origin = replace(self.origin, widened=self.origin.widened + widened)
+        object.__setattr__(self, "origin", origin)
+
+    def _check_shape(self, sessions: Days, columns: dict[str, Floats]) -> None:
+        if sessions.ndim != 1 or sessions.size == 0:
+            raise InputError(f"{self.ticker}: no bars at all; check the ticker and the dates")
+        for name, column in columns.items():
+            if column.shape != sessions.shape:
+                raise InputError(
+                    f"{self.ticker}: {name} has {column.shape} values for {sessions.size} sessions"
+                )
+        if np.isnat(sessions).any():
+            raise InputError(
+                f"{self.ticker}: row {int(np.isnat(sessions).argmax()) + 1} has no date"
+            )
+        late = np.flatnonzero(np.diff(sessions) <= np.timedelta64(0, "D"))
+        if late.size:
+            before, after = sessions[late[0]], sessions[late[0] + 1]
+            what = "twice" if before == after else f"after {before}"
+            raise InputError(
+                f"{self.ticker}: {after} comes {what}; sort the rows by date, each once"
+            )
+
+    def _check_rows(self, sessions: Days, columns: dict[str, Floats]) -> None:
+        o, h, low, c = (columns[name] for name in PRICES)
+        checks = (
+            (
+                "a value that is not a finite number",
+                ~np.isfinite(np.stack(list(columns.values()))).all(0),
+            ),
+            ("a price of zero or less", np.minimum.reduce([o, h, low, c]) <= 0),
+            ("a negative volume", columns["volume"] < 0),
+            ("a high below its open, close or low", h < np.maximum.reduce([o, c, low])),
+            ("a low above its open or close", low > np.minimum(o, c)),
+        )
+        for what, wrong in checks:
+            if wrong.any():
+                row = int(wrong.argmax())
+                values = ", ".join(f"{name} {columns[name][row]:g}" for name in COLUMNS)
+                raise InputError(
+                    f"{self.ticker}: row {row + 1} ({sessions[row]}) has {what}: {values}; "
+                    "mend or remove that row"
+                )
+
+    def __len__(self) -> int:
+        return self.sessions.size
+
+    @property
+    def widened(self) -> int:
+        """Number of rows whose high or low was widened, here or where these bars were cut from."""
+        return self.origin.widened
+
+    @property
+    def halts(self) -> int:
+        """Number of sessions that are not tradable."""
+        return int((~self.tradable).sum())
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the dates and prices, the same on every machine."""
+        h = hashlib.sha256(self.ticker.encode())
+        h.update(self.sessions.astype("<i8").tobytes())
+        for name in COLUMNS:
+            h.update(getattr(self, name).astype("<f8").tobytes())
+        return h.hexdigest()
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The bars as a DataFrame: a DatetimeIndex and columns open, high, low, close, volume."""
+        import pandas as pd
+
+        index = pd.DatetimeIndex(self.sessions, name="session")
+        return pd.DataFrame({name: getattr(self, name) for name in COLUMNS}, index=index)
+
+    @property
+    def periods_per_year(self) -> float:
+        """Sessions a year that these bars show (about 246 on the Korea Exchange, not 252)."""
+        days = (self.sessions[-1] - self.sessions[0]).astype(int)
+        return (len(self) - 1) / days * 365.25 if days >= 90 else 252.0
+
+    def between(self, start: str | None = None, end: str | None = None) -> Bars:
+        """Return the bars from `start` to before `end` (ISO dates, end exclusive)."""
+        keep = np.ones(len(self), dtype=bool)
+        if start is not None:
+            keep &= self.sessions >= np.datetime64(start, "D")
+        if end is not None:
+            keep &= self.sessions < np.datetime64(end, "D")
+        return self.rows(np.flatnonzero(keep))
+
+    def rows(self, rows: slice | NDArray[np.intp]) -> Bars:
+        """Return the bars of these rows, in order."""
+        kept: dict[str, Any] = {name: getattr(self, name)[rows] for name in ("sessions", *COLUMNS)}
+        return replace(self, **kept)
+
+    @classmethod
+    def from_frame(cls, ticker: str, frame: pd.DataFrame, origin: Origin | None = None) -> Bars:
+        """Make bars of a DataFrame with a date index and OHLCV columns in any capitals.
+
+        A timezone is dropped, not converted: the date in Seoul stays that date (Backtrader would
+        otherwise trade it a day early).
+        """
+        import pandas as pd
+
+        columns = {str(name).lower(): frame[name] for name in frame.columns}
+        missing = [name for name in COLUMNS if name not in columns]
+        if missing:
+            raise InputError(
+                f"{ticker}: no column {', '.join(missing)}; the columns are "
+                f"{', '.join(map(str, frame.columns))}"
+            )
+        index = pd.DatetimeIndex(frame.index)
+        sessions = (index.tz_localize(None) if index.tz is not None else index).normalize()
+        values: dict[str, Any] = {n: columns[n].to_numpy(dtype=np.float64) for n in COLUMNS}
+        days = sessions.to_numpy().astype("datetime64[D]")
+        return cls(ticker, days, **values, origin=origin or Origin())
+
+
+def _mend_halts(columns: dict[str, Floats]) -> Flags:
+    """Set the prices of halts to the repeated close, in place; return the tradable flags [T].
+
+    Each row is judged alone. No volume but a range is a session whose volume the vendor lacks
+    (indices, currencies), not a halt.
+    """
+    o, h, low, c = (columns[name] for name in PRICES)
+    quiet = columns["volume"] == 0
+    blank = quiet & (o == 0)
+    flat = quiet & (h == low) & (o == c)
+    for array in (o, h, low):
+        array[blank] = c[blank]
+    return np.asarray(~(blank | flat))
+
+
+def _widen(columns: dict[str, Floats]) -> int:
+    """Widen highs and lows that rounding left inside open and close, in place; return the count."""
+    o, h, low, c = (columns[name] for name in PRICES)
+    whole = np.logical_and.reduce([np.rint(columns[name]) == columns[name] for name in PRICES])
+    room = np.maximum(np.where(whole & (c >= 100), ROUNDING_WON, 0.0), ROUNDING_SHARE * np.abs(c))
+    top, bottom = np.maximum(o, c), np.minimum(o, c)
+    short = (h < top) & (top - h <= room)
+    tall = (low > bottom) & (low - bottom <= room)
+    h[short] = top[short]
+    low[tall] = bottom[tall]
+    return int((short | tall).sum())

@@ -1,0 +1,1 @@
+"""How fits are run: one engine a file, named as on the command line."""

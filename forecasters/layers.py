@@ -1,0 +1,91 @@
+"""Layers that plain torch lacks, and the initial weights of the sources' networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from forecasters.bars import Floats
+
+
+class LastStep(nn.Module):
+    """The output of a recurrent layer at the last session: ([N, L, H], state) -> [N, H]."""
+
+    def forward(self, output_and_state: tuple[Tensor, Any]) -> Tensor:
+        """Return [N, H]."""
+        return output_and_state[0][:, -1]
+
+
+class ChannelsFirst(nn.Module):
+    """Windows as a convolution wants them: [N, L, C] -> [N, C, L]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [N, C, L]."""
+        return x.transpose(1, 2)
+
+
+@torch.no_grad()
+def initialise(network: nn.Module, rng: np.random.Generator) -> None:
+    """Draw the weights of a plain `nn.Sequential` as Keras does, in place, from `rng`.
+
+    The sources are Keras programs: Glorot uniform kernels, orthogonal recurrent kernels, zero
+    biases, forget bias 1, and one bias a recurrent layer: torch's second one is zero and frozen
+    (two would make Adam move their sum twice as fast). A module of any other type keeps what its
+    own constructor drew.
+
+    References
+    ----------
+    Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward networks.
+    Saxe, McClelland and Ganguli 2014, Exact solutions to the nonlinear dynamics of learning.
+    Jozefowicz, Zaremba and Sutskever 2015 (forget bias 1).
+    """
+    if type(network) is not nn.Sequential:
+        return
+    for layer in network:
+        if isinstance(layer, nn.RNNBase):
+            _recurrent(layer, rng)
+        elif isinstance(layer, nn.Linear | nn.Conv1d):
+            shape = layer.weight.shape  # [out, in] or [out, in, kernel]
+            field = int(np.prod(shape[2:]))
+            _set(layer.weight, _glorot(rng, shape, shape[1] * field, shape[0] * field))
+            if layer.bias is not None:
+                layer.bias.zero_()
+
+
+def _recurrent(layer: nn.RNNBase, rng: np.random.Generator) -> None:
+    for name, weight in layer.named_parameters():
+        if name.startswith("weight_ih"):
+            _set(weight, _glorot(rng, weight.shape, weight.shape[1], weight.shape[0]))
+        elif name.startswith("weight_hh"):
+            _set(weight, _orthonormal(rng.standard_normal(weight.shape)))
+        else:
+            weight.zero_()
+            if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
+                weight[layer.hidden_size : 2 * layer.hidden_size] = 1.0  # gates i, f, g, o
+            if name.startswith("bias_hh"):
+                weight.requires_grad_(False)
+
+
+def _set(weight: Tensor, values: Floats) -> None:
+    weight.copy_(torch.from_numpy(values))
+
+
+def _glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Floats:
+    limit = np.sqrt(6.0 / (fan_in + fan_out))
+    return rng.uniform(-limit, limit, size=shape)
+
+
+def _orthonormal(columns: Floats) -> Floats:
+    """Return the columns of [rows, H] made orthonormal by modified Gram-Schmidt.
+
+    Not LAPACK: the bits of its answer depend on how many threads it was given.
+    """
+    q = columns.copy()
+    for k in range(q.shape[1]):
+        q[:, k] /= np.sqrt((q[:, k] ** 2).sum())
+        rest = q[:, k + 1 :]
+        rest -= q[:, k, None] * (q[:, k, None] * rest).sum(axis=0)
+    return q

@@ -1,0 +1,1 @@
+"""The forecasters: one a file, named as on the command line."""

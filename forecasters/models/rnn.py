@@ -1,0 +1,37 @@
+"""Plain recurrent network, the one that S2 explains and S3 compares with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecasters.neural import NeuralForecaster
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(kw_only=True)
+class RNN(NeuralForecaster):
+    """RNN(50, tanh) -> Dense(1); mean squared error, Adam, 50 epochs.
+
+    Source: S3 (loss, optimiser, epochs; table 12 for what it reached). S3 describes no layer of
+    its RNN: one tanh layer of 50, 20 sessions and batch 64 are ours.
+    """
+
+    lookback: int = 20
+    hidden: int = 50
+    epochs: int = 50
+    batch_size: int = 64
+
+    def build(self, channels: int, lookback: int) -> nn.Module:
+        """Return the network: [N, L, C] -> [N, 1]."""
+        from torch import nn
+
+        from forecasters.layers import LastStep
+
+        return nn.Sequential(
+            nn.RNN(channels, self.hidden, nonlinearity="tanh", batch_first=True),  # [N, L, H]
+            LastStep(),  # [N, H]
+            nn.Linear(self.hidden, 1),  # [N, 1]
+        )

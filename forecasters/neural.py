@@ -1,0 +1,78 @@
+"""Forecasters that are a torch module: their file says `build` and nothing else."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from forecasters.bars import Floats
+from forecasters.base import Forecaster
+from forecasters.errors import Error, InputError
+from forecasters.windows import Windows
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(kw_only=True)
+class NeuralForecaster(Forecaster):
+    """A network trained by Adam. After `fit`, `network_` is the torch module with its weights.
+
+    Attributes
+    ----------
+    epochs, batch_size : int
+    learning_rate : float
+        Keras's default for Adam, 0.001, where a source names none.
+    loss : str
+        ``mse`` or ``rmse``.
+    """
+
+    epochs: int = 50
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    loss: str = "mse"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("epochs", "batch_size", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise InputError(
+                    f"{self.name} has {name} {getattr(self, name)}; it must be above 0"
+                )
+        if self.loss not in ("mse", "rmse"):
+            raise InputError(f"{self.name} has loss '{self.loss}'; known: mse, rmse")
+
+    @abstractmethod
+    def build(self, channels: int, lookback: int) -> nn.Module:
+        """Return an untrained network from windows [N, lookback, channels] to [N, 1]."""
+
+    def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
+        """Train a new network; its losses by epoch are in `train_loss_` and `validation_loss_`."""
+        from forecasters.engines import torch as engine
+
+        schedule = engine.Schedule(self.epochs, self.batch_size, self.learning_rate, self.loss)
+        channels = windows.X.shape[2]
+        trained = engine.train(
+            lambda: self.build(channels, self.lookback), windows, validation, schedule, rng
+        )
+        self.network_ = trained.network
+        self.train_loss_ = trained.train_loss
+        self.validation_loss_ = trained.validation_loss
+        return self
+
+    def predict(self, windows: Windows) -> Floats:
+        """Return the scaled target [M] for windows [M, L, C]."""
+        from forecasters.engines import torch as engine
+
+        if not hasattr(self, "network_"):
+            raise Error(
+                f"{self.name} was asked for a forecast before it was fitted: call fit first"
+            )
+        return engine.predict(self.network_, windows.X)
+
+    def cost(self, rows: int) -> float:
+        """Return the number of sessions that training passes through."""
+        return float(rows * self.epochs * self.lookback)

@@ -1,0 +1,63 @@
+"""Scalers, one range a column, fitted on fit rows only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasters.bars import Floats
+from forecasters.errors import InputError, nearest
+
+
+@dataclass(frozen=True, eq=False)
+class Scaler:
+    """An affine map a column: (value - shift) / scale, and back.
+
+    Attributes
+    ----------
+    shift, scale : float64, shape [C]
+        `scale` is 1 where a column never moved in the fit rows: the guard of S2 against a
+        division by zero.
+    """
+
+    shift: Floats
+    scale: Floats
+
+    def transform(self, values: Floats) -> Floats:
+        """Return `values` [..., C] in the scale that was fitted."""
+        return np.asarray((values - self.shift) / self.scale)
+
+    def inverse(self, values: Floats) -> Floats:
+        """Return scaled `values` [..., C] in their own unit."""
+        return np.asarray(values * self.scale + self.shift)
+
+
+def minmax(rows: Floats) -> Scaler:
+    """Return the scaler that maps each column of `rows` [N, C] onto [0, 1]. Source: S2, S3."""
+    low = rows.min(axis=0)
+    return Scaler(low, _guard(rows.max(axis=0) - low))
+
+
+def standard(rows: Floats) -> Scaler:
+    """Return the scaler to mean 0 and standard deviation 1 of each column of `rows` [N, C]."""
+    return Scaler(rows.mean(axis=0), _guard(rows.std(axis=0)))
+
+
+def identity(rows: Floats) -> Scaler:
+    """Return the scaler that leaves values as they are."""
+    return Scaler(np.zeros(rows.shape[1:]), np.ones(rows.shape[1:]))
+
+
+SCALERS = {"minmax": minmax, "standard": standard, "none": identity}
+
+
+def fit_scaler(name: str, rows: Floats) -> Scaler:
+    """Return the named scaler fitted on `rows` [N, C], which must be the fit rows of one fold."""
+    if name not in SCALERS:
+        raise InputError(f"unknown scaler '{name}'{nearest(name, SCALERS)}")
+    return SCALERS[name](rows)
+
+
+def _guard(scale: Floats) -> Floats:
+    return np.where(scale > 0, scale, 1.0)
