@@ -1,0 +1,1 @@
+"""Rules that trade forecasts, and the Backtrader strategy around them. Knows no torch."""

@@ -1,0 +1,32 @@
+"""Buy at the first open and hold: what every rule stands beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from strategies.base import ForecastStrategy, params_of
+from strategies.rule import HOLD, Rule, Side, Signal
+from strategies.situation import Situation
+
+
+@dataclass(frozen=True)
+class BuyAndHoldRule(Rule):
+    """Buy as soon as possible, never sell."""
+
+    needs_forecast: ClassVar[bool] = False
+
+    def decide(self, situation: Situation) -> Signal:
+        """Return BUY until the position is there, then HOLD."""
+        return HOLD if situation.holding else Signal(Side.BUY, reason="start")
+
+    def reading(self) -> str:
+        """Return the reading in one sentence."""
+        return "Buy at the open after the first out-of-sample close and hold to the end."
+
+
+class BuyAndHold(ForecastStrategy):
+    """The rule as a Backtrader strategy."""
+
+    rule_type = BuyAndHoldRule
+    params = params_of(BuyAndHoldRule)

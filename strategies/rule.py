@@ -1,0 +1,66 @@
+"""A rule: a pure function from a situation to a signal."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from strategies.situation import Situation
+
+
+class Side(Enum):
+    """What to do at the next open."""
+
+    BUY = "buy"
+    SELL = "sell"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What a rule answers.
+
+    Attributes
+    ----------
+    side : Side
+        Carried out at the next open.
+    sell_at : float or None
+        Price of a limit sell that stands during the next session, for what is held or what a BUY
+        is about to buy; filled at the better of the open and the limit.
+    reason : str
+        A word for the trade table.
+    """
+
+    side: Side
+    sell_at: float | None = None
+    reason: str = ""
+
+
+HOLD = Signal(Side.HOLD)
+
+
+@dataclass(frozen=True)
+class Rule(ABC):
+    """Base of all rules: a frozen dataclass of settings and `decide`. One rule a file."""
+
+    #: False when the rule trades without forecasts: it then runs once, not once a forecaster.
+    needs_forecast: ClassVar[bool] = True
+
+    @abstractmethod
+    def decide(self, situation: Situation) -> Signal:
+        """Return what to do; the same situation always gives the same signal."""
+
+    @abstractmethod
+    def reading(self) -> str:
+        """Return one sentence that says how the rule is read, for the report."""
+
+
+def risen(price: float, reference: float, share: float) -> bool:
+    """Return whether `price` is at least `share` above `reference`; exactly so counts.
+
+    1.05 x 61,000 is 64,050.00000000001 in binary: without the tolerance of one in 10**12 a rise
+    of exactly 5% would count for some prices and not for others. False where a value is NaN.
+    """
+    return price >= reference * (1 + share) * (1 - 1e-12)

@@ -1,0 +1,108 @@
+"""The rule as a pure function: every clause of S2 and every reading."""
+
+import datetime
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strategies.five_percent import FivePercentRule
+from strategies.rule import HOLD, Side, risen
+from strategies.situation import Situation
+
+DAY = datetime.date(2019, 1, 7)
+
+
+def flat(close, forecast):
+    return Situation(date=DAY, close=close, previous_close=close, forecast=forecast)
+
+
+def held(close, *, decision=100.0, previous=100.0, entry=100.0, since=1):
+    return Situation(DAY, close, previous, math.nan, True, decision, entry, since)
+
+
+@pytest.mark.parametrize(
+    ("forecast", "side"),
+    [(105.0, Side.BUY), (104.99, Side.HOLD), (120.0, Side.BUY), (math.nan, Side.HOLD)],
+)
+def test_buys_when_the_forecast_is_at_least_five_percent_above_the_close(forecast, side):
+    assert FivePercentRule().decide(flat(100.0, forecast)).side is side
+
+
+@pytest.mark.parametrize(
+    ("close", "side"), [(105.0, Side.SELL), (104.99, Side.HOLD), (90.0, Side.HOLD)]
+)
+def test_sells_on_the_next_day_when_it_rose_five_percent_else_holds(close, side):
+    assert FivePercentRule().decide(held(close)).side is side
+
+
+def test_the_exits_part_where_the_rise_is_measured_from():
+    # 100 at the decision, 103 yesterday, 105 today: 5% since the decision, 1.9% since yesterday.
+    today = held(105.0, previous=103.0, since=2)
+    assert FivePercentRule(exit="entry").decide(today).side is Side.SELL
+    assert FivePercentRule(exit="day").decide(today) == HOLD
+    # 95 yesterday, 100 today: 5.3% in a day, yet nothing since the decision.
+    rebound = held(100.0, previous=95.0, since=2)
+    assert FivePercentRule(exit="entry").decide(rebound) == HOLD
+    assert FivePercentRule(exit="day").decide(rebound).side is Side.SELL
+
+
+def test_touch_leaves_a_limit_at_five_percent_above_the_decision_from_the_day_of_the_fill():
+    rule = FivePercentRule(exit="touch")
+    assert rule.decide(flat(61_000.0, 65_000.0)).sell_at == pytest.approx(64_050.0)
+    signal = rule.decide(held(61_500.0, decision=61_000.0, since=3))
+    assert (signal.side, signal.sell_at) == (Side.HOLD, pytest.approx(64_050.0))
+
+
+def test_first_exit_2_does_not_test_the_day_that_was_forecast():
+    later = FivePercentRule(first_exit=2)
+    assert later.decide(held(110.0, since=1)) == HOLD
+    assert later.decide(held(110.0, since=2)).side is Side.SELL
+    touch = FivePercentRule(exit="touch", first_exit=2)
+    assert touch.decide(flat(100.0, 110.0)).sell_at is None
+    assert touch.decide(held(100.0, since=1)).sell_at == pytest.approx(105.0)
+
+
+def test_max_hold_and_stop_loss_end_what_the_literal_rule_would_hold():
+    assert FivePercentRule(max_hold=3).decide(held(101.0, since=3)).reason == "max_hold"
+    assert FivePercentRule(max_hold=3).decide(held(101.0, since=2)) == HOLD
+    stop = FivePercentRule(stop_loss=0.10)
+    assert stop.decide(held(108.0, entry=120.0, decision=119.0)).reason == "stop_loss"
+    assert stop.decide(held(108.1, entry=120.0, decision=119.0)) == HOLD
+
+
+def test_a_signal_while_holding_is_ignored():
+    situation = Situation(DAY, 100.0, 100.0, 200.0, True, 100.0, 100.0, 1)
+    assert FivePercentRule().decide(situation) == HOLD
+
+
+@given(st.integers(1, 5_000_000), st.sampled_from([1, 2, 5, 10, 30]))
+def test_a_rise_of_exactly_the_threshold_counts_at_every_price(hundredths, percent):
+    """S2 has 'exactly 5%' in both clauses; binary rounding must not decide between them."""
+    reference = hundredths * 100
+    exact = reference + hundredths * percent
+    assert risen(float(exact), float(reference), percent / 100)
+    assert not risen(exact - 0.01, float(reference), percent / 100)
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"threshold": 0.0}, "threshold"),
+        ({"threshold": math.nan}, "threshold"),
+        ({"exit": "never"}, "entry, day, touch"),
+        ({"first_exit": 0}, "first_exit"),
+        ({"max_hold": 0}, "max_hold"),
+        ({"stop_loss": 1.0}, "stop_loss"),
+    ],
+)
+def test_settings_without_a_meaning_are_refused_by_name(settings, word):
+    with pytest.raises(ValueError, match=word):
+        FivePercentRule(**settings)
+
+
+def test_the_reading_names_what_was_chosen():
+    text = FivePercentRule(threshold=0.02, exit="day", max_hold=7).reading()
+    for part in ("2.0%", "the close before it", "at most 7 sessions", "no stop"):
+        assert part in text
