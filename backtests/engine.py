@@ -1,0 +1,70 @@
+"""One backtest: bars and forecasts, a rule, an account; Backtrader in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import backtrader as bt
+
+from backtests.broker import Broker
+from backtests.feed import make_feed
+from backtests.ledger import Ledger
+from backtests.result import Result
+from forecasters.bars import Bars
+from forecasters.errors import InputError
+from forecasters.forecasts import Forecasts
+from strategies.base import ForecastStrategy
+from strategies.rule import Rule
+
+
+def run_backtest(
+    bars: Mapping[str, Bars],
+    forecasts: Mapping[str, Forecasts],
+    rule: Rule,
+    broker: Broker,
+    *,
+    account: str = "",
+    label: str = "",
+) -> Result:
+    """Return what one account made of these tickers, over their out-of-sample sessions.
+
+    Decisions fall at the close and fill at the next open. A rule without forecasts runs over the
+    same sessions: `forecasts` says where they begin.
+
+    Parameters
+    ----------
+    bars, forecasts : mapping
+        By ticker, the same tickers.
+    account, label : str
+        What the result is called: default the tickers, and the name of the rule.
+    """
+    if not bars or set(bars) != set(forecasts):
+        raise InputError(
+            f"bars of {', '.join(sorted(bars)) or 'no ticker'} came with forecasts of "
+            f"{', '.join(sorted(forecasts)) or 'none'}: give both for the same tickers"
+        )
+    cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True)
+    feeds = [make_feed(bars[ticker], forecasts[ticker]) for ticker in sorted(bars)]
+    for feed in feeds:
+        cerebro.adddata(feed)
+    broker.install(cerebro, feeds)
+    cerebro.addstrategy(
+        ForecastStrategy, rule=rule, cash_fraction=broker.cash_fraction, slots=broker.slots
+    )
+    forecaster = next(iter(forecasts.values())).forecaster if rule.needs_forecast else None
+    cerebro.addanalyzer(
+        Ledger,
+        _name="ledger",
+        account=account or "+".join(sorted(bars)),
+        forecaster=forecaster,
+        label=label or type(rule).__module__.rpartition(".")[2].partition("@")[0],
+    )
+    (strategy,) = cerebro.run()
+    result: Result = strategy.analyzers.ledger.result()
+    return result
+
+
+def check_rule(label: str, rule: Rule) -> None:
+    """Refuse what is no rule before anything is trained."""
+    if not isinstance(rule, Rule):
+        raise InputError(f"'{label}' is no rule: its class must inherit from strategies.rule.Rule")

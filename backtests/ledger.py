@@ -1,0 +1,166 @@
+"""An analyzer that keeps the books of a Cerebro: equity at every close, every fill, every trade."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+
+from backtests.result import Fill, Result, Trade
+from forecasters.errors import Error
+
+
+class Ledger(bt.Analyzer):
+    """``cerebro.addanalyzer(Ledger)``, then ``strategy.analyzers.ledger.result()``.
+
+    Works for any strategy. Orders that carry `decided` and `reason` in their info (ours do) show
+    them in the fills.
+    """
+
+    params = (("account", None), ("forecaster", None), ("label", None))
+
+    def start(self) -> None:
+        """Open the books."""
+        self._cash = self._start_cash = self.strategy.broker.getcash()
+        self._fills: list[Fill] = []
+        self._paid = 0.0
+        self._closes: list[tuple[Any, float, float, float]] = []
+
+    def notify_order(self, order: Any) -> None:
+        """Enter what was executed since the last notice."""
+        if order.status not in (order.Completed, order.Partial):
+            return
+        scheme = self.strategy.broker.getcommissioninfo(order.data)
+        for bit in order.executed.iterpending():
+            self._enter(order, bit, scheme)
+
+    def _enter(self, order: Any, bit: Any, scheme: Any) -> None:
+        size, price = int(bit.size), float(bit.price)
+        total = float(bit.closedcomm + bit.openedcomm)
+        tax = float(scheme.tax(size, price)) if hasattr(scheme, "tax") else 0.0
+        at_open = order.exectype == order.Market or (
+            order.exectype == order.Limit and order.created.price <= order.data.open[0]
+        )
+        slippage = abs(price - order.data.open[0]) * abs(size) if at_open else 0.0
+        self._cash -= size * price + total
+        session = bt.num2date(bit.dt).date().isoformat()
+        fill = Fill(
+            decided=str(order.info.get("decided") or bt.num2date(order.created.dt).date()),
+            session=session,
+            ticker=order.data._name,
+            side="buy" if size > 0 else "sell",
+            size=abs(size),
+            price=price,
+            commission=total - tax,
+            tax=tax,
+            slippage=slippage,
+            cash=self._cash,
+            reason=str(order.info.get("reason") or ""),
+        )
+        self._fills.append(fill)
+        self._paid += fill.costs
+
+    def prenext(self) -> None:
+        """Enter the close while some feed has not begun."""
+        self.next()
+
+    def next(self) -> None:
+        """Enter the close: equity, cash, costs paid so far."""
+        broker = self.strategy.broker
+        if abs(broker.getcash() - self._cash) > 1e-6 * max(1.0, self._start_cash):
+            raise Error(
+                f"the cash of the broker, {broker.getcash():,.2f}, is not what the fills leave, "
+                f"{self._cash:,.2f}, on {self.strategy.datetime.date(0)}: cash was moved by hand?"
+            )
+        day = np.datetime64(self.strategy.datetime.date(0), "D")
+        self._closes.append((day, broker.getvalue(), broker.getcash(), self._paid))
+
+    def result(self) -> Result:
+        """Return the books as a Result; call after the run."""
+        if not self._closes:
+            raise Error("the ledger is empty: ask for the result after cerebro.run()")
+        sessions, equity, cash, costs = (
+            np.array(column) for column in zip(*self._closes, strict=True)
+        )
+        datas = self.strategy.datas
+        last = {data._name: float(data.close[0]) for data in datas}
+        return Result(
+            account=self.p.account or "+".join(data._name for data in datas),
+            forecaster=self.p.forecaster,
+            strategy=self.p.label or type(self.strategy).__name__,
+            sessions=sessions.astype("datetime64[D]"),
+            equity=equity,
+            cash=cash,
+            costs=costs,
+            fills=tuple(self._fills),
+            trades=round_trips(self._fills, sessions.astype("datetime64[D]"), last),
+            periods_per_year=_periods_per_year(sessions),
+            rejected=getattr(self.strategy, "rejected", 0),
+            expired=getattr(self.strategy, "expired", 0),
+            unaffordable=getattr(self.strategy, "unaffordable", 0),
+        )
+
+    def get_analysis(self) -> dict[str, float]:
+        """Return the equity by session, as other analyzers return theirs."""
+        return {str(day): value for day, value, _, _ in self._closes}
+
+    def write_tearsheet(self, path: str | Path) -> Path:
+        """Write the QuantStats tearsheet of this run; return its path."""
+        from backtests.tearsheet import tearsheet_of
+
+        return tearsheet_of(Path(path), self.result())
+
+
+def round_trips(fills: Sequence[Fill], sessions: Any, last: dict[str, float]) -> tuple[Trade, ...]:
+    """Return the trades of these fills: from flat to flat, ticker by ticker, in order of entry.
+
+    What is still open is valued at `last` (ticker to its last close) without costs of a sale.
+    """
+    row = {str(day): number for number, day in enumerate(sessions)}
+    trades: list[Trade] = []
+    for ticker in dict.fromkeys(fill.ticker for fill in fills):
+        open_fills: list[Fill] = []
+        for fill in (f for f in fills if f.ticker == ticker):
+            open_fills.append(fill)
+            if sum(f.size if f.side == "buy" else -f.size for f in open_fills) == 0:
+                trades.append(_trade(open_fills, None, row))
+                open_fills = []
+        if open_fills:
+            trades.append(_trade(open_fills, last[ticker], row))
+    return tuple(sorted(trades, key=lambda trade: (trade.entry, trade.ticker)))
+
+
+def _trade(fills: Sequence[Fill], last: float | None, row: dict[str, int]) -> Trade:
+    buys = [f for f in fills if f.side == "buy"]
+    sells = [f for f in fills if f.side == "sell"]
+    bought, sold = sum(f.size for f in buys), sum(f.size for f in sells)
+    paid = sum(f.size * f.price for f in buys)
+    got = sum(f.size * f.price for f in sells) + (bought - sold) * (last or 0.0)
+    slipped_in, slipped_out = sum(f.slippage for f in buys), sum(f.slippage for f in sells)
+    fees_in = sum(f.commission + f.tax for f in buys)
+    fees_out = sum(f.commission + f.tax for f in sells)
+    closed = last is None
+    end = sells[-1].session if closed else max(row)
+    return Trade(
+        ticker=fills[0].ticker,
+        decided=fills[0].decided,
+        entry=fills[0].session,
+        exit=sells[-1].session if closed else None,
+        entry_price=paid / bought,
+        exit_price=got / bought,
+        size=bought,
+        sessions_held=row[end] - row[fills[0].session],
+        return_gross=(got + slipped_out) / (paid - slipped_in) - 1,
+        return_net=(got - fees_out) / (paid + fees_in) - 1,
+        costs=sum(f.costs for f in fills),
+        reason=sells[-1].reason if closed else "open at the end",
+    )
+
+
+def _periods_per_year(sessions: Any) -> float:
+    """Sessions a year that the curve shows; 252 when it is shorter than a quarter."""
+    days = int((sessions[-1] - sessions[0]).astype("timedelta64[D]").astype(int))
+    return float((len(sessions) - 1) / days * 365.25) if days >= 90 else 252.0

@@ -1,0 +1,1 @@
+"""What trading costs, market by market: one file a market, found by its name."""

@@ -1,0 +1,103 @@
+"""What a run pays for trading: a market's rates, and what the user set above them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from backtests.markets.market import Market
+from forecasters.errors import InputError
+
+#: A hundred percent: no rate can be more, and a slippage of that would make a price zero.
+WHOLE = 10_000
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Costs of one account. Rates are basis points of the value traded.
+
+    Attributes
+    ----------
+    market : Market
+    commission_bps : float
+        On each side.
+    slippage_bps : float
+        On each side; the broker moves the price by it.
+    tax_bps : float or None
+        On sales, at any date; None: the market's dated table.
+    """
+
+    market: Market
+    commission_bps: float
+    slippage_bps: float
+    tax_bps: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("commission_bps", "slippage_bps", "tax_bps"):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and 0 <= value < WHOLE):
+                raise InputError(
+                    f"--{name.replace('_', '-')} is {value}: give basis points, "
+                    f"from 0 to below {WHOLE:,} (5 is 0.05%)"
+                )
+
+    @classmethod
+    def of(
+        cls,
+        market: Market,
+        commission_bps: float | None = None,
+        slippage_bps: float = 5.0,
+        tax_bps: float | None = None,
+    ) -> Costs:
+        """Return the costs of a market, where None leaves the market's own rate."""
+        commission = market.commission_bps if commission_bps is None else commission_bps
+        return cls(market, commission, slippage_bps, tax_bps)
+
+    def commission(self, value: float) -> float:
+        """Return the commission on a purchase or a sale of this value."""
+        return abs(value) * self.commission_bps / WHOLE
+
+    def tax(self, value: float, session: str | date) -> float:
+        """Return the tax on a sale of this value on this session, the day of the trade.
+
+        Raises
+        ------
+        InputError
+            The session lies before the market's table begins.
+        """
+        return abs(value) * self._tax_rate(session)
+
+    def note(self, start: str | date, end: str | date) -> str:
+        """Return one sentence with every rate that holds from `start` to `end`, both included."""
+        commission = f"commission {self.commission_bps:g} bp a side"
+        slippage = f"slippage {self.slippage_bps:g} bp a side"
+        return ", ".join(
+            (
+                commission if self.commission_bps else "no commission",
+                self._tax_note(str(start)[:10], str(end)[:10]),
+                slippage if self.slippage_bps else "no slippage",
+            )
+        )
+
+    def _tax_rate(self, session: str | date) -> float:
+        return self.market.tax_rate(session) if self.tax_bps is None else self.tax_bps / WHOLE
+
+    def _tax_note(self, start: str, end: str) -> str:
+        if end < start:
+            raise InputError(f"the costs were asked from {start} to {end}: start must come first")
+        rate = self._tax_rate(start)
+        if self.tax_bps is not None:
+            return (
+                f"transaction tax on sales {rate:.2%} (as set)"
+                if rate
+                else "no transaction tax (as set)"
+            )
+        if not self.market.tax:
+            return "no transaction tax"
+        note = f"transaction tax on sales {rate:.2%}"
+        for since, share, _ in self.market.tax:
+            if start < since <= end:
+                last = date.fromisoformat(since) - timedelta(days=1)
+                note += f" to {last} then {share:.2%}"
+        return note

@@ -1,0 +1,52 @@
+"""All that a run found out about one account: what every table and page is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from backtests.result import Result
+from forecasters.bars import Bars
+from forecasters.forecasts import Forecasts
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One ticker's bars, forecasts and backtests.
+
+    Attributes
+    ----------
+    bars : Bars
+        The whole history, the training rows too.
+    forecasts : tuple of Forecasts
+        One a forecaster, naive first; all over the same sessions.
+    losses : mapping
+        Forecaster to (train, validation) loss by epoch, the mean over its fits; validation may be empty.
+    results : tuple of Result
+        forecaster x strategy in the order asked for, then buy_and_hold once.
+    exits : tuple of Result
+        The first five_percent rule under each of its exits, for each forecaster: what the reading decides.
+    foresight : tuple of Result
+        Each rule fed with the true next close: what a perfect forecaster would have earned after costs.
+        `forecaster` is "perfect foresight". A measure of the market, never a result.
+    thresholds : mapping
+        Strategy label to the forecast return it needs to buy (0.05), for rules that have one.
+    readings : mapping
+        Strategy label to one sentence that says how the rule was read.
+    """
+
+    bars: Bars
+    forecasts: tuple[Forecasts, ...]
+    losses: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
+    results: tuple[Result, ...]
+    exits: tuple[Result, ...]
+    foresight: tuple[Result, ...]
+    thresholds: Mapping[str, float]
+    readings: Mapping[str, str]
+    currency: str
+    costs_note: str
+
+    @property
+    def ticker(self) -> str:
+        """The ticker of the bars."""
+        return self.bars.ticker

@@ -1,0 +1,43 @@
+"""Bars and forecasts made by hand."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from forecasters.bars import Bars
+from forecasters.forecasts import Forecasts
+
+
+@pytest.fixture
+def make_bars() -> Callable[..., Bars]:
+    """Return a maker of bars from rows (open, high, low, close, volume), one a weekday."""
+
+    def make(rows, start="2019-01-07", ticker="PLANTED.KS"):
+        columns = np.array(rows, dtype=float).T
+        days = np.busday_offset(start, np.arange(len(rows)))
+        return Bars(ticker, days, *columns)
+
+    return make
+
+
+@pytest.fixture
+def make_forecasts() -> Callable[..., Forecasts]:
+    """Return a maker of forecasts for bars: one close a bar, NaN or None where there is none."""
+
+    def make(bars, closes, forecaster="planted"):
+        n = len(bars)
+        target = np.concatenate([bars.sessions[1:], np.array(["NaT"], dtype="datetime64[D]")])
+        return Forecasts(
+            ticker=bars.ticker,
+            forecaster=forecaster,
+            fold=np.repeat(bars.sessions[:1], n),
+            as_of=bars.sessions,
+            target=target,
+            last_close=bars.close,
+            by_seed=np.array(closes, dtype=float)[None],
+            actual=np.append(bars.close[1:], np.nan),
+            outside=np.zeros(n, dtype=bool),
+        )
+
+    return make

@@ -1,0 +1,314 @@
+"""A planted market in which the rule must trade, with every fill computed by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backtests.broker import Broker
+from backtests.engine import run_backtest
+from backtests.markets.costs import Costs
+from backtests.markets.market import market_for
+from forecasters.errors import InputError
+from strategies.buy_and_hold import BuyAndHoldRule
+from strategies.five_percent import FivePercentRule
+
+FREE = Broker(1_000_000, Costs.of(market_for("X", "none"), 0, 0))
+
+# day      open   high    low  close   what happens under the default reading
+PLANTED = [
+    (10_000, 10_100, 9_900, 10_000, 500),  # 0: forecast 10,500 = exactly +5%: buy
+    (10_100, 10_400, 10_050, 10_300, 500),  # 1: filled at 10,100; closes +3% on the decision: hold
+    (10_300, 10_600, 10_200, 10_500, 500),  # 2: closes exactly +5% on the decision: sell
+    (10_450, 10_500, 10_300, 10_400, 500),  # 3: sold at 10,450; forecast too low: nothing
+    (10_400, 10_450, 10_300, 10_400, 500),  # 4: forecast +6%: buy
+    (11_500, 11_600, 11_400, 11_500, 500),  # 5: gap: filled at 11,500; +10.6% on decision: sell
+    (11_400, 11_500, 11_300, 11_450, 500),  # 6: sold at 11,400; forecast +9%: buy
+    (11_450, 11_500, 11_400, 11_450, 500),  # 7: filled at 11,450; open at the end
+]
+CALLS = [10_500, 20_000, 20_000, 10_800, 11_024, 10_000, 12_500, 11_450]
+
+
+def run(bars, forecasts, rule, broker=FREE):
+    return run_backtest({bars.ticker: bars}, {bars.ticker: forecasts}, rule, broker)
+
+
+def story(result):
+    return [(f.session, f.side, f.size, f.price, f.reason) for f in result.fills]
+
+
+@pytest.fixture
+def market(make_bars, make_forecasts):
+    bars = make_bars(PLANTED)
+    return bars, make_forecasts(bars, CALLS)
+
+
+def test_the_default_reading_trades_as_computed_by_hand(market):
+    result = run(*market, FivePercentRule())
+    # 95% of 1,000,000 buys 94 at 10,100; sold at 10,450: cash 1,032,900.
+    # 95% of that buys 85 at 11,500; sold at 11,400: cash 1,024,400.
+    # 95% of that buys 84 at 11,450: cash 62,600 and 84 shares at 11,450.
+    assert story(result) == [
+        ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
+        ("2019-01-10", "sell", 94, 10_450.0, "entry"),
+        ("2019-01-14", "buy", 85, 11_500.0, "forecast"),
+        ("2019-01-15", "sell", 85, 11_400.0, "entry"),
+        ("2019-01-16", "buy", 84, 11_450.0, "forecast"),
+    ]
+    assert [f.cash for f in result.fills] == [50_600, 1_032_900, 55_400, 1_024_400, 62_600]
+    assert result.equity.tolist() == [
+        1_000_000, 1_018_800, 1_037_600, 1_032_900, 1_032_900, 1_032_900, 1_024_400, 1_024_400,
+    ]  # fmt: skip
+    first, second, last = result.trades
+    assert (first.decided, first.entry, first.exit, first.sessions_held) == (
+        "2019-01-07", "2019-01-08", "2019-01-10", 2,
+    )  # fmt: skip
+    assert first.return_net == pytest.approx(10_450 / 10_100 - 1)
+    assert second.return_net == pytest.approx(11_400 / 11_500 - 1)
+    assert (last.exit, last.exit_price, last.reason) == (None, 11_450.0, "open at the end")
+
+
+def test_the_day_exit_measures_from_the_close_before(market):
+    result = run(*market, FivePercentRule(exit="day"))
+    # Only 11,500 against 10,400 rises 5% in a day: one long holding, then the last purchase.
+    assert story(result) == [
+        ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
+        ("2019-01-15", "sell", 94, 11_400.0, "day"),
+        ("2019-01-16", "buy", 93, 11_450.0, "forecast"),
+    ]
+
+
+def test_the_touch_exit_fills_at_the_better_of_open_and_limit_on_the_day_of_the_fill_too(market):
+    result = run(*market, FivePercentRule(exit="touch"))
+    # Bought at 10,100 on the 8th; the limit 10,500 is touched on the 9th (high 10,600). That
+    # close forecasts 20,000: bought at 10,450 on the 10th, limit 11,025, which the gap of the
+    # 14th opens above: sold at 11,500, cash 1,136,300. The close of the 15th forecasts +9%.
+    assert story(result) == [
+        ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
+        ("2019-01-09", "sell", 94, pytest.approx(10_500.0), "touch"),
+        ("2019-01-10", "buy", 94, 10_450.0, "forecast"),
+        ("2019-01-14", "sell", 94, 11_500.0, "touch"),
+        ("2019-01-16", "buy", 94, 11_450.0, "forecast"),
+    ]
+
+
+def test_touch_on_the_day_of_the_fill(make_bars, make_forecasts):
+    bars = make_bars([(100, 101, 99, 100, 9), (101, 107, 100, 102, 9), (102, 103, 101, 102, 9)])
+    result = run(bars, make_forecasts(bars, [110, 100, 100]), FivePercentRule(exit="touch"))
+    assert [(f.session, f.side, f.price) for f in result.fills] == [
+        ("2019-01-08", "buy", 101.0),
+        ("2019-01-08", "sell", pytest.approx(105.0)),
+    ]
+    assert result.trades[0].sessions_held == 0
+
+
+def test_a_gap_up_does_not_reject_a_right_call(make_bars, make_forecasts):
+    """Sized on the close before, an all-in order whose open gaps up is refused for cash."""
+    bars = make_bars([(100, 101, 99, 100, 9), (129, 130, 128, 129, 9), (129, 130, 128, 129, 9)])
+    result = run(bars, make_forecasts(bars, [130, 129, 129]), FivePercentRule())
+    assert [f.price for f in result.fills] == [129.0, 129.0]
+    assert result.fills[0].size == int(0.95 * 1_000_000 / 129)
+    assert result.rejected == 0
+
+
+def test_a_halt_lets_a_buy_expire_and_sends_a_sell_again(make_bars, make_forecasts):
+    halt = (0, 0, 0, 100, 0)
+    bars = make_bars(
+        [
+            (100, 101, 99, 100, 9),
+            halt,
+            (100, 101, 99, 100, 9),
+            (100, 107, 99, 106, 9),
+            (0, 0, 0, 106, 0),
+            (0, 0, 0, 106, 0),
+            (103, 104, 102, 103, 9),
+        ]
+    )
+    result = run(
+        bars, make_forecasts(bars, [110, np.nan, 110, 90, np.nan, np.nan, 90]), FivePercentRule()
+    )
+    assert [(f.session, f.side, f.price) for f in result.fills] == [
+        ("2019-01-10", "buy", 100.0),  # decided on the 9th; the one of the 7th met the halt
+        ("2019-01-15", "sell", 103.0),  # decided on the 10th, halted on the 11th and 14th
+    ]
+    assert result.expired == 1
+    assert result.fills[1].decided == "2019-01-10"
+
+
+def test_costs_by_the_table_of_the_day_and_slippage_inside_the_day(make_bars, make_forecasts):
+    # 2019-05-29 still pays 0.30%, 2019-05-30 pays 0.25% (krx.py).
+    bars = make_bars(
+        [
+            (100_000, 101_000, 99_000, 100_000, 9),
+            (100_000, 106_000, 99_000, 106_000, 9),
+            (106_000, 106_500, 105_000, 106_000, 9),
+            (106_000, 120_000, 105_000, 119_000, 9),
+            (119_000, 119_000, 118_990, 119_000, 9),
+        ],
+        start="2019-05-27",
+    )
+    broker = Broker(10_000_000, Costs.of(market_for("PLANTED.KS")))
+    result = run(
+        bars,
+        make_forecasts(bars, [110_000, 100_000, 120_000, 100_000, 100_000]),
+        FivePercentRule(),
+        broker,
+    )
+    buy, sell, again, last = result.fills
+    assert (buy.size, buy.price) == (95, pytest.approx(100_050.0))
+    assert buy.commission == pytest.approx(95 * 100_050 * 0.00015)
+    assert (buy.tax, buy.slippage) == (0.0, pytest.approx(95 * 50))
+    assert (sell.session, sell.price) == ("2019-05-29", pytest.approx(106_000 * 0.9995))
+    assert sell.tax == pytest.approx(95 * 106_000 * 0.9995 * 0.0030)
+    assert again.session == "2019-05-30"
+    assert last.session == "2019-05-31"
+    assert last.tax == pytest.approx(last.size * last.price * 0.0025)
+    assert last.price == 118_990.0  # 5 basis points would be 118,940.5: below the day's low
+    assert result.costs[-1] == pytest.approx(sum(f.costs for f in result.fills))
+
+
+def test_a_gross_return_is_the_net_one_with_all_costs_given_back(market):
+    dear = Broker(1_000_000, Costs.of(market_for("X", "none"), 20, 10))
+    result = run(*market, FivePercentRule(), dear)
+    for trade in result.trades[:-1]:
+        buy, sell = (f for f in result.fills if f.session in (trade.entry, trade.exit))
+        assert trade.return_gross == pytest.approx(
+            (sell.price + sell.slippage / sell.size) / (buy.price - buy.slippage / buy.size) - 1
+        )
+        assert trade.return_net < trade.return_gross
+
+
+def test_too_poor_for_one_share_is_counted_not_hidden(market):
+    result = run(*market, FivePercentRule(), replace(FREE, cash=9_000))
+    assert result.fills == ()
+    assert result.unaffordable == 5  # the calls of days 0, 1, 2, 4 and 6
+    assert result.equity.tolist() == [9_000.0] * len(PLANTED)
+
+
+def test_buy_and_hold_covers_the_same_sessions_and_needs_no_forecast(market):
+    bars, forecasts = market
+    result = run(bars, forecasts, BuyAndHoldRule())
+    assert story(result) == [("2019-01-08", "buy", 94, 10_100.0, "start")]
+    assert result.forecaster is None
+    assert np.array_equal(result.sessions, run(bars, forecasts, FivePercentRule()).sessions)
+
+
+def test_one_account_for_two_tickers_sells_first_then_buys_the_higher_forecast(
+    make_bars, make_forecasts
+):
+    a = make_bars(PLANTED, ticker="A.KS")
+    b = make_bars(PLANTED[1:], start="2019-01-08", ticker="B.KS")  # listed a day later
+    forecasts = {
+        "A.KS": make_forecasts(a, [1, 11_000, 1, 1, 1, 1, 1, 1]),
+        "B.KS": make_forecasts(b, [12_000, 1, 1, 1, 1, 1, 1]),
+    }
+    result = run_backtest(
+        {"B.KS": b, "A.KS": a}, forecasts, FivePercentRule(), replace(FREE, slots=2)
+    )
+    # Both call on the 8th: B's forecast is 16.5% above its close, A's 6.8%.
+    assert [(f.ticker, f.session, f.size) for f in result.fills[:2]] == [
+        ("B.KS", "2019-01-09", int(0.95 * 500_000 / 10_300)),
+        ("A.KS", "2019-01-09", int(0.95 * 500_000 / 10_300)),
+    ]
+    assert result.account == "A.KS+B.KS"
+
+
+def test_mismatched_tickers_are_refused(market):
+    bars, forecasts = market
+    with pytest.raises(InputError, match="same tickers"):
+        run_backtest({"OTHER": bars}, {bars.ticker: forecasts}, FivePercentRule(), FREE)
+    with pytest.raises(InputError, match="given with bars of"):
+        run_backtest(
+            {bars.ticker: bars},
+            {bars.ticker: replace(forecasts, ticker="X")},
+            FivePercentRule(),
+            FREE,
+        )
+
+
+def by_hand(bars, forecasts, rule, broker):
+    """An independent re-computation of the rule: fills as (row, size, price), and the cash."""
+    cash, shares, costs = broker.cash, 0, broker.costs
+    buying = selling = None
+    decision = entry = np.nan
+    since, fills = 0, []
+    slip = costs.slippage_bps / 10_000
+    for t in range(len(bars)):
+        o, h, low, c = bars.open[t], bars.high[t], bars.low[t], bars.close[t]
+        if selling and bars.tradable[t]:
+            price = max(o * (1 - slip), low)
+            cash += shares * price - costs.commission(shares * price)
+            cash -= costs.tax(shares * price, str(bars.sessions[t]))
+            fills.append((t, -shares, price))
+            shares, selling = 0, None
+        elif buying is not None:
+            size = int(broker.cash_fraction * cash / o)
+            if bars.tradable[t] and size:
+                price = min(o * (1 + slip), h)
+                cash -= size * price + costs.commission(size * price)
+                fills.append((t, size, price))
+                shares, entry, decision, since = size, price, buying, 0
+        buying = None
+        if shares:
+            since += 1
+            reference = decision if rule.exit == "entry" else bars.close[t - 1]
+            rose = since >= rule.first_exit and c >= reference * (1 + rule.threshold) * (1 - 1e-12)
+            stopped = rule.stop_loss is not None and c <= entry * (1 - rule.stop_loss)
+            selling = selling or rose or stopped or (rule.max_hold and since >= rule.max_hold)
+        elif forecasts.close[t] >= c * (1 + rule.threshold) * (1 - 1e-12):
+            buying = c
+    return fills, cash
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    exit_=st.sampled_from(["entry", "day"]),
+    first_exit=st.integers(1, 3),
+    max_hold=st.sampled_from([None, 1, 4]),
+    stop_loss=st.sampled_from([None, 0.05]),
+)
+def test_every_fill_and_the_cash_agree_with_an_independent_computation(
+    seed, exit_, first_exit, max_hold, stop_loss
+):
+    from forecasters.bars import Bars
+    from forecasters.forecasts import Forecasts
+
+    rng = np.random.default_rng(seed)
+    n = 60
+    close = np.maximum(np.rint(20_000 * np.exp(np.cumsum(rng.standard_t(3, n) * 0.03))), 100)
+    opens = np.maximum(
+        np.rint(np.append(close[0], close[:-1]) * np.exp(rng.normal(0, 0.03, n))), 100
+    )
+    high = np.rint(np.maximum(opens, close) * (1 + rng.random(n) * 0.01))
+    low = np.rint(np.minimum(opens, close) * (1 - rng.random(n) * 0.01))
+    volume = np.full(n, 100.0)
+    halts = np.flatnonzero(rng.random(n) < 0.1)[1:]
+    close[halts] = close[halts - 1]
+    for column in (opens, high, low, volume):
+        column[halts] = 0
+    after = np.flatnonzero(volume > 0)
+    high[after] = np.maximum(high[after], close[after])
+    low[after] = np.minimum(low[after], close[after])
+    days = np.busday_offset("2019-03-04", np.arange(n))
+    bars = Bars("RANDOM.KS", days, opens, high, low, close, volume)
+    called = np.where(bars.tradable, bars.close * (1 + rng.normal(0.02, 0.04, n)), np.nan)
+    forecasts = Forecasts(
+        "RANDOM.KS", "noise", np.repeat(days[:1], n), days, np.append(days[1:], np.datetime64("NaT")),
+        bars.close, called[None], np.append(bars.close[1:], np.nan), np.zeros(n, dtype=bool),
+    )  # fmt: skip
+    rule = FivePercentRule(0.05, exit_, first_exit, max_hold, stop_loss)
+    broker = Broker(5_000_000, Costs.of(market_for("RANDOM.KS")))
+    result = run(bars, forecasts, rule, broker)
+    fills, cash = by_hand(bars, forecasts, rule, broker)
+    row = {str(day): t for t, day in enumerate(days)}
+    ours = [(row[f.session], f.size if f.side == "buy" else -f.size, f.price) for f in result.fills]
+    assert [f[:2] for f in ours] == [f[:2] for f in fills]
+    assert np.allclose([f[2] for f in ours], [f[2] for f in fills], rtol=1e-12)
+    assert result.cash[-1] == pytest.approx(cash, abs=0.01)
+    # cash + shares x close = equity, on every bar
+    shares = np.zeros(n)
+    for t, size, _ in ours:
+        shares[t:] += size
+    assert np.allclose(result.cash + shares * bars.close, result.equity, atol=0.01, rtol=0)
