@@ -1,0 +1,94 @@
+"""What every source of bars promises, and what can go wrong with one."""
+
+from __future__ import annotations
+
+import datetime
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from forecasters.bars import Bars
+from forecasters.errors import Error, InputError, nearest
+
+#: What prices can be adjusted for (`--adjust`).
+ADJUSTMENTS = ("splits", "all", "none")
+
+
+class DataSource(Protocol):
+    """Where daily bars come from."""
+
+    def fetch(self, ticker: str, start: str, end: str) -> Bars:
+        """Return the bars of `ticker` from `start` to before `end` (ISO dates, end exclusive)."""
+        ...
+
+
+class SourceUnreachable(Error):
+    """The network cannot be reached: no name server, no route, no answer."""
+
+    exit_code: ClassVar[int] = 69
+
+
+class SourceBusy(Error):
+    """The source answers, but not now: a rate limit, or a fault on its side."""
+
+    exit_code: ClassVar[int] = 75
+
+
+class UnknownTicker(InputError):
+    """The source was reached and has no such ticker."""
+
+
+class NotCovered(InputError):
+    """The source has the ticker, but not these dates."""
+
+
+class DataWarning(UserWarning):
+    """Base of the warnings about bars; the command line prints them, a manifest may keep them."""
+
+
+class SimulatedDataWarning(DataWarning):
+    """The bars were drawn from a random generator."""
+
+
+class PartialDataWarning(DataWarning):
+    """The bars are real, but do not reach the dates that were asked for."""
+
+
+class SnapshotWarning(DataWarning):
+    """A snapshot on disk is damaged, contradicted by a new download, or cannot be written."""
+
+
+def parse_dates(start: str, end: str) -> tuple[np.datetime64, np.datetime64]:
+    """Return two ISO dates (YYYY-MM-DD) as days.
+
+    Raises
+    ------
+    InputError
+        For anything but two dates in order: an empty span is a slip, never a wish.
+    """
+    days = []
+    for name, text in (("start", start), ("end", end)):
+        try:
+            days.append(np.datetime64(datetime.date.fromisoformat(text), "D"))
+        except ValueError:
+            raise InputError(f"{name} {text!r} is no date; write it as 2015-01-31") from None
+    if days[0] >= days[1]:
+        raise InputError(f"start {start} is not before end {end}; the end is exclusive")
+    return days[0], days[1]
+
+
+def check_ticker(ticker: str) -> str:
+    """Return `ticker`, which becomes part of a file's name, if it cannot leave its folder."""
+    if not ticker.strip() or ticker.startswith(".") or any(c in "/\\:\0" for c in ticker):
+        raise InputError(
+            f"{ticker!r} is no ticker: it names a file and a symbol, so it cannot be empty, start "
+            "with a dot or hold / \\ or : (a folder goes into --data-dir)"
+        )
+    return ticker
+
+
+def check_adjust(adjust: str) -> str:
+    """Return `adjust` if it is one of `ADJUSTMENTS`."""
+    if adjust not in ADJUSTMENTS:
+        raise InputError(f"unknown adjust {adjust!r}{nearest(adjust, ADJUSTMENTS)}")
+    return adjust

@@ -1,0 +1,199 @@
+"""A table of prices as somebody else wrote it: names of columns, dates and numbers made plain.
+
+Dialects: Yahoo's export with or without `Adj Close`, Korean headers, Tehran's, and none at all;
+dates as 2015-01-02, 2015/1/2, 2015. 1. 2 or 20150102; thousands separators; UTF-8 with or without
+a byte order mark, and CP949.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecasters.bars import PRICES, Days, Floats
+from forecasters.errors import InputError
+
+#: Order of the columns where a file has no header; what follows them (a daily change) is left.
+UNNAMED = ("date", "open", "high", "low", "close", "volume")
+#: Names seen in exports, letters and digits only, in small letters.
+NAMES = {
+    "date": "date", "datetime": "date", "timestamp": "date", "session": "date",
+    "날짜": "date", "일자": "date", "거래일": "date",
+    "open": "open", "시가": "open",
+    "high": "high", "고가": "high",
+    "low": "low", "저가": "low",
+    "close": "close", "종가": "close",
+    "volume": "volume", "거래량": "volume",
+    "adjclose": "adjusted", "수정종가": "adjusted",
+    "yesterday": "yesterday",
+}  # fmt: skip
+NO_NUMBER = {"", "null", "nan", "none", "n/a", "na", "-"}
+DATE = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|\s*([-/.])\s*(\d{1,2})\s*\4\s*(\d{1,2})\.?)(?:[ T].*)?")
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of one file, in its order; nothing dropped, nothing sorted.
+
+    Attributes
+    ----------
+    days : datetime64[D], shape [R]
+    columns : dict of float64, shape [R]
+        ``open``, ``high``, ``low``, ``close``, ``volume``; a cell without a number is NaN, a
+        missing volume 0 (an index has none).
+    adjusted : float64, shape [R], or None
+        The close adjusted for splits and dividends, where the file has one.
+    """
+
+    days: Days
+    columns: dict[str, Floats]
+    adjusted: Floats | None
+
+    @property
+    def empty(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Rows that hold no session, [R]: every price null, or every price 0 (a closed day).
+
+        A halt has no open, high and low either, but repeats the last close: it is a session.
+        """
+        prices = np.stack([self.columns[name] for name in PRICES])
+        return np.asarray((np.isnan(prices) | (prices == 0)).all(axis=0))
+
+
+def read_table(path: Path) -> Table:
+    """Return the table in a `.csv` or `.parquet` file.
+
+    Raises
+    ------
+    InputError
+        With the file, the row and the cell that cannot be read.
+    """
+    frame = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    missing = [name for name in UNNAMED[:-1] if name not in frame]
+    if missing:
+        raise InputError(
+            f"{path.name}: no column {', '.join(missing)}; the columns are "
+            f"{', '.join(frame.attrs['header'])}: rename them to {', '.join(UNNAMED)}"
+        )
+    columns = {name: _numbers(frame[name], name, path) for name in PRICES}
+    columns["volume"] = (
+        np.nan_to_num(_numbers(frame["volume"], "volume", path))
+        if "volume" in frame
+        else np.zeros(len(frame))
+    )
+    # Tehran's `adjClose` is the volume-weighted price of the day (TSETMC's <CLOSE>; its `close` is
+    # <LAST>), adjusted for nothing. Its `yesterday` column gives the dialect away.
+    adjusted = "adjusted" in frame and "yesterday" not in frame
+    return Table(
+        _dates(frame["date"], path),
+        columns,
+        _numbers(frame["adjusted"], "adjusted close", path) if adjusted else None,
+    )
+
+
+def _plain(name: object) -> str:
+    """Return the column name that `name` stands for, or `name` itself."""
+    letters = "".join(c for c in str(name).casefold() if c.isalnum())
+    return NAMES.get(letters, str(name))
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    raw = path.read_bytes()
+    for encoding in ("utf-8-sig", "cp949"):
+        try:
+            text = raw.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise InputError(f"{path.name} is neither UTF-8 nor CP949; save it as UTF-8")
+    first = text.lstrip().split("\n", 1)[0]
+    separator = max(",;\t", key=first.count)
+    try:
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        rows = [(lines.line_num, row) for row in lines if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise InputError(f"{path.name} is not a table: {error}") from None
+    if not rows:
+        raise InputError(f"{path.name} is empty")
+    named = DATE.fullmatch(rows[0][1][0].strip()) is None
+    header = rows.pop(0)[1] if named else list(UNNAMED[: len(rows[0][1])])
+    for line, row in rows:
+        # A short row is a cut-off download; a long one, thousands separators without quotes.
+        if len(row) < len(header) or (named and any(row[len(header) :])):
+            raise InputError(
+                f"{path.name}: line {line} has {len(row)} cells, {len(header)} are expected: "
+                f"{separator.join(row)}"
+            )
+    if not rows:
+        raise InputError(f"{path.name} has a header and no rows")
+    cells = [row[: len(header)] for _, row in rows]
+    return _name(pd.DataFrame(cells, columns=header, index=[line for line, _ in rows]), path)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path.name} cannot be read as parquet: {error}") from None
+    if "date" not in map(_plain, frame.columns):
+        frame = frame.rename_axis("date").reset_index()
+    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    if frame.empty:
+        raise InputError(f"{path.name} has no rows")
+    return _name(frame, path)
+
+
+def _name(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    header = [str(name).strip() for name in frame.columns]
+    frame.columns = pd.Index([_plain(name) for name in header])
+    twice = sorted({name for name in NAMES.values() if list(frame.columns).count(name) > 1})
+    if twice:
+        raise InputError(f"{path.name} has two columns for {twice[0]}: {', '.join(header)}")
+    frame.attrs["header"] = header
+    return frame
+
+
+def _numbers(cells: pd.Series[Any], name: str, path: Path) -> Floats:
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = np.full(len(cells), np.nan)
+    for row, (line, cell) in enumerate(cells.items()):
+        text = "" if cell is None else str(cell).strip().replace(",", "")
+        if text.lower() in NO_NUMBER:
+            continue
+        try:
+            numbers[row] = float(text)
+        except ValueError:
+            raise InputError(f"{path.name}: line {line}: {name} {cell!r} is no number") from None
+    return numbers
+
+
+def _dates(cells: pd.Series[Any], path: Path) -> Days:
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        # Dropped, not converted: midnight in Seoul is the day before in UTC.
+        return np.asarray(cells.dt.tz_localize(None), dtype="datetime64[D]")
+    days = np.empty(len(cells), dtype="datetime64[D]")
+    for row, (line, cell) in enumerate(cells.items()):
+        found = DATE.fullmatch(str(cell).strip())
+        if found is None:
+            raise InputError(
+                f"{path.name}: line {line}: {cell!r} is no date; write year, month, day: 2015-01-31"
+            )
+        year, month, day = found[1], found[2] or found[5], found[3] or found[6]
+        if int(year) < 1800:
+            # 1398 is 2019 in Tehran; read as it stands it would sort before every other series.
+            raise InputError(
+                f"{path.name}: line {line}: the year {year} is not Gregorian; convert the dates"
+            )
+        try:
+            days[row] = np.datetime64(f"{year}-{int(month):02d}-{int(day):02d}", "D")
+        except ValueError:
+            raise InputError(f"{path.name}: line {line}: {cell!r} is no day") from None
+    return days
