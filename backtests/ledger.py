@@ -9,6 +9,7 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 
+from backtests.broker import CommissionScheme
 from backtests.result import Fill, Result, Trade
 from forecasters.errors import Error
 
@@ -40,7 +41,9 @@ class Ledger(bt.Analyzer):
     def _enter(self, order: Any, bit: Any, scheme: Any) -> None:
         size, price = int(bit.size), float(bit.price)
         total = float(bit.closedcomm + bit.openedcomm)
-        tax = float(scheme.tax(size, price)) if hasattr(scheme, "tax") else 0.0
+        commission, tax = total, 0.0
+        if isinstance(scheme, CommissionScheme):
+            commission, tax = scheme.commission(size, price), scheme.tax(size, price)
         at_open = order.exectype == order.Market or (
             order.exectype == order.Limit and order.created.price <= order.data.open[0]
         )
@@ -54,7 +57,7 @@ class Ledger(bt.Analyzer):
             side="buy" if size > 0 else "sell",
             size=abs(size),
             price=price,
-            commission=total - tax,
+            commission=commission,
             tax=tax,
             slippage=slippage,
             cash=self._cash,

@@ -60,7 +60,7 @@ class Rule(ABC):
 def risen(price: float, reference: float, share: float) -> bool:
     """Return whether `price` is at least `share` above `reference`; exactly so counts.
 
-    1.05 x 61,000 is 64,050.00000000001 in binary: without the tolerance of one in 10**12 a rise
-    of exactly 5% would count for some prices and not for others. False where a value is NaN.
+    1.05 x 101 is 106.05000000000001 in binary: without the tolerance of one in 10**12 a rise of
+    exactly 5% would count for some prices and not for others. False where a value is NaN.
     """
     return price >= reference * (1 + share) * (1 - 1e-12)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import tempfile
 import warnings
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from backtests.atomic import write_atomically
 from backtests.data.source import SnapshotWarning, check_adjust, check_ticker, parse_dates
 from forecasters.bars import COLUMNS, Bars, Floats, Origin
 from forecasters.errors import InputError
@@ -221,14 +220,4 @@ def _write(path: Path, snapshot: Snapshot) -> None:
     }
     table = pa.table({"session": bars.sessions, **{name: getattr(bars, name) for name in COLUMNS}})
     table = table.replace_schema_metadata({KEY: json.dumps(about, sort_keys=True)})
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            pq.write_table(table, file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
+    write_atomically(path, lambda file: pq.write_table(table, file))

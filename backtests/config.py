@@ -1,0 +1,230 @@
+"""The configuration of a run: flag = key of the file = field."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from forecasters.errors import InputError, nearest
+
+
+def _flag(default: Any, text: str, **extra: Any) -> Any:
+    return field(default=default, metadata={"help": text, **extra})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Every value of a run. None means: the default of the forecaster, the rule or the market."""
+
+    ticker: tuple[str, ...] = _flag((), "one or more tickers, as Yahoo writes them (051900.KS)")
+    start: str | None = _flag(None, "first date of the bars (default: ten years before --end)")
+    end: str | None = _flag(None, "date before which the bars end (default: today)")
+    source: str = _flag("auto", "where bars come from: auto, yahoo, csv, bundled, simulated")
+    data_dir: str | None = _flag(None, "folder of <ticker>.csv or .parquet; implies --source csv")
+    adjust: str = _flag("splits", "what prices are adjusted for", choices=("splits", "all", "none"))
+    forecaster: tuple[str, ...] = _flag(
+        ("stacked_lstm", "rnn", "cnn", "stacked_lstm:target=return"),
+        "names, names with settings (cnn:filters=64) or files (./my_gru.py); naive always runs too",
+    )
+    strategy: tuple[str, ...] = _flag(
+        ("five_percent",),
+        "names, names with settings (five_percent:exit=touch) or files; buy_and_hold always runs too",
+    )
+    threshold: float | None = _flag(None, "the rule's 5%%, as a share (default 0.05)")
+    exit: str | None = _flag(None, "exit of the rule: entry, day or touch (default entry)")
+    first_exit: int | None = _flag(None, "first session in which the exit is tested (default 1)")
+    max_hold: int | None = _flag(None, "sell after so many sessions (default: never)")
+    stop_loss: float | None = _flag(None, "sell so far below the price paid (default: no stop)")
+    cash_fraction: float = _flag(0.95, "share of the cash that a purchase may use")
+    features: str = _flag("ohlcv", "inputs of the forecasters")
+    target: str | None = _flag(None, "what is learned: close or return (default: the forecaster's)")
+    lookback: int | None = _flag(None, "sessions in a window (default: the forecaster's)")
+    train_size: int = _flag(504, "sessions before the first forecast")
+    step: int = _flag(126, "sessions that one training serves")
+    expanding: bool = _flag(
+        True, "train on all history, or with --rolling on the last train-size sessions"
+    )
+    purge: int = _flag(0, "sessions left out between training and test")
+    validation: float = _flag(15 / 85, "newest share of the training sessions, watched only")
+    epochs: int | None = _flag(None, "default: the forecaster's")
+    batch_size: int | None = _flag(None, "default: the forecaster's")
+    learning_rate: float | None = _flag(None, "default: the forecaster's")
+    seed: int = _flag(0, "first seed")
+    seeds: int = _flag(3, "number of seeds; their mean forecast is judged and traded")
+    market: str = _flag("auto", "whose costs hold: auto (by the ticker), krx, us or none")
+    commission_bps: float | None = _flag(
+        None, "commission a side, basis points (default: the market's)"
+    )
+    tax_bps: float | None = _flag(
+        None, "tax on sales, basis points (default: the market's table by date)"
+    )
+    slippage_bps: float = _flag(5.0, "slippage a side, basis points")
+    cash: float | None = _flag(
+        None, "cash at the start (default: 100 million won, 100,000 dollars)"
+    )
+    benchmark: str | None = _flag(
+        None, "a ticker for the tearsheets' second line (default: buy and hold)"
+    )
+    engine: str = _flag("auto", "what trains the networks", choices=("auto", "torch"))
+    tearsheets: str = _flag(
+        "main",
+        "main: the first rule of each forecaster and buy_and_hold",
+        choices=("main", "all", "none"),
+    )
+    jobs: int | None = _flag(None, "processes (default: one for each core)")
+    out: str = _flag("runs", "folder of the run folders")
+
+    def __post_init__(self) -> None:
+        if not self.ticker:
+            raise InputError("name a ticker: --ticker 051900.KS")
+        today = datetime.date.today()
+        end = _date("end", self.end) if self.end else today
+        start = _date("start", self.start) if self.start else _ten_years_before(end)
+        if start >= end:
+            raise InputError(f"--start {start} must lie before --end {end}, which is exclusive")
+        resolved = {
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            "ticker": tuple(dict.fromkeys(self.ticker)),
+            "source": "csv" if self.data_dir and self.source == "auto" else self.source,
+            "jobs": _cores() if self.jobs is None else self.jobs,
+        }
+        for name, value in resolved.items():
+            object.__setattr__(self, name, value)
+        if self.data_dir and self.source != "csv":
+            raise InputError(f"--data-dir goes with --source csv, not with --source {self.source}")
+        for name, least in (("seeds", 1), ("seed", 0), ("jobs", 1)):
+            if getattr(self, name) < least:
+                raise InputError(f"--{name} is {getattr(self, name)}; the least is {least}")
+
+    @property
+    def seed_list(self) -> tuple[int, ...]:
+        """The seeds of the run."""
+        return tuple(range(self.seed, self.seed + self.seeds))
+
+    def given(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return those of these values that the user set."""
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    def values(self) -> dict[str, Any]:
+        """Return every value, as JSON has it."""
+        pairs = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in pairs}
+
+
+#: Values that do not change what comes out, so they are no part of a run's key. Where bars come
+#: from is told by the bars themselves.
+NOT_IN_KEY = ("jobs", "out", "source", "data_dir")
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for every field, and `--config`."""
+    hints = typing.get_type_hints(RunConfig)
+    for f in fields(RunConfig):
+        name = "--" + f.name.replace("_", "-")
+        text = f.metadata["help"]
+        if f.name == "expanding":
+            group = parser.add_mutually_exclusive_group()
+            group.add_argument(name, dest=f.name, action="store_true", default=None, help=text)
+            group.add_argument("--rolling", dest=f.name, action="store_false", default=None)
+            continue
+        extra: dict[str, Any] = {"metavar": f.name.rpartition("_")[2].upper()}
+        if choices := f.metadata.get("choices"):
+            extra = {"choices": choices}
+        if typing.get_origin(hints[f.name]) is tuple:
+            extra["nargs"] = "+"
+        if f.default not in (None, ()) and "default" not in text:
+            text += f" (default {_shown(f.default)})"
+        parser.add_argument(name, type=_basic(hints[f.name]), help=text, **extra)
+    parser.add_argument("--config", metavar="FILE", help="a TOML file of the same names; flags win")
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, tuple):
+        return " ".join(default)
+    return f"{default:.4g}" if isinstance(default, float) else str(default)
+
+
+def from_arguments(arguments: argparse.Namespace) -> RunConfig:
+    """Return the configuration of the flags over that of `--config` over the defaults."""
+    values = _read(Path(arguments.config)) if arguments.config else {}
+    for f in fields(RunConfig):
+        value = getattr(arguments, f.name)
+        if value is not None:
+            values[f.name] = tuple(value) if isinstance(value, list) else value
+    return RunConfig(**values)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"--config {path}: there is no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"--config {path} is no TOML: {error}") from error
+    return dict(_checked(key, value, path) for key, value in table.items())
+
+
+def _checked(key: str, value: Any, path: Path) -> tuple[str, Any]:
+    """Return a field and its value from a configuration file, of the type of the field."""
+    hints = typing.get_type_hints(RunConfig)
+    name = key.replace("-", "_")
+    if name not in hints:
+        raise InputError(f"--config {path}: no key '{key}'{nearest(name, hints)}")
+    hint = hints[name]
+    if typing.get_origin(hint) is tuple:
+        value = tuple(value) if isinstance(value, list) else (value,)
+        if all(isinstance(item, str) for item in value):
+            return name, value
+    elif isinstance(value, datetime.date):
+        return name, value.isoformat()
+    else:
+        basic = _basic(hint)
+        if isinstance(value, basic) and (basic is bool) == isinstance(value, bool):
+            choices = {f.name: f.metadata.get("choices") for f in fields(RunConfig)}[name]
+            if choices and value not in choices:
+                raise InputError(
+                    f"--config {path}: {key} is '{value}'; known: {', '.join(choices)}"
+                )
+            return name, value
+        if basic is float and isinstance(value, int) and not isinstance(value, bool):
+            return name, float(value)
+    raise InputError(f"--config {path}: {key} is {value!r}, which is of the wrong type")
+
+
+def _basic(hint: Any) -> type:
+    """Return the type behind ``X | None`` or ``tuple[X, ...]``."""
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is tuple:
+        return typing.cast(type, typing.get_args(hint)[0])
+    return typing.cast(type, hint)
+
+
+def _date(name: str, text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--{name} is '{text}'; write a date as 2015-01-31") from None
+
+
+def _cores() -> int:
+    """Return how many cores this process may use (a container may hold fewer than the machine)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _ten_years_before(day: datetime.date) -> datetime.date:
+    return day.replace(year=day.year - 10, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def key_values(config: RunConfig) -> Mapping[str, Any]:
+    """Return the values that the key of a run is made of."""
+    return {name: value for name, value in config.values().items() if name not in NOT_IN_KEY}

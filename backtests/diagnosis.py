@@ -1,0 +1,261 @@
+"""Why a rule bought or did not buy: its threshold held against forecasts and outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backtests.formatting import count, money, number, percent
+from backtests.performance import performance
+from backtests.result import Result
+from forecasters.bars import Flags, Floats
+from forecasters.forecasts import Forecasts
+
+#: Rises that every diagnosis counts, beside the threshold of the rule.
+LEVELS = (0.01, 0.02, 0.03, 0.05)
+
+
+def at_least(price: Floats, last_close: Floats, level: float) -> Flags:
+    """Return where the price is `level` or more above the last close; exactly 5% counts.
+
+    The comparison, its tolerance included, is that of `strategies.rule.risen`: a diagnosis that
+    rounded otherwise would count a day that the rule did not see.
+    """
+    return np.asarray(price >= last_close * (1 + level) * (1 - 1e-12))
+
+
+@dataclass(frozen=True)
+class Passed:
+    """How often a rise of `level` was forecast, came, and both, over the judged days.
+
+    `mean_realised` is the mean realised return of the days it was forecast for, None if there
+    were none.
+    """
+
+    level: float
+    forecast: int
+    came: int
+    both: int
+    mean_realised: float | None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What one forecaster's forecasts meant for one rule's threshold.
+
+    Attributes
+    ----------
+    days : int
+        Judged days: a forecast and an outcome, halts left out.
+    signals : int
+        Forecasts that reached the threshold, their outcome known or a halt.
+    largest : float or None
+        The largest forecast return, None where no forecast was made; `largest_made` and
+        `largest_for` are the sessions it was made on and for (None: still to come).
+    flat : bool
+        Every forecast is the last close (naive).
+    passed : tuple of Passed
+        At 1, 2, 3, 5% and the threshold, ascending.
+    correlation : float or None
+        Of forecast with realised return; None where one of them never changes.
+    direction, up_share : float or None
+        Share of the days that moved on which the forecast had the sign right (an unchanged
+        forecast counts as wrong), and the share of them that rose; None where naive.
+    outside_share : float or None
+        Share of the forecasts with an input outside the range their fold was fitted on.
+    trades, rejected, expired : int or None
+        Of the result; None without one.
+    cash, cheapest : float or None
+        The cash the account began with, the lowest close among the signals.
+    foresight_return : float or None
+        What the rule earned after costs when fed with the true next close.
+    """
+
+    forecaster: str
+    strategy: str | None
+    threshold: float
+    days: int
+    signals: int
+    largest: float | None
+    largest_made: str | None
+    largest_for: str | None
+    flat: bool
+    passed: tuple[Passed, ...]
+    correlation: float | None
+    direction: float | None
+    up_share: float | None
+    outside_share: float | None
+    trades: int | None
+    rejected: int | None
+    expired: int | None
+    cash: float | None
+    cheapest: float | None
+    foresight_return: float | None
+    foresight_trades: int | None
+
+    @property
+    def at_threshold(self) -> Passed:
+        """The counts at the rule's own threshold."""
+        return next(passed for passed in self.passed if passed.level == self.threshold)
+
+    @property
+    def too_poor(self) -> bool:
+        """A signal came, yet no order was filled, refused or expired: no share was affordable."""
+        return self.trades == 0 and self.signals > 0 and not self.rejected and not self.expired
+
+    def sentences(self) -> list[str]:
+        """Return the diagnosis in plain words, the reason for no trade first."""
+        if self.largest is None:
+            return [f"{self.forecaster} made no forecast: every session was a halt."]
+        if self.flat and self.threshold > 0:
+            return [
+                f"{self.forecaster} forecasts no change on any day, so it cannot reach "
+                f"{percent(self.threshold)}: it stands here for its error, not to trade."
+            ]
+        return [*self._trading(), self.market(), *self._skill()]
+
+    def own_sentences(self) -> list[str]:
+        """Return the sentences without `market`, which is the same for every forecaster."""
+        return [sentence for sentence in self.sentences() if sentence != self.market()]
+
+    def market(self) -> str:
+        """Return how often the price itself rose that much, and what foresight would have earned."""
+        if not self.days:
+            return "No day can be judged yet: no forecast has its outcome."
+        level = percent(self.threshold, sign=False)
+        here = self.at_threshold.came
+        text = f"The price itself rose {level} or more on {here} of {count(self.days, 'day')}"
+        if self.foresight_return is None:
+            return text + "."
+        if not self.foresight_trades:
+            return text + "; even a perfect forecaster would not have traded."
+        return (
+            f"{text}; a perfect forecaster of those days would have earned "
+            f"{percent(self.foresight_return)} after costs."
+        )
+
+    def _trading(self) -> list[str]:
+        needed, name = percent(self.threshold), self.forecaster
+        largest = f"{percent(self.largest)} ({self._largest_when()})"
+        if not self.signals:
+            verb = "never bought" if self.trades is not None else "never reached the threshold"
+            return [
+                f"{name} {verb}: its largest forecast was {largest} where the rule needs {needed}."
+            ]
+        signals = f"{name} forecast {needed} or more on {count(self.signals, 'day')}"
+        if self.too_poor:
+            return [
+                f"{signals} but bought nothing: {money(self.cash)} of cash does not buy a single share "
+                f"at {money(self.cheapest)} or more. Raise --cash."
+            ]
+        if self.trades == 0:
+            lost = [
+                f"{count(self.rejected or 0, 'order')} rejected for want of cash"
+                if self.rejected
+                else "",
+                f"{count(self.expired or 0, 'order')} expired unfilled" if self.expired else "",
+            ]
+            return [f"{signals} but bought nothing: {' and '.join(filter(None, lost))}."]
+        here = self.at_threshold
+        bought = "" if self.trades is None else f" and bought {count(self.trades, 'time')}"
+        sentences = [f"{signals}{bought}; its largest forecast was {largest}."]
+        if here.forecast:
+            sentences.append(
+                f"The price then rose that much on {here.both} of {here.forecast} such days; the mean "
+                f"next-day return after such a forecast was {percent(here.mean_realised, 2)}."
+            )
+        return sentences
+
+    def _largest_when(self) -> str:
+        return f"for {self.largest_for}" if self.largest_for else f"made {self.largest_made}"
+
+    def _skill(self) -> list[str]:
+        sentences = []
+        if self.correlation is not None:
+            sentences.append(
+                f"Forecast return and realised return correlate at {number(self.correlation, 2, sign=True)} "
+                "(0 is no relation, +1 a perfect one)."
+            )
+        if self.direction is not None:
+            sentences.append(
+                f"The direction was right on {percent(self.direction, 0, sign=False)} of the days that "
+                f"moved; {percent(self.up_share, 0, sign=False)} of them rose."
+            )
+        if self.outside_share:
+            share = percent(self.outside_share, 0 if self.outside_share >= 0.01 else 1, sign=False)
+            sentences.append(
+                f"{share} of the days had inputs outside the range the model was trained on."
+            )
+        return sentences
+
+
+def diagnose(
+    forecasts: Forecasts, threshold: float, result: Result | None, foresight: Result | None
+) -> Diagnosis:
+    """Return why the rule bought or did not.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+    threshold : float
+        The forecast return that the rule needs to buy, as a share: 0.05.
+    result : Result or None
+        What the rule made of these forecasts.
+    foresight : Result or None
+        The same rule fed with the true next close.
+    """
+    f, judged = forecasts, forecasts.judged
+    made = np.isfinite(f.close)
+    known = made & ~np.isnat(f.target)
+    signals = known & at_least(f.close, f.last_close, threshold)
+    top = int(np.where(made, f.forecast_return, -np.inf).argmax()) if made.any() else None
+    later = top is not None and np.isnat(f.target[top])
+    made_returns, realised = f.forecast_return[judged], f.realised_return[judged]
+    moved = realised != 0
+    flat = bool(made.any() and (f.close[made] == f.last_close[made]).all())
+    signed = bool(moved.any()) and not flat
+    return Diagnosis(
+        forecaster=f.forecaster,
+        strategy=result.strategy if result else None,
+        threshold=threshold,
+        days=int(judged.sum()),
+        signals=int(signals.sum()),
+        largest=None if top is None else float(f.forecast_return[top]),
+        largest_made=None if top is None else str(f.as_of[top]),
+        largest_for=None if top is None or later else str(f.target[top]),
+        flat=flat,
+        passed=tuple(_passed(f, level) for level in sorted({*LEVELS, threshold})),
+        correlation=_correlation(made_returns, realised),
+        direction=float((np.sign(made_returns) == np.sign(realised))[moved].mean())
+        if signed
+        else None,
+        up_share=float((realised[moved] > 0).mean()) if signed else None,
+        outside_share=float(f.outside[made].mean()) if made.any() else None,
+        trades=len(result.trades) if result else None,
+        rejected=result.rejected if result else None,
+        expired=result.expired if result else None,
+        cash=float(result.cash[0]) if result else None,
+        cheapest=float(f.last_close[signals].min()) if signals.any() else None,
+        foresight_return=_net(foresight),
+        foresight_trades=len(foresight.trades) if foresight else None,
+    )
+
+
+def _passed(f: Forecasts, level: float) -> Passed:
+    called = f.judged & at_least(f.close, f.last_close, level)
+    came = f.judged & at_least(f.actual, f.last_close, level)
+    mean = float(f.realised_return[called].mean()) if called.any() else None
+    return Passed(level, int(called.sum()), int(came.sum()), int((called & came).sum()), mean)
+
+
+def _correlation(a: Floats, b: Floats) -> float | None:
+    """Return Pearson's correlation, None for fewer than 3 days or where one never changes."""
+    if a.size < 3 or np.ptp(a) < 1e-12 or np.ptp(b) < 1e-12:
+        return None
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def _net(result: Result | None) -> float | None:
+    net = performance(result)["total_return"] if result else None
+    return None if net is None else float(net)

@@ -1,0 +1,286 @@
+"""The charts of a study, as SVG and PNG files and as SVG for its page."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backtests.formatting import percent
+from backtests.result import Result
+from backtests.study import Study
+from backtests.svg import FAINT, GRID, INK, PAPER, inline_svg
+from forecasters.forecasts import Forecasts
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Colours that the colour-blind can tell apart (Okabe and Ito 2008), readable on white and black.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8f7fe0", "#9a9a00")
+DASHES = ("-", (0, (5, 1.6)), (0, (1.4, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
+#: S1 draws the actual close blue and the predicted one red.
+ACTUAL, PREDICTED = "#2c6fd1", "#d62f3a"
+#: Fonts with Korean letters for the PNG; in an SVG the reader's own font draws them.
+KOREAN_FONTS = (
+    "NanumGothic",
+    "NanumBarunGothic",
+    "Noto Sans CJK KR",
+    "Malgun Gothic",
+    "AppleGothic",
+)
+#: More dots than this are drawn as a picture inside the SVG, or the page would be slow.
+MANY_DOTS = 2500
+
+
+def draw_figures(folder: Path, study: Study) -> dict[str, str]:
+    """Draw the charts into `folder` as ``<name>.svg`` and ``.png``; return SVG to put in a page.
+
+    The same study gives the same bytes. No pyplot, no backend and no global setting is touched.
+
+    Returns
+    -------
+    dict
+        Name to SVG element: ``equity``, ``closes``, ``returns`` and, where training was recorded,
+        ``losses``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    models = [f for f in study.forecasts if f.forecaster != "naive"]
+    draw: dict[str, Callable[[], Figure]] = {
+        "equity": lambda: _equity(study),
+        "closes": lambda: _closes(study),
+    }
+    if any(f.judged.any() for f in models):
+        draw["returns"] = lambda: _returns(models, sorted(set(study.thresholds.values())))
+    losses = {name: curves for name, curves in study.losses.items() if curves[0]}
+    if losses:
+        draw["losses"] = lambda: _losses(losses)
+    drawn = {}
+    with _style() as rc:
+        for name, figure in draw.items():
+            rc["svg.hashsalt"] = name
+            drawn[name] = _save(folder, name, figure(), study)
+    return drawn
+
+
+def colour_of(study: Study) -> dict[str | None, str]:
+    """Return the colour of each forecaster, the same in every chart; None is buy and hold."""
+    models = [f.forecaster for f in study.forecasts if f.forecaster != "naive"]
+    colours: dict[str | None, str] = {
+        name: PALETTE[i % len(PALETTE)] for i, name in enumerate(models)
+    }
+    return {None: INK, "naive": FAINT, **colours}
+
+
+@contextmanager
+def _style() -> Iterator[Any]:
+    import matplotlib
+    from matplotlib import font_manager
+
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    have = {font.name for font in font_manager.fontManager.ttflist}
+    style: dict[Any, Any] = {
+        "font.family": ["DejaVu Sans", *(font for font in KOREAN_FONTS if font in have)],
+        "font.size": 9, "svg.fonttype": "none", "path.simplify_threshold": 0.4, "lines.linewidth": 1.3,
+        "figure.facecolor": PAPER, "axes.facecolor": "none", "savefig.facecolor": PAPER,
+        "text.color": INK, "axes.labelcolor": FAINT, "xtick.color": FAINT, "ytick.color": FAINT,
+        "axes.edgecolor": GRID, "grid.color": GRID, "grid.linewidth": 0.6, "axes.grid": True,
+        "axes.axisbelow": True, "axes.spines.top": False, "axes.spines.right": False,
+        "axes.titlesize": 9.5, "axes.titlelocation": "left", "axes.titleweight": "bold",
+        "legend.frameon": False, "axes.formatter.use_mathtext": False, "text.parse_math": False,
+    }  # fmt: skip
+    with matplotlib.rc_context(style), warnings.catch_warnings():
+        # A letter that no font here has is drawn as a box in the PNG; the SVG keeps the letter.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield matplotlib.rcParams
+
+
+def _save(folder: Path, name: str, figure: Figure, study: Study) -> str:
+    label = study.ticker + (" · SIMULATED prices" if study.bars.origin.simulated else "")
+    figure.suptitle(label, x=0.008, ha="left", fontsize=9, color=FAINT)
+    figure.savefig(folder / f"{name}.png", dpi=130, metadata={"Software": None})
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", dpi=150, metadata={"Date": None, "Creator": None})
+    (folder / f"{name}.svg").write_text(stream.getvalue(), encoding="utf-8")
+    return inline_svg(stream.getvalue(), name, themed=True)
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _time_axis(axes: Axes) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+
+
+def _equity(study: Study) -> Figure:
+    """Equity of every result, 100 at the start, and the fall from its high below."""
+    figure = _figure(10, 6.2)
+    top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    colours = colour_of(study)
+    dashes = {
+        s: DASHES[i % len(DASHES)]
+        for i, s in enumerate(dict.fromkeys(r.strategy for r in study.results))
+    }
+    moving = [r for r in study.results if np.ptp(r.equity) > 0]
+    idle = len(study.results) - len(moving)
+    ends = []
+    for result in sorted(moving, key=lambda r: -r.equity[-1] / r.equity[0]):
+        index = 100 * result.equity / result.equity[0]
+        held = result.forecaster is None
+        style: dict[str, Any] = {
+            "color": colours.get(result.forecaster, FAINT), "linewidth": 2.0 if held else 1.3,
+            "linestyle": "-" if held else dashes[result.strategy], "zorder": 3 if held else 2,
+        }  # fmt: skip
+        label = f"{_title(result)}  {percent(index[-1] / 100 - 1)}"
+        top.plot(result.sessions, index, label=label, **style)
+        peaks = np.maximum.accumulate(index)
+        below.plot(result.sessions, 100 * (index / peaks - 1), **{**style, "linewidth": 1.0})
+        ends.append(index)
+    if idle:
+        top.axhline(
+            100,
+            color=FAINT,
+            linewidth=1,
+            linestyle=(0, (1, 2)),
+            label=f"never traded ({idle})  0.0%",
+        )
+    if ends and max(e.max() for e in ends) > 5 * min(e.min() for e in ends):
+        top.set_yscale("log")
+    top.set_title("Equity after costs, 100 at the start")
+    below.set_title("Fall from the former high, %")
+    _time_axis(below)
+    if top.get_legend_handles_labels()[0]:
+        longest = max(len(label) for label in top.get_legend_handles_labels()[1])
+        columns = 3 if longest < 34 else 2 if longest < 72 else 1
+        figure.legend(loc="outside lower left", ncols=columns, fontsize=8.5)
+    return figure
+
+
+def _title(result: Result) -> str:
+    return f"{result.forecaster} · {result.strategy}" if result.forecaster else result.strategy
+
+
+def _closes(study: Study) -> Figure:
+    """Actual (blue) and predicted (red) close of each forecaster; the last 60 days in close-up."""
+    rows = len(study.forecasts)
+    figure = _figure(10, 1.1 + 1.75 * rows)
+    grid = figure.subplots(rows, 2, width_ratios=[2.1, 1], squeeze=False)
+    for (whole, near), forecasts in zip(grid, study.forecasts, strict=True):
+        known = ~np.isnat(forecasts.target)
+        days, actual, close = (
+            forecasts.target[known],
+            forecasts.actual[known],
+            forecasts.close[known],
+        )
+        for axes, part in ((whole, slice(None)), (near, slice(-60, None))):
+            axes.plot(days[part], actual[part], color=ACTUAL, linewidth=1.2, label="actual")
+            axes.plot(days[part], close[part], color=PREDICTED, linewidth=0.9, label="predicted")
+            _time_axis(axes)
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+        whole.set_title(forecasts.forecaster)
+        near.set_title("the last 60 days", fontweight="normal", color=FAINT)
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=2)
+    return figure
+
+
+def _panels(n: int) -> tuple[int, int]:
+    """Return rows and columns for `n` small charts."""
+    columns = n if n <= 4 else 3
+    return -(-n // columns), columns
+
+
+def _wrapped(name: str, columns: int) -> str:
+    """Return the name in lines that fit over one of so many charts in a row."""
+    width = 76 // columns
+    lines = [""]
+    for part in re.split(r"(?<=[:,/])", name):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def _returns(models: Sequence[Forecasts], thresholds: Sequence[float]) -> Figure:
+    """Forecast return against realised return, with the identity and what a rule needs."""
+    rows, columns = _panels(len(models))
+    figure = _figure(10, 0.7 + min(4.2, 9.4 / columns) * rows)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    many = sum(int(f.judged.sum()) for f in models) > MANY_DOTS
+    for axes, f in zip(grid, models, strict=False):
+        x, y = 100 * f.forecast_return[f.judged], 100 * f.realised_return[f.judged]
+        axes.axline((0, 0), slope=1, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.axhline(0, color=GRID, linewidth=0.8)
+        axes.axvline(0, color=GRID, linewidth=0.8)
+        for level in thresholds:
+            axes.axvline(100 * level, color=PREDICTED, linewidth=1)
+            axes.annotate(
+                f"buys at {percent(level)}", (100 * level, 0.985), xycoords=("data", "axes fraction"),
+                xytext=(-2, 0), textcoords="offset points",
+                rotation=90, ha="right", va="top", fontsize=7.5, color=PREDICTED,
+            )  # fmt: skip
+        axes.plot(
+            x,
+            y,
+            ".",
+            color=PALETTE[0],
+            markersize=4,
+            alpha=0.45,
+            markeredgewidth=0,
+            rasterized=many,
+        )
+        axes.set_title(_wrapped(f.forecaster, columns))
+        axes.tick_params(labelbottom=True)
+    for axes in grid[len(models) :]:
+        axes.set_visible(False)
+    figure.supxlabel("forecast return, %  (dashed: forecast = realised)", fontsize=9, color=FAINT)
+    figure.supylabel("realised return, %", fontsize=9, color=FAINT)
+    return figure
+
+
+def _losses(losses: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]) -> Figure:
+    """Training and validation loss by epoch, the mean over the fits. Source: S3, figure 7."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    rows, columns = _panels(len(losses))
+    figure = _figure(10, 0.8 + 2.3 * rows)
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (name, curves) in zip(grid, losses.items(), strict=False):
+        for curve, label, colour in zip(
+            curves, ("training", "validation"), (PALETTE[0], PALETTE[1]), strict=True
+        ):
+            if curve:
+                dot = "." if len(curve) == 1 else ""
+                axes.plot(
+                    np.arange(1, len(curve) + 1), curve, color=colour, label=label, marker=dot
+                )
+        if all(value > 0 for curve in curves for value in curve):
+            axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_title(_wrapped(name, columns))
+    for axes in grid[len(losses) :]:
+        axes.set_visible(False)
+    named = {
+        label: handle
+        for axes in grid
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(list(named.values()), list(named), loc="outside upper right", ncols=2)
+    figure.supxlabel("epoch", fontsize=9, color=FAINT)
+    return figure

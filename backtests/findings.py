@@ -1,0 +1,79 @@
+"""What a study found, in plain sentences: the first thing that its page says."""
+
+from __future__ import annotations
+
+from backtests.formatting import count, listed, percent, points
+from backtests.performance import performance
+from backtests.result import Result
+from backtests.study import Study
+from backtests.summary import summary_rows
+
+
+def findings(study: Study) -> list[str]:
+    """Return the sentences that open the page: forecasts against naive, then rules against holding.
+
+    They state, and never praise: a lower error over one stretch of days can be chance.
+    """
+    return [_forecast_finding(study), *_rule_findings(study)]
+
+
+def _forecast_finding(study: Study) -> str:
+    """Return how the forecasters' MAPE stands to naive's on the same days."""
+    errors = {str(row["forecaster"]): row for row in summary_rows(study) if row["mape"] is not None}
+    models = {name: float(row["mape"] or 0) for name, row in errors.items() if name != "naive"}
+    if not models:
+        return "No forecaster can be judged against naive yet: no forecast has its outcome."
+    beating = [
+        name
+        for name in sorted(models, key=lambda name: models[name])
+        if errors[name]["beats_naive"]
+    ]
+    naive = points(float(errors[next(iter(models))]["mape_naive"] or 0))
+    what = f"naive, which says that tomorrow's close is today's (MAPE {naive})"
+    if beating:
+        named = [f"{name} ({points(models[name])})" for name in beating]
+        return (
+            f"{len(beating)} of {count(len(models), 'forecaster')} had a lower error than {what}: "
+            f"{listed(named)}. The figure alone does not show that this is more than chance."
+        )
+    best = min(models, key=lambda name: models[name])
+    if len(models) == 1:
+        return f"{best} had no lower error (MAPE {points(models[best])}) than {what}."
+    lowest = f"the lowest is {best} with {points(models[best])}"
+    return f"None of {len(models)} forecasters had a lower error than {what}; {lowest}."
+
+
+def _rule_findings(study: Study) -> list[str]:
+    """Return what holding earned, and which rules traded and ended above it."""
+    holds = [result for result in study.results if result.forecaster is None]
+    ruled = [result for result in study.results if result.forecaster not in (None, "naive")]
+    sentences = []
+    if holds:
+        sessions = count(int(holds[0].sessions.size), "session")
+        sentences.append(
+            f"Buy and hold returned {percent(net(holds[0]))} after costs over {sessions}."
+        )
+    traded = [result for result in ruled if result.trades]
+    if ruled and not traded:
+        which = f"None of {count(len(ruled), 'combination')} of forecaster and rule"
+        if len(ruled) == 1:
+            which = f"{ruled[0].forecaster} with {ruled[0].strategy} never"
+        bought = "bought" if len(ruled) == 1 else "ever bought"
+        sentences.append(
+            f"{which} {bought}: the account stayed in cash. The diagnosis below says why."
+        )
+    if traded:
+        best = max(traded, key=net)
+        above = sum(net(result) > net(holds[0]) for result in traded) if holds else 0
+        beside = f", and {above} of those ended above buy and hold" if holds else ""
+        sentences.append(
+            f"{len(traded)} of {count(len(ruled), 'combination')} of forecaster and rule traded{beside}; "
+            f"the highest after costs is {best.forecaster} with {best.strategy}: {percent(net(best))} "
+            f"on {count(len(best.trades), 'purchase')}."
+        )
+    return sentences
+
+
+def net(result: Result) -> float:
+    """Return the total return after costs, as a share."""
+    return float(performance(result)["total_return"] or 0.0)

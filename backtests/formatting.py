@@ -1,0 +1,46 @@
+"""Numbers as a reader of a page, a table or a sentence sees them."""
+
+from __future__ import annotations
+
+import math
+
+#: What stands where a figure has no meaning. A page adds a title that says why.
+DASH = "\u2013"
+
+
+def percent(share: float | None, digits: int = 1, sign: bool = True) -> str:
+    """Return a share as percent, ``+1,234.5%``; a dash for None and what is not finite."""
+    if share is None or not math.isfinite(share):
+        return DASH
+    return f"{number(share * 100, digits, sign)}%"
+
+
+def points(value: float | None, digits: int = 2) -> str:
+    """Return a figure that is in percent already (MAPE), ``1.80%``."""
+    return DASH if value is None or not math.isfinite(value) else f"{number(value, digits)}%"
+
+
+def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
+    """Return a number with thousands separators; zero never has a sign."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    rounded = round(value, digits) + 0.0
+    return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}"
+
+
+def money(value: float | None, currency: str = "") -> str:
+    """Return an amount, without decimals from 1,000 on: ``1,234,567 KRW``."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    digits = 0 if abs(value) >= 1000 or value == round(value) else 2
+    return f"{number(value, digits)} {currency}".strip()
+
+
+def count(n: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun: ``1 day``, ``1,234 days``."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def listed(names: list[str]) -> str:
+    """Return names as a sentence lists them: ``a, b and c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,164 @@
+"""What a run is made of and what came out of it, as one JSON file with two hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from backtests.atomic import write_text
+from backtests.study import Study
+from forecasters.bars import Bars
+
+SCHEMA = 1
+#: Whose version can change a number; the processor can too (see the README).
+LIBRARIES = (
+    "numpy",
+    "torch",
+    "pandas",
+    "backtrader",
+    "quantstats",
+    "matplotlib",
+    "yfinance",
+    "arch",
+)
+PACKAGES = ("forecasters", "strategies", "backtests")
+
+
+def key_of(made_of: Mapping[str, Any]) -> str:
+    """Return the sha256 of what a run is made of, whatever the order of its parts."""
+    text = json.dumps(made_of, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code_digest() -> str:
+    """Return the sha256 of the source files of the three packages: the code version."""
+    root = Path(__file__).resolve().parent.parent
+    h = hashlib.sha256()
+    for package in PACKAGES:
+        for path in sorted((root / package).rglob("*.py")):
+            h.update(path.relative_to(root).as_posix().encode())
+            h.update(path.read_bytes())
+    return h.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of this package and of the libraries behind the numbers."""
+    found = {"python": platform.python_version(), "code": code_digest()}
+    for name in ("walk-forward-backtests", *LIBRARIES):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def describe(bars: Bars) -> dict[str, Any]:
+    """Return the manifest's entry for the bars of one ticker."""
+    origin = bars.origin
+    return {
+        "ticker": bars.ticker,
+        "source": origin.source,
+        "vendor": origin.vendor,
+        "simulated": origin.simulated,
+        "adjusted": origin.adjusted,
+        "repaired": {"halts": bars.halts, "widened": bars.widened, "dropped": origin.dropped},
+        "rows": len(bars),
+        "first": str(bars.sessions[0]),
+        "last": str(bars.sessions[-1]),
+        "sha256": bars.digest,
+    }
+
+
+def digest_of(studies: Sequence[Study]) -> str:
+    """Return the sha256 of what came out: forecasts, equity and fills, in order."""
+    h = hashlib.sha256()
+    for study in studies:
+        for forecasts in study.forecasts:
+            h.update(forecasts.digest.encode())
+        for result in (*study.results, *study.exits, *study.foresight):
+            h.update(result.digest.encode())
+    return h.hexdigest()
+
+
+def results_of(studies: Sequence[Study]) -> dict[str, Any]:
+    """Return what the manifest says of the results; `digest` covers forecasts, equity and fills."""
+    from backtests.findings import findings
+    from backtests.performance import performance
+    from backtests.summary import summary_rows
+    from forecasters.metrics import forecast_metrics
+
+    return {
+        "folds": {
+            study.ticker: sorted({str(fold) for fold in study.forecasts[0].fold})
+            for study in studies
+        },
+        "results": [
+            {
+                "account": result.account,
+                "forecaster": result.forecaster,
+                "strategy": result.strategy,
+                "metrics": performance(result),
+                "sha256": result.digest,
+            }
+            for study in studies
+            for result in study.results
+        ],
+        "forecast_metrics": [
+            {
+                "ticker": f.ticker,
+                "forecaster": f.forecaster,
+                "sha256": f.digest,
+                **forecast_metrics(f),
+            }
+            for study in studies
+            for f in study.forecasts
+        ],
+        "digest": digest_of(studies),
+        "summary": [row for study in studies for row in summary_rows(study)],
+        "findings": {study.ticker: findings(study) for study in studies},
+        "diagnosis": [entry for study in studies for entry in _diagnosis(study)],
+    }
+
+
+def _diagnosis(study: Study) -> list[dict[str, Any]]:
+    """Return why each rule with a threshold bought or did not, forecaster by forecaster."""
+    from backtests.diagnosis import diagnose
+
+    forecasts = {f.forecaster: f for f in study.forecasts}
+    foresight = {result.strategy: result for result in study.foresight}
+    return [
+        {
+            "ticker": study.ticker,
+            **asdict(
+                diagnose(
+                    forecasts[result.forecaster],
+                    study.thresholds[result.strategy],
+                    result,
+                    foresight.get(result.strategy),
+                )
+            ),
+        }
+        for result in study.results
+        if result.forecaster and result.strategy in study.thresholds
+    ]
+
+
+def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest; a number that JSON does not know is a fault, not a NaN in the file."""
+    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_text(path, text)
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """Return the manifest of a finished run; None where there is none that can be read."""
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+        return None
+    return manifest if isinstance(manifest, dict) and "key" in manifest else None

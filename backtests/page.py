@@ -1,0 +1,288 @@
+"""The page of a study, and the overview of several: all that a run found, in one look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from backtests.atomic import write_text
+from backtests.diagnosis import Diagnosis, diagnose
+from backtests.figures import draw_figures
+from backtests.findings import findings, net
+from backtests.formatting import count, percent, points
+from backtests.performance import performance
+from backtests.rendering import render
+from backtests.result import Result
+from backtests.study import Study
+from backtests.summary import Value, summary_rows
+from forecasters.metrics import forecast_metrics, mape
+
+FILES = (
+    "manifest.json",
+    "metrics.csv",
+    "fills.csv",
+    "trades.csv",
+    "forecasts.parquet",
+    "equity.parquet",
+)
+
+
+def write_index(
+    folder: Path,
+    study: Study,
+    manifest: Mapping[str, Any],
+    tearsheets: Mapping[str, str],
+    root: str = "",
+) -> Path:
+    """Write ``index.html`` and ``figures/`` of a study into `folder`; return the page's path.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Shown are `key`, `digest` and `config`.
+    tearsheets : mapping
+        Label of a result to the path of its tearsheet, relative to `folder`.
+    root : str
+        Where the run's files lie, relative to `folder`: ``../`` for one ticker of several.
+    """
+    rows = summary_rows(study)
+    first, last, origin = study.bars.sessions[0], study.bars.sessions[-1], study.bars.origin
+    html = render(
+        "index.html",
+        heading=_heading(study.ticker, origin.simulated), simulated=origin.simulated,
+        span=f"Daily bars {first} to {last}; traded out of sample {rows[0]['start']} to {rows[0]['end']}."
+        if rows else f"Daily bars {first} to {last}.",
+        found=findings(study), tiles=_tiles(study, rows), facts=_facts(study),
+        rows=sorted(rows, key=lambda row: row["forecaster"] is not None), worse=_worse(rows),
+        links={label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()},
+        currency=study.currency, figures={"returns": "", "losses": "", **draw_figures(folder / "figures", study)},
+        readings=list(study.readings.items()), exits=_exits(study), diagnoses=_diagnoses(study),
+        errors=[(f.forecaster, forecast_metrics(f) if f.judged.any() else None) for f in study.forecasts],
+        folds=_folds(study), costs_note=study.costs_note, conventions=_conventions(study),
+        bars_digest=study.bars.digest, **_run(manifest, root),
+    )  # fmt: skip
+    return write_text(folder / "index.html", html)
+
+
+def write_overview(folder: Path, studies: Sequence[Study], manifest: Mapping[str, Any]) -> Path:
+    """Write the ``index.html`` over several tickers, each with its page in ``<ticker>/``."""
+    if not studies:
+        raise ValueError("no studies, so no overview; a run has one ticker at least")
+    simulated = [study.ticker for study in studies if study.bars.origin.simulated]
+    rows = [{**row, "page": _page(study)} for study in studies for row in summary_rows(study)]
+    tickers = [_ticker(study) for study in studies]
+    below = sum(t["below"] > 0 for t in tickers)
+    held = [t["held"] for t in tickers if t["held"] is not None]
+    found = [
+        f"On {below} of {count(len(studies), 'ticker')} some forecaster had a lower error than naive, which says "
+        "that tomorrow's close is today's.",
+        f"{sum(t['traded'] for t in tickers)} of {sum(t['ruled'] for t in tickers)} combinations of ticker, "
+        f"forecaster and rule bought; {sum(t['above'] for t in tickers)} of them ended above buy and hold.",
+    ]
+    if held:
+        found.append(
+            f"The median of buy and hold after costs is {percent(float(np.median(held)))}."
+        )
+    html = render(
+        "overview.html", heading=_heading(count(len(studies), "ticker"), bool(simulated)),
+        simulated=", ".join(simulated), span=", ".join(study.ticker for study in studies),
+        found=found, tickers=tickers, rows=rows,
+        **_run(manifest, ""),
+    )  # fmt: skip
+    return write_text(folder / "index.html", html)
+
+
+def _heading(name: str, simulated: bool) -> str:
+    return f"SIMULATED · {name}" if simulated else name
+
+
+def _page(study: Study) -> str:
+    return f"{quote(study.ticker)}/index.html"
+
+
+def _float(value: Value) -> float:
+    return float(value or 0.0)
+
+
+def _worse(rows: Sequence[Mapping[str, Value]]) -> bool:
+    return any(row["beats_naive"] is False for row in rows)
+
+
+def _run(manifest: Mapping[str, Any], root: str) -> dict[str, Any]:
+    """Return what a page shows of the manifest; what it lacks is said, not an error."""
+    config = manifest.get("config") or {}
+    return {
+        "key": manifest.get("key", "not recorded"),
+        "digest": manifest.get("digest", "not recorded"),
+        "config": [
+            (name, json.dumps(value, ensure_ascii=False, default=str))
+            for name, value in config.items()
+        ],
+        "files": [root + name for name in FILES],
+    }
+
+
+def _tiles(study: Study, rows: Sequence[Mapping[str, Value]]) -> list[dict[str, str]]:
+    """Return the four figures that a reader looks for first."""
+    judged = [row for row in rows if row["mape"] is not None and row["forecaster"] != "naive"]
+    tiles = []
+    if judged:
+        best = min(judged, key=lambda row: _float(row["mape"]))
+        tiles += [
+            {
+                "name": "MAPE of naive",
+                "value": points(_float(best["mape_naive"])),
+                "note": "tomorrow's close is today's",
+            },
+            {
+                "name": "Lowest MAPE",
+                "value": points(_float(best["mape"])),
+                "note": f"{best['forecaster']}",
+            },
+        ]
+    held = [result for result in study.results if result.forecaster is None]
+    if held:
+        tiles.append(
+            {"name": "Buy and hold", "value": percent(net(held[0])), "note": "after costs"}
+        )
+    ruled = [result for result in study.results if result.forecaster not in (None, "naive")]
+    traded = [result for result in ruled if result.trades]
+    if traded:
+        best_rule = max(traded, key=net)
+        note = f"{best_rule.forecaster}, {best_rule.strategy}: highest of {len(ruled)}, after costs"
+        tiles.append({"name": "Highest rule", "value": percent(net(best_rule)), "note": note})
+    elif ruled:
+        tiles.append(
+            {
+                "name": "Rules that bought",
+                "value": f"0 of {len(ruled)}",
+                "note": "see the diagnosis",
+            }
+        )
+    return tiles
+
+
+def _facts(study: Study) -> list[tuple[str, str]]:
+    """Return where the bars come from and what was done to them."""
+    bars, origin = study.bars, study.bars.origin
+    adjusted = {
+        "splits": "splits, not dividends: dividends are missing from every line alike",
+        "all": "splits and dividends", "none": "nothing", "unknown": "not known: the source does not say",
+    }.get(origin.adjusted, origin.adjusted)  # fmt: skip
+    mended = [
+        f"{count(origin.dropped, 'row')} without a session dropped",
+        f"{count(bars.halts, 'halt')}: not traded, not judged",
+        f"{count(bars.widened, 'high or low', 'highs or lows')} widened for rounding",
+    ]
+    dates = f"from {bars.sessions[0]} to {bars.sessions[-1]}"
+    return [
+        (
+            "Prices",
+            f"{origin.source} ({origin.vendor})" + (", SIMULATED" if origin.simulated else ""),
+        ),
+        ("Adjusted for", adjusted),
+        ("Sessions", f"{len(bars):,} {dates}, {bars.periods_per_year:.1f} a year"),
+        ("Repairs", "; ".join(mended)),
+    ]
+
+
+def _exits(study: Study) -> dict[str, Any]:
+    """Return the exits side by side: a row for each forecaster that bought under one of them."""
+    by_name: dict[str, dict[str, Result]] = {}
+    names: dict[str, None] = {}
+    for result in study.exits:
+        name = result.strategy.partition("exit=")[2].split(",")[0] or "entry"
+        names[name] = None
+        by_name.setdefault(result.forecaster or result.strategy, {})[name] = result
+    bought = {who: exits for who, exits in by_name.items() if any(r.trades for r in exits.values())}
+    cells = [
+        (who, [performance(exits[name]) if name in exits else None for name in names])
+        for who, exits in bought.items()
+    ]
+    return {
+        "names": list(names),
+        "rows": cells,
+        "idle": [who for who in by_name if who not in bought],
+    }
+
+
+def _diagnoses(study: Study) -> list[dict[str, Any]]:
+    """Return a group for each rule with a threshold: every forecaster's diagnosis."""
+    groups = []
+    for strategy, threshold in study.thresholds.items():
+        results = {
+            result.forecaster: result for result in study.results if result.strategy == strategy
+        }
+        foresight = next(
+            (result for result in study.foresight if result.strategy == strategy), None
+        )
+        diagnosed: list[Diagnosis] = [
+            diagnose(f, threshold, results.get(f.forecaster), foresight) for f in study.forecasts
+        ]
+        if not diagnosed:
+            continue
+        groups.append({
+            "strategy": strategy, "all": diagnosed, "levels": [passed.level for passed in diagnosed[0].passed],
+            "market": diagnosed[-1].market(),
+            "up_share": next((d.up_share for d in diagnosed if d.up_share is not None), None),
+            "told": [d.own_sentences() for d in diagnosed],
+        })  # fmt: skip
+    return groups
+
+
+def _folds(study: Study) -> list[dict[str, Any]]:
+    """Return each fold's test sessions and every forecaster's MAPE there."""
+    folds = []
+    for name in np.unique(study.forecasts[0].fold) if study.forecasts else ():
+        rows = study.forecasts[0].fold == name
+        days = study.forecasts[0].as_of[rows]
+        errors = []
+        for f in study.forecasts:
+            judged = f.judged & (f.fold == name)
+            errors.append(mape(f.actual[judged], f.close[judged]) if judged.any() else None)
+        judged_days = int((study.forecasts[0].judged & rows).sum())
+        folds.append(
+            {"first": str(days[0]), "last": str(days[-1]), "judged": judged_days, "mape": errors}
+        )
+    return folds
+
+
+def _conventions(study: Study) -> list[str]:
+    return [
+        "CAGR runs over calendar days, 365.25 a year. The Sharpe ratio is that of daily returns without a risk-free "
+        f"rate, times the root of the {study.bars.periods_per_year:.1f} sessions a year that these bars show.",
+        "Gross gives commission, tax and slippage of the same fills back; it is not a run without costs.",
+        "Exposure is the mean share of the equity in stocks at the close. Trades counts purchases, one still held too.",
+        "A day is judged where both the forecast and the close exist. Halts are left out: a repeated close flatters "
+        "naive. Naive is judged on the same days as each forecaster.",
+        "Equity, and buy and hold beside it, cover the out-of-sample sessions only.",
+    ]
+
+
+def _ticker(study: Study) -> dict[str, Any]:
+    """Return one ticker's row of the overview."""
+    rows = summary_rows(study)
+    errors = {
+        row["forecaster"]: row
+        for row in rows
+        if row["mape"] is not None and row["forecaster"] != "naive"
+    }
+    held = [result for result in study.results if result.forecaster is None]
+    ruled = [result for result in study.results if result.forecaster not in (None, "naive")]
+    traded = [result for result in ruled if result.trades]
+    lowest = min(errors.values(), key=lambda row: _float(row["mape"]), default=None)
+    return {
+        "ticker": study.ticker, "page": _page(study), "simulated": study.bars.origin.simulated,
+        "source": study.bars.origin.source, "start": rows[0]["start"], "end": rows[0]["end"],
+        "held": net(held[0]) if held else None,
+        "below": sum(row["beats_naive"] is True for row in errors.values()), "models": len(errors),
+        "naive": lowest["mape_naive"] if lowest else None, "lowest": lowest["mape"] if lowest else None,
+        "lowest_name": lowest["forecaster"] if lowest else None,
+        "ruled": len(ruled), "traded": len(traded),
+        "above": sum(net(result) > net(held[0]) for result in traded) if held else 0,
+    }  # fmt: skip

@@ -1,0 +1,78 @@
+"""Independent tasks in parallel processes, answers in the order of the tasks."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from backtests.plugins import load_file
+from forecasters.errors import Error
+
+T = TypeVar("T")
+
+#: A worker killed from outside (out of memory, say) takes its task with it; the rest is tried again.
+ATTEMPTS = 3
+
+
+def run_tasks(
+    tasks: Sequence[Callable[[], T]],
+    jobs: int,
+    on_done: Callable[[int, T], None] = lambda index, answer: None,
+    plugins: Sequence[Path] = (),
+) -> list[T]:
+    """Return the answers of `tasks`, started in their order, on `jobs` processes of one thread each.
+
+    Parameters
+    ----------
+    on_done : callable
+        Called in this process with the number and the answer of each task as it ends.
+    plugins : sequence of Path
+        User's files that a worker must load before it can read a task.
+    """
+    answers: dict[int, T] = {}
+
+    def done(index: int, answer: T) -> None:
+        answers[index] = answer
+        on_done(index, answer)
+
+    if jobs == 1 or len(tasks) < 2:
+        for index, task in enumerate(tasks):
+            done(index, task())
+    for _ in range(ATTEMPTS):
+        left = [index for index in range(len(tasks)) if index not in answers]
+        if not left or _finished(tasks, left, jobs, done, plugins):
+            return [answers[index] for index in range(len(tasks))]
+    raise Error(
+        f"worker processes died {ATTEMPTS} times with {len(tasks) - len(answers)} tasks left, often "
+        "for want of memory: run again with --jobs 1"
+    )
+
+
+def _finished(
+    tasks: Sequence[Callable[[], T]],
+    left: Sequence[int],
+    jobs: int,
+    done: Callable[[int, T], None],
+    plugins: Sequence[Path],
+) -> bool:
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    calls = (
+        joblib.delayed(_call)(index, tuple(plugins), pickle.dumps(tasks[index])) for index in left
+    )
+    try:
+        with joblib.parallel_config("loky", n_jobs=min(jobs, len(left)), inner_max_num_threads=1):
+            for index, answer in joblib.Parallel(return_as="generator_unordered")(calls):
+                done(index, answer)
+    except TerminatedWorkerError:
+        return False
+    return True
+
+
+def _call(index: int, plugins: tuple[Path, ...], task: bytes) -> tuple[int, object]:
+    for path in plugins:
+        load_file(path)
+    return index, pickle.loads(task)()

@@ -1,0 +1,77 @@
+"""Progress on stderr: a bar on a terminal, a line now and then in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+#: Seconds between two lines where stderr is no terminal.
+LINE_EVERY = 15.0
+
+
+class Progress:
+    """Counts what is done and says how long the rest will take; silent when `quiet`.
+
+    ``with Progress("training", 72, kept=10) as progress: progress.advance()``
+    """
+
+    def __init__(self, what: str, total: int, *, kept: int = 0, quiet: bool = False) -> None:
+        self.what, self.total, self.done, self.kept = what, total, kept, kept
+        self.quiet = quiet or total == kept
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        self._began = self._said = time.monotonic()
+        if not self.quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[left]}"),
+                console=Console(stderr=True),
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(
+                self.what, total=self.total, completed=self.kept, left=""
+            )
+        elif not self.quiet:
+            resumed = f" ({self.kept} kept from before)" if self.kept else ""
+            print(f"{self.what}: {self.total} to do{resumed}", file=sys.stderr, flush=True)
+        return self
+
+    def advance(self) -> None:
+        """One more is done."""
+        self.done += 1
+        if self.quiet:
+            return
+        left = self._left()
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self.done, left=left)
+        elif time.monotonic() - self._said >= LINE_EVERY:
+            self._said = time.monotonic()
+            print(f"{self.what}: {self.done} of {self.total}, {left}", file=sys.stderr, flush=True)
+
+    def _left(self) -> str:
+        new = self.done - self.kept
+        seconds = (time.monotonic() - self._began) / max(new, 1) * (self.total - self.done)
+        return (
+            f"about {seconds / 60:.1f} min left" if seconds >= 90 else f"about {seconds:.0f} s left"
+        )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        elif not self.quiet and error is None:
+            seconds = time.monotonic() - self._began
+            print(f"{self.what}: {self.done} of {self.total} in {seconds:.0f} s", file=sys.stderr)

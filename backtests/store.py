@@ -1,0 +1,39 @@
+"""The fits of a run, kept one by one so that an interrupted run goes on."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from backtests.atomic import write_atomically
+from forecasters.fit import Fitted
+
+ARRAYS = ("close", "outside", "train_loss", "validation_loss")
+
+
+class FitStore:
+    """Fits by number in a folder: what is there need not be trained again.
+
+    The folder belongs to one key, so a number always means the same fit.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:06d}.npz"
+
+    def save(self, number: int, fitted: Fitted) -> None:
+        """Keep a fit."""
+        arrays = {name: getattr(fitted, name) for name in ARRAYS}
+        write_atomically(self._path(number), lambda file: np.savez(file, **arrays))
+
+    def load(self, number: int) -> Fitted | None:
+        """Return a kept fit; None where there is none, or a damaged one that must be done again."""
+        try:
+            with np.load(self._path(number), allow_pickle=False) as kept:
+                return Fitted(**{name: kept[name] for name in ARRAYS})
+        except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError, EOFError):
+            return None

@@ -1,0 +1,86 @@
+"""The tables of a run folder: forecasts, equity, fills, trades, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from backtests.result import Fill, Result, Trade
+from backtests.study import Study
+from backtests.summary import COLUMNS, summary_rows
+from forecasters.forecasts import Forecasts
+
+OWNER = ("account", "forecaster", "strategy")
+
+
+def write_tables(folder: Path, studies: Sequence[Study]) -> None:
+    """Write the five tables of these studies into `folder`."""
+    results = [result for study in studies for result in study.results]
+    forecasts = [table for study in studies for f in study.forecasts for table in _forecasts(f)]
+    pd.concat(forecasts, ignore_index=True).to_parquet(folder / "forecasts.parquet", index=False)
+    equity = pd.concat([_equity(result) for result in results], ignore_index=True)
+    equity.to_parquet(folder / "equity.parquet", index=False)
+    _write_csv(
+        folder / "fills.csv",
+        (*OWNER, *(f.name for f in fields(Fill))),
+        [{**_owner(r), **asdict(fill)} for r in results for fill in r.fills],
+    )
+    _write_csv(
+        folder / "trades.csv",
+        (*OWNER, *(f.name for f in fields(Trade))),
+        [{**_owner(r), **asdict(trade)} for r in results for trade in r.trades],
+    )
+    _write_csv(
+        folder / "metrics.csv", COLUMNS, [row for study in studies for row in summary_rows(study)]
+    )
+
+
+def _owner(result: Result) -> dict[str, str | None]:
+    return {name: getattr(result, name) for name in OWNER}
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    pd.DataFrame(rows, columns=list(columns)).to_csv(path, index=False, lineterminator="\n")
+
+
+def _forecasts(f: Forecasts) -> list[pd.DataFrame]:
+    """One table a seed, then the mean that is judged and traded: its seed is null."""
+    closes: list[tuple[int | None, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]] = [
+        *zip(f.seeds, f.by_seed, strict=False),
+        (None, f.close),
+    ]
+    return [
+        pd.DataFrame(
+            {
+                "ticker": f.ticker,
+                "forecaster": f.forecaster,
+                "seed": pd.array([seed] * len(f), dtype="Int64"),
+                "fold": f.fold.astype("datetime64[s]"),
+                "as_of": f.as_of.astype("datetime64[s]"),
+                "target": f.target.astype("datetime64[s]"),
+                "close": f.last_close,
+                "forecast": close,
+                "actual": f.actual,
+            }
+        )
+        for seed, close in closes
+    ]
+
+
+def _equity(result: Result) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            **{
+                name: pd.array([value] * result.sessions.size, dtype="string")
+                for name, value in _owner(result).items()
+            },
+            "session": result.sessions.astype("datetime64[s]"),
+            "equity": result.equity,
+            "cash": result.cash,
+            "costs": result.costs,
+        }
+    )

@@ -1,0 +1,113 @@
+"""Why a rule bought or not, with counts known by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backtests.diagnosis import diagnose
+from forecasters.forecasts import Forecasts
+from tests.backtests.studies import make_bars, make_forecasts, make_result, make_study
+
+NAT = np.datetime64("NaT", "D")
+
+
+def forecasts(
+    last: list[float], close: list[float], actual: list[float], outside: int = 0
+) -> Forecasts:
+    n = len(last)
+    days = np.datetime64("2019-01-01") + np.arange(n + 1)
+    target = days[1:].copy()
+    target[-1] = NAT if np.isnan(actual[-1]) else target[-1]
+    return Forecasts(
+        "T", "cnn", np.repeat(days[:1], n), days[:n], target, np.array(last), np.array([close]),
+        np.array(actual), np.arange(n) < outside,
+    )  # fmt: skip
+
+
+def test_counts_are_those_of_the_rule_and_exactly_five_percent_counts() -> None:
+    # 1.05 x 101 is 106.05000000000001 in binary: 106.05 is 5% above 101 all the same.
+    f = forecasts(
+        [101, 100, 100, 100, 100, 100],
+        [106.05, 105, 104.9, 101, 99, 120],
+        [106.05, 100, 106, 100, np.nan, np.nan],
+        outside=3,
+    )
+    d = diagnose(f, 0.05, None, None)
+    assert (d.days, d.signals) == (4, 2), "a halt and a day still to come are not judged"
+    here = d.at_threshold
+    assert (here.forecast, here.came, here.both) == (2, 2, 1)
+    assert here.mean_realised == pytest.approx(0.025)
+    assert [(p.level, p.forecast, p.came) for p in d.passed] == [
+        (0.01, 4, 2), (0.02, 3, 2), (0.03, 3, 2), (0.05, 2, 2),
+    ]  # fmt: skip
+    assert d.largest == pytest.approx(0.2)
+    assert (d.largest_made, d.largest_for) == ("2019-01-06", None)
+    assert d.outside_share == 0.5
+
+
+def test_a_rule_that_never_bought_is_told_why() -> None:
+    study = make_study(traded=False)
+    f, result = study.forecasts[1], study.results[1]
+    d = diagnose(f, 0.05, result, study.foresight[0])
+    text = d.sentences()
+    top = np.nanargmax(f.forecast_return)
+    largest = f"{f.forecast_return[top]:+.1%} (for {f.target[top]})"
+    assert (
+        text[0]
+        == f"stacked_lstm never bought: its largest forecast was {largest} where the rule needs +5.0%."
+    )
+    assert text[1].startswith(
+        "The price itself rose 5.0% or more on 2 of 366 days; a perfect forecaster"
+    )
+    assert text[1].endswith("after costs.")
+    assert any("outside the range the model was trained on" in sentence for sentence in text)
+    assert text[1] not in d.own_sentences()
+    assert len(d.own_sentences()) == len(text) - 1
+
+
+def test_a_rule_that_bought_is_judged_by_what_followed_its_calls() -> None:
+    study = make_study()
+    text = " ".join(diagnose(study.forecasts[2], 0.05, study.results[2], None).sentences())
+    assert "rnn forecast +5.0% or more on 5 days and bought 2 times" in text
+    assert "rose that much on 0 of 5 such days" in text
+    assert "never bought" not in text
+
+
+def test_too_poor_for_one_share_is_a_diagnosis_of_its_own() -> None:
+    bars = make_bars()
+    f = make_forecasts(bars, "cnn", 530, spread=0.03)
+    poor = make_result(bars, "cnn", "five_percent", 530, cash=100_000.0)
+    d = diagnose(f, 0.05, poor, None)
+    assert d.too_poor
+    assert "100,000 of cash does not buy a single share" in d.sentences()[0]
+    refused = diagnose(f, 0.05, replace(poor, rejected=2), None)
+    assert not refused.too_poor
+    assert "2 orders rejected for want of cash" in refused.sentences()[0]
+
+
+def test_naive_takes_one_line() -> None:
+    study = make_study(traded=False)
+    d = diagnose(study.forecasts[0], 0.05, study.results[0], study.foresight[0])
+    assert (d.correlation, d.direction, d.flat, len(d.sentences())) == (None, None, True, 1)
+
+
+def test_forecasts_without_an_outcome_or_a_forecast_still_speak() -> None:
+    waiting = diagnose(forecasts([100.0], [101.0], [np.nan]), 0.05, None, None)
+    assert "No day can be judged yet: no forecast has its outcome." in waiting.sentences()
+    halted = diagnose(forecasts([100.0], [np.nan], [np.nan]), 0.05, None, None)
+    assert halted.sentences() == ["cnn made no forecast: every session was a halt."]
+
+
+def test_direction_and_correlation_judge_returns_not_levels() -> None:
+    f = forecasts([100] * 4, [101, 102, 99, 98], [101, 102, 99, 98])
+    perfect = diagnose(f, 0.05, None, None)
+    assert perfect.correlation == pytest.approx(1.0)
+    assert perfect.direction == 1.0
+    assert perfect.up_share == 0.5
+    assert (
+        diagnose(forecasts([100] * 4, [101] * 4, [101, 99, 102, 98]), 0.05, None, None).correlation
+        is None
+    )

@@ -1,0 +1,199 @@
+"""The comparison page: what a trader reads first is there, right, and asks nothing outside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backtests.findings import findings
+from backtests.formatting import money, number, percent
+from backtests.page import FILES, write_index, write_overview
+from backtests.performance import performance
+from backtests.study import Study
+from backtests.summary import COLUMNS, summary_rows
+from backtests.tearsheet import tearsheet_of
+from tests.backtests.browser import CHROMIUM, open_page, outside_addresses
+from tests.backtests.studies import KOREAN, make_manifest, make_study
+
+STRATEGIES = ("five_percent", "five_percent:threshold=0.02", "quantile")
+
+
+def page_of(folder: Path, study: Study) -> str:
+    links = {result.label: f"tearsheets/{result.label}.html" for result in study.results}
+    path = write_index(folder, study, make_manifest(study), links)
+    assert path == folder / "index.html"
+    return path.read_text(encoding="utf-8")
+
+
+def words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return make_study()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def html(study: Study, folder: Path) -> str:
+    return page_of(folder, study)
+
+
+def test_summary_rows_hold_every_result_with_plain_values(study: Study) -> None:
+    rows = summary_rows(study)
+    assert [row["label"] for row in rows] == [result.label for result in study.results]
+    assert all(tuple(row) == COLUMNS for row in rows)
+    assert all(
+        value is None or type(value) in (str, int, float, bool)
+        for row in rows
+        for value in row.values()
+    )
+    naive, model, held = rows[0], rows[2], rows[-1]
+    assert naive["beats_naive"] is None
+    assert naive["mape"] == naive["mape_naive"]
+    assert model["beats_naive"] is False
+    assert model["mape_seed_min"] <= model["mape_seed_max"]  # type: ignore[operator]
+    assert held["mape"] is None
+    assert held["forecaster"] is None
+    assert naive["sharpe"] is None, "an account that never moved has no Sharpe ratio"
+    assert model["total_return"] == performance(study.results[2])["total_return"]
+
+
+def test_the_first_words_compare_with_naive_and_with_holding(study: Study) -> None:
+    first = findings(study)
+    assert first[0].startswith("None of 4 forecasters had a lower error than naive")
+    assert first[1] == "Buy and hold returned -38.2% after costs over 370 sessions."
+    assert first[2].startswith(
+        "1 of 4 combinations of forecaster and rule traded, and 1 of those ended above"
+    )
+    better = replace(
+        study.forecasts[1], by_seed=np.repeat(study.forecasts[1].actual[None], 3, axis=0)
+    )
+    lead = findings(replace(study, forecasts=(study.forecasts[0], better, *study.forecasts[2:])))[0]
+    assert lead.startswith("1 of 4 forecasters had a lower error than naive")
+    assert "more than chance" in lead
+    never = findings(make_study(traded=False))
+    assert "None of 4 combinations of forecaster and rule ever bought" in never[-1]
+
+
+def test_the_table_shows_every_result_and_shades_what_is_worse_than_naive(
+    html: str, study: Study
+) -> None:
+    body = html[html.index('class="summary"') :].split("</table>")[0]
+    rows = re.findall(r"<tr class=\"([^\"]*)\">(.*?)</tr>", body, re.DOTALL)
+    assert len(rows) == len(study.results)
+    assert "buy_and_hold" in rows[0][1]
+    assert rows[0][0] == "reference"
+    for (style, row), result in zip(rows[1:], study.results, strict=False):
+        figures = performance(result)
+        cells = [words(cell) for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)]
+        assert cells[0].replace(" ", "") == result.forecaster
+        assert cells[5] == percent(figures["total_return"])
+        assert cells[6] == percent(figures["gross_return"])
+        assert cells[8] == number(figures["sharpe"])
+        assert cells[12] == money(figures["costs"])
+        assert ("worse" in style) == (result.forecaster != "naive")
+        assert f'href="tearsheets/{result.label}.html"' in row
+    assert '<abbr title="the equity never moved: no spread to divide by">' in body
+
+
+def test_the_page_holds_all_parts(html: str, study: Study) -> None:
+    text = words(html)
+    for part in (
+        study.readings["five_percent"], study.costs_note, "csv (a test)", "2 rows without a session dropped", "3 halts",
+        "splits, not dividends", "What the reading of the exit decides", "rnn forecast +5.0% or more on 5 days",
+        "stacked_lstm never bought", "The price itself rose 5.0% or more on 2 of 366 days", "365.25",
+        f"{study.bars.periods_per_year:.1f} a year", "ab" * 32, "cd" * 32, study.bars.digest, "max_hold",
+        "2018-01-15 2018-07-09 126", "Never bought under any exit: naive, stacked_lstm",
+    ):  # fmt: skip
+        assert part in text, part
+    assert all(f'href="{name}"' in html for name in FILES)
+    assert html.count("<svg") == 4
+    assert "accurate" not in text.lower()
+    assert "SIMULATED" not in html
+    assert text.count("naive forecasts no change") == 1
+
+
+def test_the_page_is_small_and_asks_nothing_outside(html: str) -> None:
+    assert len(html) < 3_000_000
+    assert outside_addresses(html) == []
+    assert "default-src 'none'" in html, "the browser itself keeps the page from asking"
+    assert "http:" not in html
+    assert "https:" not in html
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+
+
+def test_three_strategies_simulated_and_korean(tmp_path: Path) -> None:
+    html = page_of(tmp_path, make_study(KOREAN, simulated=True, strategies=STRATEGIES))
+    assert f"<title>SIMULATED · {KOREAN}</title>" in html
+    assert html.count("<small>SIMULATED</small>") == 5 * 3 + 1
+    assert html.count('class="diagnosis"') == 2, "quantile has no threshold"
+    assert "buys at +2.0%" in html
+
+
+def test_names_are_escaped(tmp_path: Path) -> None:
+    html = page_of(
+        tmp_path, make_study("<script>x</script>$a$", traded=False, forecasters=("./a&b.py:x=1",))
+    )
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "no forecaster bought under any exit" in words(html).lower()
+
+
+def test_a_study_without_losses_exits_foresight_or_outcomes(tmp_path: Path) -> None:
+    study = make_study(traded=False, rows=532, first=530, forecasters=("cnn",))
+    waiting = [replace(f, actual=np.full(len(f), np.nan)) for f in study.forecasts]
+    bare = replace(study, forecasts=tuple(waiting), losses={}, exits=(), foresight=(), readings={})
+    html = write_index(tmp_path, bare, {}, {}).read_text(encoding="utf-8")
+    assert "no forecast has its outcome" in html
+    assert "not recorded" in html
+
+
+def test_the_overview_links_every_ticker(tmp_path: Path) -> None:
+    studies = [
+        make_study(t, seed=i, simulated=i == 1)
+        for i, t in enumerate(("051900.KS", "^KS11", KOREAN))
+    ]
+    html = write_overview(tmp_path, studies, make_manifest(studies[0])).read_text(encoding="utf-8")
+    assert 'href="051900.KS/index.html"' in html
+    assert 'href="%5EKS11/index.html"' in html
+    assert "<title>SIMULATED · 3 tickers</title>" in html
+    assert "SIMULATED prices of ^KS11" in html
+    assert html.count("<tr class=") == sum(len(study.results) for study in studies)
+    assert outside_addresses(html) == []
+
+
+def test_what_counts_as_outside() -> None:
+    planted = '<a href="https://a.b"></a><img src=\'//c.d/e\'><style>@import "x";p{background:url(http://f)}</style>'
+    assert len(outside_addresses(planted)) == 4
+    assert outside_addresses('<link href="data:,"><a href="a/b.html">') == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium")
+def test_the_pages_open_in_chromium_without_error_or_request(
+    html: str, study: Study, folder: Path, tmp_path: Path
+) -> None:
+    sheet = tearsheet_of(folder / "tearsheets" / "rnn.html", study.results[2], study.results[-1])
+    for number_, page in enumerate((folder / "index.html", sheet)):
+        asked, console = open_page(page, tmp_path / str(number_))
+        assert asked == []
+        assert console == []
+    planted = tmp_path / "planted.html"
+    planted.write_text(
+        '<html><img src="http://example.invalid/x.png"><script>console.error("no")</script></html>'
+    )
+    asked, console = open_page(planted, tmp_path / "profile")
+    assert any("example.invalid" in line for line in asked)
+    assert console, "a check that cannot fail is no check"
