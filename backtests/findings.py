@@ -8,6 +8,9 @@ from backtests.result import Result
 from backtests.study import Study
 from backtests.summary import summary_rows
 
+#: Closed trades below which a return says nothing about a rule, whatever its size.
+FEW = 30
+
 
 def findings(study: Study) -> list[str]:
     """Return the sentences that open the page: forecasts against naive, then rules against holding.
@@ -69,9 +72,15 @@ def _rule_findings(study: Study) -> list[str]:
         sentences.append(
             f"{len(traded)} of {count(len(ruled), 'combination')} of forecaster and rule traded{beside}; "
             f"the highest after costs is {best.forecaster} with {best.strategy}: {percent(net(best))} "
-            f"on {count(len(best.trades), 'purchase')}."
+            f"on {count(len(best.trades), 'purchase')}{_too_few(best)}."
         )
     return sentences
+
+
+def _too_few(result: Result) -> str:
+    """Return the caution that fewer than 30 closed trades deserve (our convention)."""
+    closed = sum(trade.exit is not None for trade in result.trades)
+    return "" if closed >= FEW else ", too few to tell skill from luck"
 
 
 def net(result: Result) -> float:

@@ -178,10 +178,13 @@ class Bars:
     def between(self, start: str | None = None, end: str | None = None) -> Bars:
         """Return the bars from `start` to before `end` (ISO dates, end exclusive)."""
         keep = np.ones(len(self), dtype=bool)
-        if start is not None:
-            keep &= self.sessions >= np.datetime64(start, "D")
-        if end is not None:
-            keep &= self.sessions < np.datetime64(end, "D")
+        try:
+            if start is not None:
+                keep &= self.sessions >= np.datetime64(start, "D")
+            if end is not None:
+                keep &= self.sessions < np.datetime64(end, "D")
+        except ValueError as error:
+            raise InputError(f"from '{start}' to '{end}': write dates as 2015-01-31") from error
         return self.rows(np.flatnonzero(keep))
 
     def rows(self, rows: slice | NDArray[np.intp]) -> Bars:
@@ -205,9 +208,21 @@ class Bars:
                 f"{ticker}: no column {', '.join(missing)}; the columns are "
                 f"{', '.join(map(str, frame.columns))}"
             )
-        index = pd.DatetimeIndex(frame.index)
+        if len(columns) < len(frame.columns):
+            raise InputError(
+                f"{ticker}: a column comes twice: {', '.join(map(str, frame.columns))}"
+            )
+        if not isinstance(frame.index, pd.DatetimeIndex):
+            raise InputError(
+                f"{ticker}: the index is a {type(frame.index).__name__}, not dates: "
+                "frame.index = pd.to_datetime(...)"
+            )
+        index = frame.index
         sessions = (index.tz_localize(None) if index.tz is not None else index).normalize()
-        values: dict[str, Any] = {n: columns[n].to_numpy(dtype=np.float64) for n in COLUMNS}
+        try:
+            values: dict[str, Any] = {n: columns[n].to_numpy(dtype=np.float64) for n in COLUMNS}
+        except ValueError as error:
+            raise InputError(f"{ticker}: a price or volume is no number: {error}") from error
         days = sessions.to_numpy().astype("datetime64[D]")
         return cls(ticker, days, **values, origin=origin or Origin())
 
@@ -233,8 +248,9 @@ def _widen(columns: dict[str, Floats]) -> int:
     whole = np.logical_and.reduce([np.rint(columns[name]) == columns[name] for name in PRICES])
     room = np.maximum(np.where(whole & (c >= 100), ROUNDING_WON, 0.0), ROUNDING_SHARE * np.abs(c))
     top, bottom = np.maximum(o, c), np.minimum(o, c)
-    short = (h < top) & (top - h <= room)
-    tall = (low > bottom) & (low - bottom <= room)
+    with np.errstate(invalid="ignore"):  # inf - inf: the checks that follow refuse the row
+        short = (h < top) & (top - h <= room)
+        tall = (low > bottom) & (low - bottom <= room)
     h[short] = top[short]
     low[tall] = bottom[tall]
     return int((short | tall).sum())

@@ -10,6 +10,7 @@ import numpy as np
 
 from forecasters.bars import Floats
 from forecasters.errors import InputError
+from forecasters.scaling import SCALERS
 from forecasters.windows import TARGETS, Windows
 
 
@@ -41,6 +42,8 @@ class Forecaster(ABC):
             )
         if self.target not in TARGETS:
             raise InputError(f"{self.name} has target '{self.target}'; known: {', '.join(TARGETS)}")
+        if self.scaler not in SCALERS:
+            raise InputError(f"{self.name} has scaler '{self.scaler}'; known: {', '.join(SCALERS)}")
 
     @property
     def name(self) -> str:

@@ -58,7 +58,9 @@ class Features:
         if not np.isfinite(self.X[self.warmup :]).all():
             raise InputError(f"{self.ticker}: an input after the warm-up is not a finite number")
         for name in ("sessions", "X", "y", "close", "tradable"):
-            getattr(self, name).setflags(write=False)
+            own = getattr(self, name).copy()  # the caller's array stays the caller's
+            own.setflags(write=False)
+            object.__setattr__(self, name, own)
 
     @cached_property
     def warmup(self) -> int:
@@ -73,6 +75,6 @@ def make_features(bars: Bars, kind: str = "ohlcv", horizon: int = 1) -> Features
         raise InputError(f"unknown features '{kind}'{nearest(kind, KINDS)}")
     names = KINDS[kind]
     y = np.full(len(bars), np.nan)
-    y[: len(bars) - horizon] = bars.close[horizon:]
+    y[: max(len(bars) - horizon, 0)] = bars.close[horizon:]
     X = np.stack([getattr(bars, name) for name in names], axis=1)  # [T, C]
     return Features(bars.ticker, bars.sessions, names, X, y, bars.close, bars.tradable, horizon)

@@ -39,6 +39,8 @@ class Fold:
             raise InputError(
                 f"fold {self.name}: fit {self.fit} and test {self.test} must hold rows"
             )
+        if self.horizon < 1:
+            raise InputError(f"fold {self.name}: the horizon is {self.horizon}; the least is 1")
         before_test = self.validation if self.validation else self.fit
         for earlier, later in ((self.fit, self.validation), (before_test, self.test)):
             if later and earlier.stop - 1 + self.horizon > later.start:

@@ -33,8 +33,8 @@ def initialise(network: nn.Module, rng: np.random.Generator) -> None:
 
     The sources are Keras programs: Glorot uniform kernels, orthogonal recurrent kernels, zero
     biases, forget bias 1, and one bias a recurrent layer: torch's second one is zero and frozen
-    (two would make Adam move their sum twice as fast). A module of any other type keeps what its
-    own constructor drew.
+    (two would make Adam move their sum twice as fast). A module of any other type, also one inside
+    the `nn.Sequential`, keeps what its own constructor drew.
 
     References
     ----------
@@ -61,6 +61,8 @@ def _recurrent(layer: nn.RNNBase, rng: np.random.Generator) -> None:
             _set(weight, _glorot(rng, weight.shape, weight.shape[1], weight.shape[0]))
         elif name.startswith("weight_hh"):
             _set(weight, _orthonormal(rng.standard_normal(weight.shape)))
+        elif name.startswith("weight_hr"):  # an LSTM's projection: no kernel of Keras's
+            _set(weight, _glorot(rng, weight.shape, weight.shape[1], weight.shape[0]))
         else:
             weight.zero_()
             if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from forecasters.bars import Floats
@@ -21,31 +23,37 @@ def rmse(actual: Floats, forecast: Floats) -> float:
 def nrmse(actual: Floats, forecast: Floats, by: str = "mean") -> float:
     """Return RMSE over the mean (or the range) of the actual closes, in percent.
 
-    S3 prints an NRMSE without defining it; its ratio to MAPE is that of RMSE over the mean.
+    S3 prints an NRMSE without defining it; its ratio to MAPE is that of RMSE over the mean. NaN
+    where the closes have no range: one row, or a price that never moved.
     """
-    scale = np.mean(actual) if by == "mean" else np.ptp(actual)
-    return rmse(actual, forecast) / float(scale) * 100
+    scale = float(np.mean(actual) if by == "mean" else np.ptp(actual))
+    return rmse(actual, forecast) / scale * 100 if scale else math.nan
 
 
-def forecast_metrics(forecasts: Forecasts) -> dict[str, float | int | list[float]]:
+def forecast_metrics(forecasts: Forecasts) -> dict[str, float | int | list[float] | None]:
     """Return the errors of the mean forecast, those of naive on the same rows, and the seeds' MAPE.
 
     Keys: rows, mape, mape_naive, mape_by_seed, rmse, nrmse, nrmse_range (percent but rows, rmse);
     largest and smallest forecast return and the share of rows outside the fitted range (as shares).
+    None is a figure without meaning: an error where no row can be judged, a range of one row.
     """
     rows = forecasts.judged
-    actual, close = forecasts.actual[rows], forecasts.close[rows]
+    actual, close, last = (
+        a[rows] for a in (forecasts.actual, forecasts.close, forecasts.last_close)
+    )
     made = np.isfinite(forecasts.close)
     returns = forecasts.forecast_return[made]
+    some = bool(rows.any())
+    in_range = nrmse(actual, close, by="range") if some else math.nan
     return {
         "rows": int(rows.sum()),
-        "mape": mape(actual, close),
-        "mape_naive": mape(actual, forecasts.last_close[rows]),
-        "mape_by_seed": [mape(actual, seed[rows]) for seed in forecasts.by_seed],
-        "rmse": rmse(actual, close),
-        "nrmse": nrmse(actual, close),
-        "nrmse_range": nrmse(actual, close, by="range"),
-        "largest_forecast_return": float(returns.max()),
-        "smallest_forecast_return": float(returns.min()),
-        "outside_share": float(forecasts.outside[made].mean()),
+        "mape": mape(actual, close) if some else None,
+        "mape_naive": mape(actual, last) if some else None,
+        "mape_by_seed": [mape(actual, seed[rows]) for seed in forecasts.by_seed] if some else [],
+        "rmse": rmse(actual, close) if some else None,
+        "nrmse": nrmse(actual, close) if some else None,
+        "nrmse_range": in_range if math.isfinite(in_range) else None,
+        "largest_forecast_return": float(returns.max()) if made.any() else None,
+        "smallest_forecast_return": float(returns.min()) if made.any() else None,
+        "outside_share": float(forecasts.outside[made].mean()) if made.any() else None,
     }

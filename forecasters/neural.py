@@ -37,8 +37,8 @@ class NeuralForecaster(Forecaster):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("epochs", "batch_size", "learning_rate"):
-            if not getattr(self, name) > 0:
+        for name in ("epochs", "batch_size", "learning_rate", "hidden", "layers", "filters"):
+            if not getattr(self, name, 1) > 0:
                 raise InputError(
                     f"{self.name} has {name} {getattr(self, name)}; it must be above 0"
                 )

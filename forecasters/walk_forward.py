@@ -117,6 +117,8 @@ class WalkForward:
             raise InputError(
                 f"features look {features.horizon} ahead, the walk-forward {self.horizon}"
             )
+        if not seeds or len(set(seeds)) < len(seeds):
+            raise InputError(f"the seeds are {tuple(seeds)}; give at least one, each once")
         folds = self.split(features.sessions)
         used = seeds if forecaster.stochastic else seeds[:1]
         return tuple(Fit(features, fold, forecaster, seed) for seed in used for fold in folds)

@@ -39,6 +39,12 @@ class Windows:
     as_of: Days
 
     def __post_init__(self) -> None:
+        n = self.as_of.size
+        if self.X.ndim != 3 or not len(self.X) == len(self.y) == len(self.last_close) == n:
+            raise InputError(
+                f"windows of shape {self.X.shape} came with {self.y.size} targets, "
+                f"{self.last_close.size} closes and {n} dates; X is [N, L, C]"
+            )
         if not np.isfinite(self.X).all():
             raise InputError("a window holds a value that is not a finite number")
         for name in ("X", "y", "last_close", "as_of"):
@@ -94,6 +100,11 @@ def cut_windows(
     """
     if target not in TARGETS:
         raise InputError(f"unknown target '{target}'{nearest(target, TARGETS)}")
+    if features.horizon != fold.horizon:
+        raise InputError(
+            f"{features.ticker}, fold {fold.name}: features look {features.horizon} ahead, the fold "
+            f"was cut for a horizon of {fold.horizon}: its labels would be known too late"
+        )
     first = features.warmup + lookback - 1
     fit = _labelled(features, fold.fit, first)
     if fit.size == 0:

@@ -157,7 +157,7 @@ class ForecastStrategy(bt.Strategy):
         """Remember the price paid, count what the broker refused."""
         if order.status in (order.Margin, order.Rejected):
             self.rejected += 1
-        elif order.status == order.Completed and order.isbuy():
+        elif order.status in (order.Completed, order.Partial) and order.isbuy():
             self.books[order.data].entry_price = order.executed.price
         elif order.status == order.Completed:
             self.books[order.data].selling = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from dataclasses import dataclass
 
 
@@ -33,3 +34,14 @@ class Situation:
     decision_close: float = float("nan")
     entry_price: float = float("nan")
     sessions_since_decision: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.close < math.inf:
+            raise ValueError(f"{self.date}: the close is {self.close}; a price is above 0")
+        if self.holding and not (
+            self.decision_close > 0 and self.entry_price > 0 and self.sessions_since_decision >= 1
+        ):
+            raise ValueError(
+                f"{self.date}: holding since {self.sessions_since_decision} sessions, decided at "
+                f"{self.decision_close} and bought at {self.entry_price}: all three must be known"
+            )

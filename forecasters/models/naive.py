@@ -9,6 +9,7 @@ import numpy as np
 
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
+from forecasters.errors import InputError
 from forecasters.windows import Windows
 
 
@@ -22,7 +23,8 @@ class Naive(Forecaster):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.target = "return"
+        if (self.target, self.scaler) != ("return", "none"):  # scaled, zero is the mean return
+            raise InputError("naive has one form only: leave its target and scaler as they are")
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
         """Learn nothing."""

@@ -106,3 +106,12 @@ def test_the_reading_names_what_was_chosen():
     text = FivePercentRule(threshold=0.02, exit="day", max_hold=7).reading()
     for part in ("2.0%", "the close before it", "at most 7 sessions", "no stop"):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"close": 0.0}, {"close": math.nan}, {"holding": True}],
+)
+def test_a_situation_that_cannot_be_is_refused(wrong):
+    with pytest.raises(ValueError, match="2019-01-07"):
+        Situation(**{"date": DAY, "close": 1.0, "previous_close": 1.0, "forecast": 1.0, **wrong})
