@@ -25,7 +25,8 @@ class Forecaster(ABC):
     target : str
         ``close``, the price itself as in the sources, or ``return``, the log return.
     scaler : str
-        ``minmax``, ``standard`` or ``none``; fitted on the fit rows of each fold.
+        ``minmax``, ``together`` (prices share a range), ``standard`` or ``none``; fitted on the fit
+        rows of each fold.
     """
 
     lookback: int = 1

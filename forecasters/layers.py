@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from forecasters.bars import Floats
 
@@ -19,12 +20,53 @@ class LastStep(nn.Module):
         return output_and_state[0][:, -1]
 
 
-class ChannelsFirst(nn.Module):
-    """Windows as a convolution wants them: [N, L, C] -> [N, C, L]."""
+class SwapAxes(nn.Module):
+    """Sessions last, as a convolution wants them, and back: [N, L, C] <-> [N, C, L]."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return [N, C, L]."""
+        """Return [N, C, L] for [N, L, C]."""
         return x.transpose(1, 2)
+
+
+class SoftsignRNN(nn.Module):
+    """`nn.RNN` of one layer with softsign, x / (1 + |x|), which torch's own does not have."""
+
+    gates = 1
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.hidden_size = hidden
+        self.weight_ih_l0 = nn.Parameter(torch.empty(self.gates * hidden, channels))
+        self.weight_hh_l0 = nn.Parameter(torch.empty(self.gates * hidden, hidden))
+        self.bias_ih_l0 = nn.Parameter(torch.empty(self.gates * hidden))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the outputs [N, L, H] and the last state [N, H]."""
+        inputs = functional.linear(x, self.weight_ih_l0, self.bias_ih_l0)  # [N, L, H]
+        h = x.new_zeros(len(x), self.hidden_size)
+        outputs = []
+        for step in inputs.unbind(1):
+            h = functional.softsign(step + functional.linear(h, self.weight_hh_l0))
+            outputs.append(h)
+        return torch.stack(outputs, dim=1), h
+
+
+class SoftsignLSTM(SoftsignRNN):
+    """`nn.LSTM` of one layer with softsign in the places of tanh. Source: S2."""
+
+    gates = 4
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the outputs [N, L, H] and the last state [N, H]."""
+        inputs = functional.linear(x, self.weight_ih_l0, self.bias_ih_l0)  # [N, L, 4H]
+        h = c = x.new_zeros(len(x), self.hidden_size)
+        outputs = []
+        for step in inputs.unbind(1):
+            i, f, g, o = (step + functional.linear(h, self.weight_hh_l0)).chunk(4, dim=1)
+            c = f.sigmoid() * c + i.sigmoid() * functional.softsign(g)
+            h = o.sigmoid() * functional.softsign(c)
+            outputs.append(h)
+        return torch.stack(outputs, dim=1), h
 
 
 @torch.no_grad()
@@ -45,7 +87,7 @@ def initialise(network: nn.Module, rng: np.random.Generator) -> None:
     if type(network) is not nn.Sequential:
         return
     for layer in network:
-        if isinstance(layer, nn.RNNBase):
+        if isinstance(layer, nn.RNNBase | SoftsignRNN):
             _recurrent(layer, rng)
         elif isinstance(layer, nn.Linear | nn.Conv1d):
             shape = layer.weight.shape  # [out, in] or [out, in, kernel]
@@ -55,7 +97,7 @@ def initialise(network: nn.Module, rng: np.random.Generator) -> None:
                 layer.bias.zero_()
 
 
-def _recurrent(layer: nn.RNNBase, rng: np.random.Generator) -> None:
+def _recurrent(layer: nn.RNNBase | SoftsignRNN, rng: np.random.Generator) -> None:
     for name, weight in layer.named_parameters():
         if name.startswith("weight_ih"):
             _set(weight, _glorot(rng, weight.shape, weight.shape[1], weight.shape[0]))
@@ -65,7 +107,7 @@ def _recurrent(layer: nn.RNNBase, rng: np.random.Generator) -> None:
             _set(weight, _glorot(rng, weight.shape, weight.shape[1], weight.shape[0]))
         else:
             weight.zero_()
-            if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
+            if isinstance(layer, nn.LSTM | SoftsignLSTM) and name.startswith("bias_ih"):
                 weight[layer.hidden_size : 2 * layer.hidden_size] = 1.0  # gates i, f, g, o
             if name.startswith("bias_hh"):
                 weight.requires_grad_(False)

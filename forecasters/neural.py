@@ -23,7 +23,9 @@ class NeuralForecaster(Forecaster):
 
     Attributes
     ----------
-    epochs, batch_size : int
+    epochs : int
+    batch_size : int or None
+        Windows a step; None: all of them, so that an epoch is one step.
     learning_rate : float
         Keras's default for Adam, 0.001, where a source names none.
     loss : str
@@ -31,17 +33,16 @@ class NeuralForecaster(Forecaster):
     """
 
     epochs: int = 50
-    batch_size: int = 32
+    batch_size: int | None = 32
     learning_rate: float = 1e-3
     loss: str = "mse"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("epochs", "batch_size", "learning_rate", "hidden", "layers", "filters"):
-            if not getattr(self, name, 1) > 0:
-                raise InputError(
-                    f"{self.name} has {name} {getattr(self, name)}; it must be above 0"
-                )
+            value = getattr(self, name, 1)
+            if not (value is None or value > 0):
+                raise InputError(f"{self.name} has {name} {value}; it must be above 0")
         if self.loss not in ("mse", "rmse"):
             raise InputError(f"{self.name} has loss '{self.loss}'; known: mse, rmse")
 
@@ -53,7 +54,8 @@ class NeuralForecaster(Forecaster):
         """Train a new network; its losses by epoch are in `train_loss_` and `validation_loss_`."""
         from forecasters.engines import torch as engine
 
-        schedule = engine.Schedule(self.epochs, self.batch_size, self.learning_rate, self.loss)
+        batch_size = self.batch_size or len(windows)
+        schedule = engine.Schedule(self.epochs, batch_size, self.learning_rate, self.loss)
         channels = windows.X.shape[2]
         trained = engine.train(
             lambda: self.build(channels, self.lookback), windows, validation, schedule, rng

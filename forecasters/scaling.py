@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasters.bars import Floats
+from forecasters.bars import PRICES, Floats
 from forecasters.errors import InputError, nearest
 
 
@@ -33,30 +33,48 @@ class Scaler:
         return np.asarray(values * self.scale + self.shift)
 
 
-def minmax(rows: Floats) -> Scaler:
+Names = tuple[str, ...]
+
+
+def minmax(rows: Floats, names: Names = ()) -> Scaler:
     """Return the scaler that maps each column of `rows` [N, C] onto [0, 1]. Source: S2, S3."""
     low = rows.min(axis=0)
     return Scaler(low, _guard(rows.max(axis=0) - low))
 
 
-def standard(rows: Floats) -> Scaler:
+def together(rows: Floats, names: Names = ()) -> Scaler:
+    """Return the min-max scaler in which open, high, low and close share one range. Source: S2.
+
+    A candle keeps its shape; every other column (volume) has a range of its own.
+    """
+    low, high = rows.min(axis=0), rows.max(axis=0)
+    prices = [column for column, name in enumerate(names) if name in PRICES]
+    if prices:
+        low[prices], high[prices] = low[prices].min(), high[prices].max()
+    return Scaler(low, _guard(high - low))
+
+
+def standard(rows: Floats, names: Names = ()) -> Scaler:
     """Return the scaler to mean 0 and standard deviation 1 of each column of `rows` [N, C]."""
     return Scaler(rows.mean(axis=0), _guard(rows.std(axis=0)))
 
 
-def identity(rows: Floats) -> Scaler:
+def identity(rows: Floats, names: Names = ()) -> Scaler:
     """Return the scaler that leaves values as they are."""
     return Scaler(np.zeros(rows.shape[1:]), np.ones(rows.shape[1:]))
 
 
-SCALERS = {"minmax": minmax, "standard": standard, "none": identity}
+SCALERS = {"minmax": minmax, "together": together, "standard": standard, "none": identity}
 
 
-def fit_scaler(name: str, rows: Floats) -> Scaler:
-    """Return the named scaler fitted on `rows` [N, C], which must be the fit rows of one fold."""
+def fit_scaler(name: str, rows: Floats, names: Names = ()) -> Scaler:
+    """Return the named scaler fitted on `rows` [N, C], which must be the fit rows of one fold.
+
+    `names` are those of the columns: ``together`` asks which are prices.
+    """
     if name not in SCALERS:
         raise InputError(f"unknown scaler '{name}'{nearest(name, SCALERS)}")
-    return SCALERS[name](rows)
+    return SCALERS[name](rows, names)
 
 
 def _guard(scale: Floats) -> Floats:

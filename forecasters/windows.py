@@ -31,12 +31,18 @@ class Windows:
     last_close : float64, shape [N]
         Close of `as_of`, not scaled.
     as_of : datetime64[D], shape [N]
+    names : tuple of str, length C
+        What the channels are.
+    horizon : int
+        Sessions from `as_of` to the close that is the target.
     """
 
     X: Floats
     y: Floats
     last_close: Floats
     as_of: Days
+    names: tuple[str, ...] = ()
+    horizon: int = 1
 
     def __post_init__(self) -> None:
         n = self.as_of.size
@@ -115,7 +121,7 @@ def cut_windows(
     validation = _labelled(features, fold.validation, first)
     fitted = np.arange(max(fold.fit.start, features.warmup), fold.fit.stop)
     seen = features.X[fitted[features.tradable[fitted]]]  # [rows, C]
-    input_scaler = fit_scaler(scaler, seen)
+    input_scaler = fit_scaler(scaler, seen, features.names)
     test = np.arange(fold.test.start, fold.test.stop)
     if test[0] < first:
         raise InputError(
@@ -134,6 +140,8 @@ def cut_windows(
             y=target_scaled[rows],
             last_close=features.close[rows],
             as_of=features.sessions[rows],
+            names=features.names,
+            horizon=features.horizon,
         )
 
     row = features.X[test]

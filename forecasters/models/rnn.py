@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecasters.errors import InputError
 from forecasters.neural import NeuralForecaster
 
 if TYPE_CHECKING:
@@ -16,22 +17,34 @@ class RNN(NeuralForecaster):
     """RNN(50, tanh) -> Dense(1); mean squared error, Adam, 50 epochs.
 
     Source: S3 (loss, optimiser, epochs; table 12 for what it reached). S3 describes no layer of
-    its RNN: one tanh layer of 50, 20 sessions and batch 64 are ours.
+    its RNN: one tanh layer of 50, 20 sessions and batch 64 are ours. S2 explains the same network
+    with tanh or softsign.
     """
 
     lookback: int = 20
     hidden: int = 50
+    activation: str = "tanh"
     epochs: int = 50
-    batch_size: int = 64
+    batch_size: int | None = 64
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.activation not in ("tanh", "softsign"):
+            raise InputError(f"rnn has activation '{self.activation}'; known: tanh, softsign")
 
     def build(self, channels: int, lookback: int) -> nn.Module:
         """Return the network: [N, L, C] -> [N, 1]."""
         from torch import nn
 
-        from forecasters.layers import LastStep
+        from forecasters.layers import LastStep, SoftsignRNN
 
+        recurrent = (
+            SoftsignRNN(channels, self.hidden)
+            if self.activation == "softsign"
+            else nn.RNN(channels, self.hidden, nonlinearity="tanh", batch_first=True)
+        )
         return nn.Sequential(
-            nn.RNN(channels, self.hidden, nonlinearity="tanh", batch_first=True),  # [N, L, H]
+            recurrent,  # [N, L, H]
             LastStep(),  # [N, H]
             nn.Linear(self.hidden, 1),  # [N, 1]
         )

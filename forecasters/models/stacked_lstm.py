@@ -23,7 +23,7 @@ class StackedLSTM(NeuralForecaster):
     layers: int = 3
     hidden: int = 50
     epochs: int = 100
-    batch_size: int = 32
+    batch_size: int | None = 32
 
     def build(self, channels: int, lookback: int) -> nn.Module:
         """Return the network: [N, L, C] -> [N, 1]."""

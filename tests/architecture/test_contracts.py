@@ -71,6 +71,9 @@ def test_contracts_hold() -> None:
         ("forecasters/planted.py", "import backtrader", "One door: backtrader"),
         ("backtests/planted.py", "import backtrader", "One door: backtrader"),
         ("backtests/planted.py", "import matplotlib.pyplot", "One door: matplotlib"),
+        ("forecasters/planted.py", "import sklearn", "One door: sklearn and statsmodels"),
+        ("backtests/planted.py", "import statsmodels.api", "One door: sklearn and statsmodels"),
+        ("forecasters/models/planted.py", "import threadpoolctl", "One door: threadpoolctl"),
     ],
 )
 def test_a_planted_import_breaks_its_contract(

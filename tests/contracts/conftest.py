@@ -19,6 +19,7 @@ MakeForecasts = Callable[[Bars], Forecasts]
 
 #: Used where a forecaster has a setting of that name and this type; a new plugin is then quick too.
 TINY: dict[str, Any] = {
+    "lookback": 8,
     "epochs": 2,
     "batch_size": 32,
     "hidden": 4,

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from forecasters.engines.torch import Schedule, predict, train
-from forecasters.layers import ChannelsFirst, LastStep, initialise
+from forecasters.layers import LastStep, SwapAxes, initialise
 from forecasters.windows import Windows
 
 MakeWindows = Callable[..., Windows]
@@ -24,7 +24,7 @@ NETWORKS: dict[str, Callable[[], nn.Sequential]] = {
     "gru": lambda: nn.Sequential(nn.GRU(5, H, batch_first=True), LastStep(), nn.Linear(H, 1)),
     "rnn": lambda: nn.Sequential(nn.RNN(5, H, batch_first=True), LastStep(), nn.Linear(H, 1)),
     "cnn": lambda: nn.Sequential(
-        ChannelsFirst(), nn.Conv1d(5, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(12, 1)
+        SwapAxes(), nn.Conv1d(5, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(12, 1)
     ),
 }
 RECURRENT = ("lstm", "gru", "rnn")
@@ -232,4 +232,4 @@ def test_last_step_takes_the_newest_session() -> None:
 
 def test_channels_first_swaps_sessions_and_channels() -> None:
     x = torch.arange(6.0).reshape(1, 2, 3)
-    assert ChannelsFirst()(x).tolist() == [[[0, 3], [1, 4], [2, 5]]]
+    assert SwapAxes()(x).tolist() == [[[0, 3], [1, 4], [2, 5]]]

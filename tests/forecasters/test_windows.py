@@ -298,3 +298,13 @@ def test_a_window_with_a_hole_is_refused() -> None:
     one: Any = {"y": np.zeros(1), "last_close": np.ones(1), "as_of": np.zeros(1, "datetime64[D]")}
     with pytest.raises(InputError, match="not a finite number"):
         Windows(X=np.full((1, 2, 3), np.nan), **one)
+
+
+def test_prices_scaled_together_keep_the_shape_of_a_candle_and_volume_has_its_own_range() -> None:
+    rows = np.array([[10.0, 14.0, 8.0, 12.0, 500.0], [11.0, 18.0, 9.0, 13.0, 900.0]])
+    scaler = fit_scaler("together", rows, ("open", "high", "low", "close", "volume"))
+    assert scaler.transform(rows).tolist() == [
+        [0.2, 0.6, 0.0, 0.4, 0.0],  # prices between 8 and 18
+        [0.3, 1.0, 0.1, 0.5, 1.0],
+    ]
+    assert np.allclose(scaler.inverse(scaler.transform(rows)), rows)

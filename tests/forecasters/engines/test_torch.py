@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from forecasters.engines.torch import CHUNK, Schedule, Trained, predict, train
 from forecasters.errors import Error
-from forecasters.layers import ChannelsFirst, LastStep
+from forecasters.layers import LastStep, SwapAxes
 from forecasters.windows import Windows
 
 MakeWindows = Callable[..., Windows]
@@ -22,7 +22,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "lstm": lambda: nn.Sequential(nn.LSTM(5, 32, batch_first=True), LastStep(), nn.Linear(32, 1)),
     "rnn": lambda: nn.Sequential(nn.RNN(5, 32, batch_first=True), LastStep(), nn.Linear(32, 1)),
     "cnn": lambda: nn.Sequential(
-        ChannelsFirst(),
+        SwapAxes(),
         nn.Conv1d(5, 50, 3),
         nn.ReLU(),
         nn.Conv1d(50, 50, 3),

@@ -12,8 +12,11 @@ from torch import nn
 
 from forecasters.engines.torch import predict
 from forecasters.errors import Error, InputError
-from forecasters.layers import ChannelsFirst, LastStep
+from forecasters.layers import LastStep, SoftsignLSTM, SwapAxes
 from forecasters.models.cnn import CNN
+from forecasters.models.cnn_lstm import CNNLSTM
+from forecasters.models.gru import GRU
+from forecasters.models.lstm import LSTM
 from forecasters.models.naive import Naive
 from forecasters.models.rnn import RNN
 from forecasters.models.stacked_lstm import StackedLSTM
@@ -79,7 +82,7 @@ def test_the_cnn_is_the_second_architecture_of_s3() -> None:
     )
     network = CNN().build(channels=5, lookback=20)
     assert [type(layer) for layer in network] == [  # type: ignore[attr-defined]
-        ChannelsFirst,
+        SwapAxes,
         nn.Conv1d,
         nn.ReLU,
         nn.Conv1d,
@@ -95,6 +98,86 @@ def test_the_cnn_is_the_second_architecture_of_s3() -> None:
     first, second = 64 * (5 * 3 + 1), 64 * (64 * 3 + 1)
     assert trainable(network) == first + second + 64 * 5 + 1 == 13_697
     assert network(torch.zeros(7, 20, 5)).shape == (7, 1)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "kinds", "inputs"),
+    [
+        (1, [nn.Flatten, nn.Linear], 16),
+        (2, [nn.MaxPool1d, nn.Flatten, nn.Linear], 5),
+        (3, [nn.MaxPool1d, nn.Dropout, nn.Flatten, nn.Linear], 5),
+    ],
+)
+def test_the_three_architectures_of_s3(architecture: int, kinds: list[type], inputs: int) -> None:
+    network = CNN(architecture=architecture, filters=8).build(channels=5, lookback=20)
+    assert [type(layer) for layer in network][5:] == kinds  # type: ignore[attr-defined]
+    assert network[-1].in_features == 8 * inputs  # type: ignore[index]
+
+
+def test_the_lstm_of_s2_takes_a_thousand_steps_of_all_rows(windows_of: MakeWindows) -> None:
+    p = LSTM().get_params()
+    assert (p["lookback"], p["scaler"], p["activation"], p["dropout"]) == (
+        5,
+        "together",
+        "softsign",
+        0.3,
+    )
+    assert (p["epochs"], p["batch_size"], p["learning_rate"], p["loss"]) == (
+        1000,
+        None,
+        0.01,
+        "rmse",
+    )
+    network = LSTM().build(channels=5, lookback=5)
+    assert trainable(network) == 4 * 50 * (5 + 50 + 1) + 51  # the LSTM of one bias
+    steps: list[int] = []
+    windows = windows_of(40)
+    forecaster = LSTM(epochs=7, hidden=3)
+
+    class Counting(torch.optim.Adam):
+        def step(self, closure: Any = None) -> Any:
+            steps.append(1)
+            return super().step(closure)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim, "Adam", Counting)
+        forecaster.fit(windows, windows, np.random.default_rng(0))
+    assert len(steps) == len(forecaster.train_loss_) == 7
+
+
+def test_the_softsign_lstm_computes_what_its_equations_say() -> None:
+    layer = SoftsignLSTM(channels=2, hidden=3).double()
+    rng = np.random.default_rng(3)
+    with torch.no_grad():
+        for weight in layer.parameters():
+            weight.copy_(torch.from_numpy(rng.normal(size=tuple(weight.shape))))
+    W, U, b = (p.detach().numpy() for p in layer.parameters())
+    x = rng.normal(size=(4, 5, 2))
+    h = c = np.zeros((4, 3))
+
+    def sigmoid(z: Any) -> Any:
+        return 1 / (1 + np.exp(-z))
+
+    def softsign(z: Any) -> Any:
+        return z / (1 + np.abs(z))
+
+    for t in range(5):
+        i, f, g, o = np.split(x[:, t] @ W.T + h @ U.T + b, 4, axis=1)
+        c = sigmoid(f) * c + sigmoid(i) * softsign(g)
+        h = sigmoid(o) * softsign(c)
+    outputs, last = layer(torch.from_numpy(x))
+    assert np.allclose(last.detach().numpy(), h, atol=1e-12)
+    assert torch.equal(outputs[:, -1], last)
+
+
+def test_dropout_draws_its_masks_from_the_seed_of_the_fit(windows_of: MakeWindows) -> None:
+    windows = windows_of(40)
+    losses = []
+    for seed in (0, 0, 1):
+        torch.rand(17)  # the global generator has moved on, which must not matter
+        forecaster = LSTM(epochs=5, hidden=3).fit(windows, windows, np.random.default_rng(seed))
+        losses.append(forecaster.train_loss_.tolist())
+    assert losses[0] == losses[1] != losses[2]
 
 
 @pytest.mark.parametrize("lookback", [7, 8, 9, 10, 25])
@@ -122,7 +205,9 @@ def test_adam_is_kerass(monkeypatch: pytest.MonkeyPatch, windows_of: MakeWindows
     assert given["weight_decay"] == 0 and not given["amsgrad"]
 
 
-@pytest.mark.parametrize("forecaster", [StackedLSTM(), RNN(), CNN()], ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "forecaster", [StackedLSTM(), RNN(), CNN(), LSTM(), GRU(), CNNLSTM()], ids=lambda f: f.name
+)
 def test_at_full_size_no_answer_changes_when_rows_join(
     forecaster: NeuralForecaster, windows_of: MakeWindows
 ) -> None:
@@ -141,6 +226,18 @@ LEARNERS: dict[str, NeuralForecaster] = {
     "stacked_lstm": StackedLSTM(hidden=24, layers=2, epochs=500, learning_rate=0.01),
     "rnn": RNN(hidden=32, lookback=5, epochs=500, learning_rate=0.01, batch_size=32),
     "cnn": CNN(filters=32, lookback=10, epochs=250, learning_rate=0.01, batch_size=32),
+    "cnn-1": CNN(architecture=1, filters=16, lookback=8, epochs=250, learning_rate=0.01),
+    "cnn-3": CNN(
+        architecture=3, dropout=0.0, filters=32, lookback=10, epochs=250, learning_rate=0.01
+    ),
+    "rnn-softsign": RNN(
+        activation="softsign", hidden=32, lookback=5, epochs=500, learning_rate=0.01, batch_size=32
+    ),
+    "lstm": LSTM(dropout=0.0, hidden=32, batch_size=32, loss="mse", epochs=400),
+    "gru": GRU(hidden=32, epochs=400, learning_rate=0.01),
+    "cnn_lstm": CNNLSTM(
+        filters=8, hidden=32, lookback=8, epochs=400, learning_rate=0.01, batch_size=32
+    ),
     "cnn-tanh": CNN(filters=32, lookback=10, epochs=250, learning_rate=0.01, activation="tanh"),
 }
 
@@ -191,7 +288,7 @@ def test_rmse_with_nothing_left_to_learn_is_no_error(windows_of: MakeWindows) ->
 @pytest.mark.parametrize(
     ("cls", "setting", "match"),
     [
-        (CNN, {"lookback": 6}, "lookback 6.* need 7"),
+        (CNN, {"lookback": 6}, "lookback 6.* needs 7"),
         (CNN, {"activation": "gelu"}, "activation 'gelu'; known: relu, tanh"),
         (RNN, {"epochs": 0}, "epochs 0"),
         (RNN, {"batch_size": -1}, "batch_size -1"),

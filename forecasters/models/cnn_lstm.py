@@ -1,0 +1,57 @@
+"""Convolutions that feed an LSTM, the hybrid that S3 asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecasters.errors import InputError
+from forecasters.neural import NeuralForecaster
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(kw_only=True)
+class CNNLSTM(NeuralForecaster):
+    """Convolution 32 -> convolution 64 -> max-pooling 2 -> LSTM(100) -> Dense(1).
+
+    Source: the hybrid of Livieris et al. 2020, which S3 names: convolutional layers learn a
+    representation of the window, an LSTM reads it in order. The paper itself was not at hand: the
+    sizes (kernel and pool of 2, 32 and 64 filters, 100 units) are those of its smaller model as
+    others report it. The window and the training are S3's choices and ours (20 sessions, batch 64).
+
+    References
+    ----------
+    Livieris, Pintelas and Pintelas 2020, A CNN-LSTM model for gold price time-series forecasting.
+    """
+
+    lookback: int = 20
+    filters: int = 32
+    hidden: int = 100
+    epochs: int = 50
+    batch_size: int | None = 64
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.lookback < 4:
+            raise InputError(f"cnn_lstm has lookback {self.lookback}; two convolutions need 4")
+
+    def build(self, channels: int, lookback: int) -> nn.Module:
+        """Return the network: [N, L, C] -> [N, 1]."""
+        from torch import nn
+
+        from forecasters.layers import LastStep, SwapAxes
+
+        return nn.Sequential(
+            SwapAxes(),  # [N, C, L]
+            nn.Conv1d(channels, self.filters, kernel_size=2),  # [N, F, L - 1]
+            nn.ReLU(),
+            nn.Conv1d(self.filters, 2 * self.filters, kernel_size=2),  # [N, 2F, L - 2]
+            nn.ReLU(),
+            nn.MaxPool1d(kernel_size=2),  # [N, 2F, P]
+            SwapAxes(),  # [N, P, 2F]
+            nn.LSTM(2 * self.filters, self.hidden, batch_first=True),  # [N, P, H]
+            LastStep(),  # [N, H]
+            nn.Linear(self.hidden, 1),  # [N, 1]
+        )

@@ -1,0 +1,17 @@
+"""One thread for libraries that would otherwise take all."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Return a context in which BLAS and OpenMP run on one thread, and as before after it.
+
+    The number of threads changes the order of a sum and so its last bits: a fit must give the same
+    in this process and in a worker.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
+    return limits
