@@ -53,6 +53,9 @@ class RunConfig:
         True, "train on all history, or with --rolling on the last train-size sessions"
     )
     purge: int = _flag(0, "sessions left out between training and test")
+    split: str | None = _flag(
+        None, "one fixed split as in the sources, instead of a walk-forward: 70:30, 80:20, 70:15:15"
+    )
     validation: float = _flag(15 / 85, "newest share of the training sessions, watched only")
     epochs: int | None = _flag(None, "default: the forecaster's")
     batch_size: int | None = _flag(None, "default: the forecaster's")

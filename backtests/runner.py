@@ -34,6 +34,7 @@ from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 from forecasters.fit import Fit, Fitted
+from forecasters.fixed_split import FixedSplit
 from forecasters.walk_forward import WalkForward
 
 if TYPE_CHECKING:
@@ -134,14 +135,21 @@ def make_plan(config: RunConfig) -> tuple[Plan, list[Path]]:
     for label, rule in rules.items():
         check_rule(label, rule)
     rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
-    walk_forward = WalkForward(
+    walk_forward = make_folds(config)
+    return Plan(forecasters, rules, walk_forward, config.features, config.seed_list), files + more
+
+
+def make_folds(config: RunConfig) -> WalkForward:
+    """Return the walk-forward, or the one fixed split that takes its place."""
+    if config.split is not None:
+        return FixedSplit.parse(config.split, config.purge)
+    return WalkForward(
         train_size=config.train_size,
         step=config.step,
         expanding=config.expanding,
         purge=config.purge,
         validation=config.validation,
     )
-    return Plan(forecasters, rules, walk_forward, config.features, config.seed_list), files + more
 
 
 def _resolve(
