@@ -58,8 +58,15 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
         # Whoever read our output has left (`| head`); a second complaint at exit helps nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:  # a folder that cannot be written, a full disk
+        return _say(f"{error.filename or 'the system'}: {error.strerror or error}", USAGE)
     except Exception:
         traceback.print_exc()
+        from backtests.plugins import user_files
+
+        lines = traceback.format_exc()
+        if theirs := [path for path in user_files() if path in lines]:
+            return _say(f"the error above arose in your file {theirs[0]}", USAGE)
         return _say(REPORT, FAULT)
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import math
 import os
 import tomllib
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from forecasters.errors import InputError, nearest
+
+#: Where a file is read from if no start was named: its own first bar.
+FIRST_DAY = "1900-01-01"
+#: Sources that read no folder.
+WITHOUT_FOLDER = ("auto", "yahoo", "bundled", "simulated")
 
 
 def _flag(default: Any, text: str, **extra: Any) -> Any:
@@ -25,7 +31,10 @@ class RunConfig:
     """Every value of a run. None means: the default of the forecaster, the rule or the market."""
 
     ticker: tuple[str, ...] = _flag((), "one or more tickers, as Yahoo writes them (051900.KS)")
-    start: str | None = _flag(None, "first date of the bars (default: ten years before --end)")
+    start: str | None = _flag(
+        None,
+        "first date of the bars (default: New Year ten years before --end, or the first bar of a file)",
+    )
     end: str | None = _flag(None, "date before which the bars end (default: today)")
     source: str = _flag("auto", "where bars come from: auto, yahoo, csv, bundled, simulated")
     data_dir: str | None = _flag(None, "folder of <ticker>.csv or .parquet; implies --source csv")
@@ -90,20 +99,26 @@ class RunConfig:
             raise InputError("name a ticker: --ticker 051900.KS")
         today = datetime.date.today()
         end = _date("end", self.end) if self.end else today
-        start = _date("start", self.start) if self.start else _ten_years_before(end)
+        source = "csv" if self.data_dir and self.source == "auto" else self.source
+        before = FIRST_DAY if source == "csv" else _ten_years_before(end).isoformat()
+        start = _date("start", self.start or before)
         if start >= end:
             raise InputError(f"--start {start} must lie before --end {end}, which is exclusive")
         resolved = {
             "start": start.isoformat(),
             "end": end.isoformat(),
             "ticker": tuple(dict.fromkeys(self.ticker)),
-            "source": "csv" if self.data_dir and self.source == "auto" else self.source,
+            "source": source,
             "jobs": _cores() if self.jobs is None else self.jobs,
         }
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
-        if self.data_dir and self.source != "csv":
+        if self.data_dir and self.source in WITHOUT_FOLDER:
             raise InputError(f"--data-dir goes with --source csv, not with --source {self.source}")
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InputError(f"--{f.name.replace('_', '-')} is {value}; give a finite number")
         for name, least in (("seeds", 1), ("seed", 0), ("jobs", 1)):
             if getattr(self, name) < least:
                 raise InputError(f"--{name} is {getattr(self, name)}; the least is {least}")
@@ -121,11 +136,6 @@ class RunConfig:
         """Return every value, as JSON has it."""
         pairs = ((f.name, getattr(self, f.name)) for f in fields(self))
         return {name: list(v) if isinstance(v, tuple) else v for name, v in pairs}
-
-
-#: Values that do not change what comes out, so they are no part of a run's key. Where bars come
-#: from is told by the bars themselves.
-NOT_IN_KEY = ("jobs", "out", "source", "data_dir")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -225,9 +235,5 @@ def _cores() -> int:
 
 
 def _ten_years_before(day: datetime.date) -> datetime.date:
-    return day.replace(year=day.year - 10, day=28 if (day.month, day.day) == (2, 29) else day.day)
-
-
-def key_values(config: RunConfig) -> Mapping[str, Any]:
-    """Return the values that the key of a run is made of."""
-    return {name: value for name, value in config.values().items() if name not in NOT_IN_KEY}
+    """Return New Year ten years back: were it a day later each day, the plan would move with it."""
+    return datetime.date(day.year - 10, 1, 1)

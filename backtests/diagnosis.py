@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.formatting import count, money, number, percent
+from backtests.formatting import beside, count, level, listed, money, number, percent
 from backtests.performance import performance
 from backtests.result import Result
 from forecasters.bars import Flags, Floats
 from forecasters.forecasts import Forecasts
+from strategies.rule import lowest_risen
 
 #: Rises that every diagnosis counts, beside the threshold of the rule.
 LEVELS = (0.01, 0.02, 0.03, 0.05)
@@ -19,10 +20,10 @@ LEVELS = (0.01, 0.02, 0.03, 0.05)
 def at_least(price: Floats, last_close: Floats, level: float) -> Flags:
     """Return where the price is `level` or more above the last close; exactly 5% counts.
 
-    The comparison, its tolerance included, is that of `strategies.rule.risen`: a diagnosis that
-    rounded otherwise would count a day that the rule did not see.
+    The bound is that of the rule: a diagnosis that rounded otherwise would count a day that the
+    rule did not see.
     """
-    return np.asarray(price >= last_close * (1 + level) * (1 - 1e-12))
+    return np.asarray(price >= np.array([lowest_risen(close, level) for close in last_close]))
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,13 @@ class Diagnosis:
         forecast counts as wrong), and the share of them that rose; None where naive.
     outside_share : float or None
         Share of the forecasts with an input outside the range their fold was fitted on.
-    trades, rejected, expired : int or None
+    trades, rejected, expired, unaffordable : int or None
         Of the result; None without one.
     cash, cheapest : float or None
         The cash the account began with, the lowest close among the signals.
-    foresight_return : float or None
-        What the rule earned after costs when fed with the true next close.
+    foresight_return, foresight_trades, foresight_unaffordable : float, int, int or None
+        What the rule earned after costs when fed with the true next close, on how many purchases,
+        and the signals for which the cash did not buy one share.
     """
 
     forecaster: str
@@ -89,10 +91,12 @@ class Diagnosis:
     trades: int | None
     rejected: int | None
     expired: int | None
+    unaffordable: int | None
     cash: float | None
     cheapest: float | None
     foresight_return: float | None
     foresight_trades: int | None
+    foresight_unaffordable: int | None
 
     @property
     def at_threshold(self) -> Passed:
@@ -101,17 +105,22 @@ class Diagnosis:
 
     @property
     def too_poor(self) -> bool:
-        """A signal came, yet no order was filled, refused or expired: no share was affordable."""
-        return self.trades == 0 and self.signals > 0 and not self.rejected and not self.expired
+        """Nothing was bought, and for some signal the cash did not buy one share."""
+        return self.trades == 0 and bool(self.unaffordable)
+
+    @property
+    def largest_text(self) -> str:
+        """The largest forecast return in percent, never rounded across the threshold."""
+        return beside(self.largest, self.threshold)
 
     def sentences(self) -> list[str]:
         """Return the diagnosis in plain words, the reason for no trade first."""
         if self.largest is None:
             return [f"{self.forecaster} made no forecast: every session was a halt."]
-        if self.flat and self.threshold > 0:
+        if self.flat and self.threshold > 0 and not self.trades:
             return [
                 f"{self.forecaster} forecasts no change on any day, so it cannot reach "
-                f"{percent(self.threshold)}: it stands here for its error, not to trade."
+                f"{level(self.threshold)}: it stands here for its error, not to trade."
             ]
         return [*self._trading(), self.market(), *self._skill()]
 
@@ -123,11 +132,13 @@ class Diagnosis:
         """Return how often the price itself rose that much, and what foresight would have earned."""
         if not self.days:
             return "No day can be judged yet: no forecast has its outcome."
-        level = percent(self.threshold, sign=False)
+        needed = level(self.threshold, sign=False)
         here = self.at_threshold.came
-        text = f"The price itself rose {level} or more on {here} of {count(self.days, 'day')}"
+        text = f"The price itself rose {needed} or more on {here} of {count(self.days, 'day')}"
         if self.foresight_return is None:
             return text + "."
+        if not self.foresight_trades and self.foresight_unaffordable:
+            return text + "; even a perfect forecaster could not have paid for one share."
         if not self.foresight_trades:
             return text + "; even a perfect forecaster would not have traded."
         return (
@@ -136,36 +147,46 @@ class Diagnosis:
         )
 
     def _trading(self) -> list[str]:
-        needed, name = percent(self.threshold), self.forecaster
-        largest = f"{percent(self.largest)} ({self._largest_when()})"
-        if not self.signals:
-            verb = "never bought" if self.trades is not None else "never reached the threshold"
-            return [
-                f"{name} {verb}: its largest forecast was {largest} where the rule needs {needed}."
-            ]
+        needed, name = level(self.threshold), self.forecaster
+        largest = f"its largest forecast was {self.largest_text} ({self._largest_when()})"
         signals = f"{name} forecast {needed} or more on {count(self.signals, 'day')}"
-        if self.too_poor:
-            return [
-                f"{signals} but bought nothing: {money(self.cash)} of cash does not buy a single share "
-                f"at {money(self.cheapest)} or more. Raise --cash."
-            ]
+        if not self.signals and self.trades:
+            bought = f"{name} bought {count(self.trades, 'time')}, never on a forecast of {needed} or more"
+            return [f"{bought}; {largest}."]
+        if not self.signals and not self.too_poor:
+            verb = "never bought" if self.trades is not None else "never reached the threshold"
+            return [f"{name} {verb}: {largest} where the rule needs {needed}."]
         if self.trades == 0:
-            lost = [
-                f"{count(self.rejected or 0, 'order')} rejected for want of cash"
-                if self.rejected
-                else "",
-                f"{count(self.expired or 0, 'order')} expired unfilled" if self.expired else "",
-            ]
-            return [f"{signals} but bought nothing: {' and '.join(filter(None, lost))}."]
+            tried = f"{signals} but" if self.signals else name
+            return [f"{tried} bought nothing: {self._lost()}."]
         here = self.at_threshold
         bought = "" if self.trades is None else f" and bought {count(self.trades, 'time')}"
-        sentences = [f"{signals}{bought}; its largest forecast was {largest}."]
+        sentences = [f"{signals}{bought}; {largest}."]
         if here.forecast:
             sentences.append(
                 f"The price then rose that much on {here.both} of {here.forecast} such days; the mean "
                 f"next-day return after such a forecast was {percent(here.mean_realised, 2)}."
             )
         return sentences
+
+    def _lost(self) -> str:
+        """Return what became of the signals of a rule that bought nothing, as the account counted."""
+        lost = []
+        if self.rejected:
+            lost.append(f"{count(self.rejected, 'order')} rejected for want of cash")
+        if self.expired:
+            lost.append(f"{count(self.expired, 'order')} expired unfilled")
+        if self.unaffordable:
+            close = (
+                f", the lowest close of those days being {money(self.cheapest)}"
+                if self.cheapest
+                else ""
+            )
+            lost.append(
+                f"on {self.unaffordable:,} of its signals the {money(self.cash)} of cash did not buy one "
+                f"share{close}. Raise --cash"
+            )
+        return listed(lost) if lost else "the rule's other conditions held it back"
 
     def _largest_when(self) -> str:
         return f"for {self.largest_for}" if self.largest_for else f"made {self.largest_made}"
@@ -235,10 +256,12 @@ def diagnose(
         trades=len(result.trades) if result else None,
         rejected=result.rejected if result else None,
         expired=result.expired if result else None,
+        unaffordable=result.unaffordable if result else None,
         cash=float(result.cash[0]) if result else None,
         cheapest=float(f.last_close[signals].min()) if signals.any() else None,
         foresight_return=_net(foresight),
         foresight_trades=len(foresight.trades) if foresight else None,
+        foresight_unaffordable=foresight.unaffordable if foresight else None,
     )
 
 

@@ -62,9 +62,3 @@ def run_backtest(
     (strategy,) = cerebro.run()
     result: Result = strategy.analyzers.ledger.result()
     return result
-
-
-def check_rule(label: str, rule: Rule) -> None:
-    """Refuse what is no rule before anything is trained."""
-    if not isinstance(rule, Rule):
-        raise InputError(f"'{label}' is no rule: its class must inherit from strategies.rule.Rule")

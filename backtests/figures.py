@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backtests.formatting import percent
-from backtests.result import Result
+from backtests.findings import who
+from backtests.formatting import level, percent
 from backtests.study import Study
 from backtests.svg import FAINT, GRID, INK, PAPER, inline_svg
 from forecasters.forecasts import Forecasts
@@ -71,12 +71,12 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
 
 
 def colour_of(study: Study) -> dict[str | None, str]:
-    """Return the colour of each forecaster, the same in every chart; None is buy and hold."""
+    """Return the colour of each forecaster, the same in every chart; None is a rule without one."""
     models = [f.forecaster for f in study.forecasts if f.forecaster != "naive"]
     colours: dict[str | None, str] = {
         name: PALETTE[i % len(PALETTE)] for i, name in enumerate(models)
     }
-    return {None: INK, "naive": FAINT, **colours}
+    return {None: PALETTE[len(models) % len(PALETTE)], "naive": FAINT, **colours}
 
 
 @contextmanager
@@ -140,12 +140,12 @@ def _equity(study: Study) -> Figure:
     ends = []
     for result in sorted(moving, key=lambda r: -r.equity[-1] / r.equity[0]):
         index = 100 * result.equity / result.equity[0]
-        held = result.forecaster is None
+        held = result is study.held
         style: dict[str, Any] = {
-            "color": colours.get(result.forecaster, FAINT), "linewidth": 2.0 if held else 1.3,
+            "color": INK if held else colours.get(result.forecaster, FAINT), "linewidth": 2.0 if held else 1.3,
             "linestyle": "-" if held else dashes[result.strategy], "zorder": 3 if held else 2,
         }  # fmt: skip
-        label = f"{_title(result)}  {percent(index[-1] / 100 - 1)}"
+        label = f"{who(result, ' · ')}  {percent(index[-1] / 100 - 1)}"
         top.plot(result.sessions, index, label=label, **style)
         peaks = np.maximum.accumulate(index)
         below.plot(result.sessions, 100 * (index / peaks - 1), **{**style, "linewidth": 1.0})
@@ -168,10 +168,6 @@ def _equity(study: Study) -> Figure:
         columns = 3 if longest < 34 else 2 if longest < 72 else 1
         figure.legend(loc="outside lower left", ncols=columns, fontsize=8.5)
     return figure
-
-
-def _title(result: Result) -> str:
-    return f"{result.forecaster} · {result.strategy}" if result.forecaster else result.strategy
 
 
 def _closes(study: Study) -> Figure:
@@ -226,10 +222,10 @@ def _returns(models: Sequence[Forecasts], thresholds: Sequence[float]) -> Figure
         axes.axline((0, 0), slope=1, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.axhline(0, color=GRID, linewidth=0.8)
         axes.axvline(0, color=GRID, linewidth=0.8)
-        for level in thresholds:
-            axes.axvline(100 * level, color=PREDICTED, linewidth=1)
+        for share in thresholds:
+            axes.axvline(100 * share, color=PREDICTED, linewidth=1)
             axes.annotate(
-                f"buys at {percent(level)}", (100 * level, 0.985), xycoords=("data", "axes fraction"),
+                f"buys at {level(share)}", (100 * share, 0.985), xycoords=("data", "axes fraction"),
                 xytext=(-2, 0), textcoords="offset points",
                 rotation=90, ha="right", va="top", fontsize=7.5, color=PREDICTED,
             )  # fmt: skip

@@ -48,30 +48,35 @@ def _forecast_finding(study: Study) -> str:
 
 def _rule_findings(study: Study) -> list[str]:
     """Return what holding earned, and which rules traded and ended above it."""
-    holds = [result for result in study.results if result.forecaster is None]
-    ruled = [result for result in study.results if result.forecaster not in (None, "naive")]
+    held, ruled = study.held, study.ruled
     sentences = []
-    if holds:
-        sessions = count(int(holds[0].sessions.size), "session")
-        sentences.append(
-            f"Buy and hold returned {percent(net(holds[0]))} after costs over {sessions}."
-        )
+    if held:
+        sessions = count(int(held.sessions.size), "session")
+        earned = f"Buy and hold returned {percent(net(held))} after costs over {sessions}."
+        if not held.trades:
+            earned = f"Buy and hold never bought over {sessions}, so nothing is compared with it."
+            if held.unaffordable:
+                earned = f"Not even buy and hold could buy one share over {sessions}. Raise --cash."
+        sentences.append(earned)
+    combinations = f"{count(len(ruled), 'combination')} of forecaster and rule"
+    if any(result.forecaster is None for result in ruled):
+        combinations += " (a rule without forecast counts as one)"
     traded = [result for result in ruled if result.trades]
     if ruled and not traded:
-        which = f"None of {count(len(ruled), 'combination')} of forecaster and rule"
+        bought = f"None of {combinations} ever bought"
         if len(ruled) == 1:
-            which = f"{ruled[0].forecaster} with {ruled[0].strategy} never"
-        bought = "bought" if len(ruled) == 1 else "ever bought"
-        sentences.append(
-            f"{which} {bought}: the account stayed in cash. The diagnosis below says why."
-        )
+            bought = f"{who(ruled[0])} never bought"
+        below = " The diagnosis below says why." if study.thresholds else ""
+        sentences.append(f"{bought}: the account stayed in cash.{below}")
     if traded:
         best = max(traded, key=net)
-        above = sum(net(result) > net(holds[0]) for result in traded) if holds else 0
-        beside = f", and {above} of those ended above buy and hold" if holds else ""
+        beside = ""
+        if held and held.trades:
+            above = sum(net(result) > net(held) for result in traded)
+            beside = f", and {above} of those ended above buy and hold"
         sentences.append(
-            f"{len(traded)} of {count(len(ruled), 'combination')} of forecaster and rule traded{beside}; "
-            f"the highest after costs is {best.forecaster} with {best.strategy}: {percent(net(best))} "
+            f"{len(traded)} of {combinations} traded{beside}; "
+            f"the highest after costs is {who(best)}: {percent(net(best))} "
             f"on {count(len(best.trades), 'purchase')}{_too_few(best)}."
         )
     return sentences
@@ -81,6 +86,13 @@ def _too_few(result: Result) -> str:
     """Return the caution that fewer than 30 closed trades deserve (our convention)."""
     closed = sum(trade.exit is not None for trade in result.trades)
     return "" if closed >= FEW else ", too few to tell skill from luck"
+
+
+def who(result: Result, between: str = " with ") -> str:
+    """Return the forecaster and its rule as a sentence names them; the rule alone without one."""
+    return (
+        f"{result.forecaster}{between}{result.strategy}" if result.forecaster else result.strategy
+    )
 
 
 def net(result: Result) -> float:

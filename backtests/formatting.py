@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 #: What stands where a figure has no meaning. A page adds a title that says why.
 DASH = "\u2013"
@@ -13,6 +14,22 @@ def percent(share: float | None, digits: int = 1, sign: bool = True) -> str:
     if share is None or not math.isfinite(share):
         return DASH
     return f"{number(share * 100, digits, sign)}%"
+
+
+def level(share: float, sign: bool = True) -> str:
+    """Return a share that somebody chose (a threshold) as percent, unrounded: ``+5.0%``, ``+1.25%``."""
+    exact = Decimal(repr(float(share))) * 100
+    digits = max(1, -int(exact.normalize().as_tuple().exponent))
+    return f"{exact:{'+' if sign and exact else ''},.{digits}f}%"
+
+
+def beside(share: float | None, limit: float) -> str:
+    """Return a share as percent, with the digits it takes not to round across `limit`: ``+4.996%``."""
+    if share is None or not math.isfinite(share):
+        return DASH
+    reached = share >= limit - 1e-9
+    fitting = (n for n in range(1, 7) if (round(100 * share, n) >= 100 * limit - 1e-7) == reached)
+    return percent(share, next(fitting, 7))
 
 
 def points(value: float | None, digits: int = 2) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ from forecasters.errors import Error
 class Ledger(bt.Analyzer):
     """``cerebro.addanalyzer(Ledger)``, then ``strategy.analyzers.ledger.result()``.
 
-    Works for any strategy. Orders that carry `decided` and `reason` in their info (ours do) show
-    them in the fills.
+    Works for any strategy on stock-like feeds: long or short, in shares or fractions of them, under
+    `optstrategy` too. Orders that carry `decided` and `reason` in their info (ours do) show them
+    in the fills. Slippage is the cost of a fill at the open against that open.
     """
 
     params = (("account", None), ("forecaster", None), ("label", None))
@@ -29,6 +32,7 @@ class Ledger(bt.Analyzer):
         self._fills: list[Fill] = []
         self._paid = 0.0
         self._closes: list[tuple[Any, float, float, float]] = []
+        self._result: Result | None = None
 
     def notify_order(self, order: Any) -> None:
         """Enter what was executed since the last notice."""
@@ -39,15 +43,12 @@ class Ledger(bt.Analyzer):
             self._enter(order, bit, scheme)
 
     def _enter(self, order: Any, bit: Any, scheme: Any) -> None:
-        size, price = int(bit.size), float(bit.price)
+        size, price = _whole(bit.size), float(bit.price)
         total = float(bit.closedcomm + bit.openedcomm)
         commission, tax = total, 0.0
         if isinstance(scheme, CommissionScheme):
             commission, tax = scheme.commission(size, price), scheme.tax(size, price)
-        at_open = order.exectype == order.Market or (
-            order.exectype == order.Limit and order.created.price <= order.data.open[0]
-        )
-        slippage = abs(price - order.data.open[0]) * abs(size) if at_open else 0.0
+        slippage = abs(price - order.data.open[0]) * abs(size) if _at_open(order, bit) else 0.0
         self._cash -= size * price + total
         session = bt.num2date(bit.dt).date().isoformat()
         fill = Fill(
@@ -81,15 +82,22 @@ class Ledger(bt.Analyzer):
         day = np.datetime64(self.strategy.datetime.date(0), "D")
         self._closes.append((day, broker.getvalue(), broker.getcash(), self._paid))
 
+    def stop(self) -> None:
+        """Close the books: `optstrategy` takes the strategy away from its analyzers afterwards."""
+        self._result = self._close() if self._closes else None
+
     def result(self) -> Result:
         """Return the books as a Result; call after the run."""
-        if not self._closes:
+        if self._result is None:
             raise Error("the ledger is empty: ask for the result after cerebro.run()")
+        return self._result
+
+    def _close(self) -> Result:
         sessions, equity, cash, costs = (
             np.array(column) for column in zip(*self._closes, strict=True)
         )
         datas = self.strategy.datas
-        last = {data._name: float(data.close[0]) for data in datas}
+        last = {data._name: float(data.close[0]) for data in datas if len(data)}
         return Result(
             account=self.p.account or "+".join(data._name for data in datas),
             forecaster=self.p.forecaster,
@@ -104,6 +112,7 @@ class Ledger(bt.Analyzer):
             rejected=getattr(self.strategy, "rejected", 0),
             expired=getattr(self.strategy, "expired", 0),
             unaffordable=getattr(self.strategy, "unaffordable", 0),
+            start_cash=self._start_cash,
         )
 
     def get_analysis(self) -> dict[str, float]:
@@ -117,49 +126,89 @@ class Ledger(bt.Analyzer):
         return tearsheet_of(Path(path), self.result())
 
 
+def _at_open(order: Any, bit: Any) -> bool:
+    """Return whether a fill met the open: a limit may meet its price later in the day.
+
+    Under cheat-on-close a market order meets the close before, and its fill bears that date.
+    """
+    if order.exectype != order.Limit:
+        return bool(order.exectype == order.Market and bit.dt == order.data.datetime[0])
+    limit, opened = order.created.price, order.data.open[0]
+    return bool(opened <= limit if order.isbuy() else opened >= limit)
+
+
+def _whole(size: float) -> float:
+    """Return the size as an int, unless it is a fraction of a share."""
+    return int(size) if float(size).is_integer() else float(size)
+
+
 def round_trips(fills: Sequence[Fill], sessions: Any, last: dict[str, float]) -> tuple[Trade, ...]:
     """Return the trades of these fills: from flat to flat, ticker by ticker, in order of entry.
 
-    What is still open is valued at `last` (ticker to its last close) without costs of a sale.
+    A fill that turns a long into a short, or back, ends one trade and begins the next. What is
+    still open is valued at `last` (ticker to its last close) without costs of a sale.
     """
     row = {str(day): number for number, day in enumerate(sessions)}
     trades: list[Trade] = []
     for ticker in dict.fromkeys(fill.ticker for fill in fills):
         open_fills: list[Fill] = []
+        held = 0.0
         for fill in (f for f in fills if f.ticker == ticker):
-            open_fills.append(fill)
-            if sum(f.size if f.side == "buy" else -f.size for f in open_fills) == 0:
-                trades.append(_trade(open_fills, None, row))
-                open_fills = []
+            before, held = held, held + _signed(fill)
+            if math.isclose(held, 0, abs_tol=1e-9 * fill.size):  # 0.1 + 0.2 - 0.3 is not 0
+                trades.append(_trade([*open_fills, fill], None, row))
+                open_fills, held = [], 0.0
+            elif before * held < 0:
+                closing, opening = _part(fill, abs(before)), _part(fill, abs(held))
+                trades.append(_trade([*open_fills, closing], None, row))
+                open_fills = [opening]
+            else:
+                open_fills.append(fill)
         if open_fills:
             trades.append(_trade(open_fills, last[ticker], row))
     return tuple(sorted(trades, key=lambda trade: (trade.entry, trade.ticker)))
 
 
+def _signed(fill: Fill) -> float:
+    return fill.size if fill.side == "buy" else -fill.size
+
+
+def _part(fill: Fill, size: float) -> Fill:
+    """Return this much of a fill, with its share of the costs."""
+    share = size / fill.size
+    commission, tax, slippage = (c * share for c in (fill.commission, fill.tax, fill.slippage))
+    return replace(fill, size=size, commission=commission, tax=tax, slippage=slippage)
+
+
 def _trade(fills: Sequence[Fill], last: float | None, row: dict[str, int]) -> Trade:
-    buys = [f for f in fills if f.side == "buy"]
-    sells = [f for f in fills if f.side == "sell"]
-    bought, sold = sum(f.size for f in buys), sum(f.size for f in sells)
-    paid = sum(f.size * f.price for f in buys)
-    got = sum(f.size * f.price for f in sells) + (bought - sold) * (last or 0.0)
-    slipped_in, slipped_out = sum(f.slippage for f in buys), sum(f.slippage for f in sells)
-    fees_in = sum(f.commission + f.tax for f in buys)
-    fees_out = sum(f.commission + f.tax for f in sells)
+    """Return the trade of fills that begin flat; the first one says whether it is long or short."""
+    entries = [f for f in fills if f.side == fills[0].side]
+    exits = [f for f in fills if f.side != fills[0].side]
+    sign = 1 if fills[0].side == "buy" else -1
+    size = sum(f.size for f in entries)
+    open_size = 0.0 if last is None else size - sum(f.size for f in exits)
+    value_in = sum(f.size * f.price for f in entries)
+    value_out = sum(f.size * f.price for f in exits) + open_size * (last or 0.0)
+    slipped_in, slipped_out = sum(f.slippage for f in entries), sum(f.slippage for f in exits)
+    fees_in = sum(f.commission + f.tax for f in entries)
+    fees_out = sum(f.commission + f.tax for f in exits)
+    gross = (value_out + sign * slipped_out) / (value_in - sign * slipped_in) - 1
+    net = (value_out - sign * fees_out) / (value_in + sign * fees_in) - 1
     closed = last is None
-    end = sells[-1].session if closed else max(row)
+    end = fills[-1].session if closed else max(row)
     return Trade(
         ticker=fills[0].ticker,
         decided=fills[0].decided,
         entry=fills[0].session,
-        exit=sells[-1].session if closed else None,
-        entry_price=paid / bought,
-        exit_price=got / bought,
-        size=bought,
+        exit=end if closed else None,
+        entry_price=value_in / size,
+        exit_price=value_out / size,
+        size=_whole(size),
         sessions_held=row[end] - row[fills[0].session],
-        return_gross=(got + slipped_out) / (paid - slipped_in) - 1,
-        return_net=(got - fees_out) / (paid + fees_in) - 1,
+        return_gross=sign * gross,
+        return_net=sign * net,
         costs=sum(f.costs for f in fills),
-        reason=sells[-1].reason if closed else "open at the end",
+        reason=fills[-1].reason if closed else "open at the end",
     )
 
 

@@ -27,6 +27,7 @@ LIBRARIES = (
     "yfinance",
     "arch",
 )
+CODE = (".py", ".html", ".cpp", ".h")
 PACKAGES = ("forecasters", "strategies", "backtests")
 
 
@@ -37,11 +38,11 @@ def key_of(made_of: Mapping[str, Any]) -> str:
 
 
 def code_digest() -> str:
-    """Return the sha256 of the source files of the three packages: the code version."""
+    """Return the sha256 of the files of the three packages: the code version."""
     root = Path(__file__).resolve().parent.parent
     h = hashlib.sha256()
     for package in PACKAGES:
-        for path in sorted((root / package).rglob("*.py")):
+        for path in sorted(p for p in (root / package).rglob("*") if p.suffix in CODE):
             h.update(path.relative_to(root).as_posix().encode())
             h.update(path.read_bytes())
     return h.hexdigest()
@@ -76,14 +77,13 @@ def describe(bars: Bars) -> dict[str, Any]:
 
 
 def digest_of(studies: Sequence[Study]) -> str:
-    """Return the sha256 of what came out: forecasts, equity and fills, in order."""
-    h = hashlib.sha256()
-    for study in studies:
-        for forecasts in study.forecasts:
-            h.update(forecasts.digest.encode())
-        for result in (*study.results, *study.exits, *study.foresight):
-            h.update(result.digest.encode())
-    return h.hexdigest()
+    """Return the sha256 of what came out: forecasts, equity and fills, in whatever order named."""
+    parts = [f.digest for study in studies for f in study.forecasts] + [
+        result.digest
+        for study in studies
+        for result in (*study.results, *study.exits, *study.foresight)
+    ]
+    return hashlib.sha256("".join(sorted(parts)).encode()).hexdigest()
 
 
 def results_of(studies: Sequence[Study]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
                 "forecaster": result.forecaster,
                 "strategy": result.strategy,
                 "metrics": performance(result),
-                "sha256": result.digest,
+                "sha256": {"equity": result.equity_digest, "fills": result.fills_digest},
             }
             for study in studies
             for result in study.results
@@ -132,21 +132,18 @@ def _diagnosis(study: Study) -> list[dict[str, Any]]:
 
     forecasts = {f.forecaster: f for f in study.forecasts}
     foresight = {result.strategy: result for result in study.foresight}
-    return [
-        {
-            "ticker": study.ticker,
-            **asdict(
-                diagnose(
-                    forecasts[result.forecaster],
-                    study.thresholds[result.strategy],
-                    result,
-                    foresight.get(result.strategy),
-                )
-            ),
-        }
-        for result in study.results
-        if result.forecaster and result.strategy in study.thresholds
-    ]
+    entries = []
+    for result in study.results:
+        if result.forecaster and result.strategy in study.thresholds:
+            diagnosis = diagnose(
+                forecasts[result.forecaster],
+                study.thresholds[result.strategy],
+                result,
+                foresight.get(result.strategy),
+            )
+            told = {"sentences": diagnosis.own_sentences(), "market": diagnosis.market()}
+            entries.append({"ticker": study.ticker, **asdict(diagnosis), **told})
+    return entries
 
 
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:

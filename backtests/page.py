@@ -13,12 +13,12 @@ import numpy as np
 from backtests.atomic import write_text
 from backtests.diagnosis import Diagnosis, diagnose
 from backtests.figures import draw_figures
-from backtests.findings import findings, net
-from backtests.formatting import count, percent, points
+from backtests.findings import findings, net, who
+from backtests.formatting import count, level, percent, points
 from backtests.performance import performance
 from backtests.rendering import render
 from backtests.result import Result
-from backtests.study import Study
+from backtests.study import HELD, Study
 from backtests.summary import Value, summary_rows
 from forecasters.metrics import forecast_metrics, mape
 
@@ -58,7 +58,7 @@ def write_index(
         span=f"Daily bars {first} to {last}; traded out of sample {rows[0]['start']} to {rows[0]['end']}."
         if rows else f"Daily bars {first} to {last}.",
         found=findings(study), tiles=_tiles(study, rows), facts=_facts(study),
-        rows=sorted(rows, key=lambda row: row["forecaster"] is not None), worse=_worse(rows),
+        rows=sorted(rows, key=lambda row: row["strategy"] != HELD), worse=_worse(rows),
         links={label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()},
         currency=study.currency, figures={"returns": "", "losses": "", **draw_figures(folder / "figures", study)},
         readings=list(study.readings.items()), exits=_exits(study), diagnoses=_diagnoses(study),
@@ -110,7 +110,9 @@ def _float(value: Value) -> float:
 
 
 def _worse(rows: Sequence[Mapping[str, Value]]) -> bool:
-    return any(row["beats_naive"] is False for row in rows)
+    return any(
+        row["mape"] is not None and _float(row["mape"]) > _float(row["mape_naive"]) for row in rows
+    )
 
 
 def _run(manifest: Mapping[str, Any], root: str) -> dict[str, Any]:
@@ -145,16 +147,14 @@ def _tiles(study: Study, rows: Sequence[Mapping[str, Value]]) -> list[dict[str, 
                 "note": f"{best['forecaster']}",
             },
         ]
-    held = [result for result in study.results if result.forecaster is None]
+    held, ruled = study.held, study.ruled
     if held:
-        tiles.append(
-            {"name": "Buy and hold", "value": percent(net(held[0])), "note": "after costs"}
-        )
-    ruled = [result for result in study.results if result.forecaster not in (None, "naive")]
+        note = "after costs" if held.trades else "never bought"
+        tiles.append({"name": "Buy and hold", "value": percent(net(held)), "note": note})
     traded = [result for result in ruled if result.trades]
     if traded:
         best_rule = max(traded, key=net)
-        note = f"{best_rule.forecaster}, {best_rule.strategy}: highest of {len(ruled)}, after costs"
+        note = f"{who(best_rule, ', ')}: highest of {len(ruled)}, after costs"
         tiles.append({"name": "Highest rule", "value": percent(net(best_rule)), "note": note})
     elif ruled:
         tiles.append(
@@ -227,7 +227,7 @@ def _diagnoses(study: Study) -> list[dict[str, Any]]:
         if not diagnosed:
             continue
         groups.append({
-            "strategy": strategy, "all": diagnosed, "levels": [passed.level for passed in diagnosed[0].passed],
+            "strategy": strategy, "all": diagnosed, "levels": [level(passed.level) for passed in diagnosed[0].passed],
             "market": diagnosed[-1].market(),
             "up_share": next((d.up_share for d in diagnosed if d.up_share is not None), None),
             "told": [d.own_sentences() for d in diagnosed],
@@ -253,9 +253,10 @@ def _folds(study: Study) -> list[dict[str, Any]]:
 
 
 def _conventions(study: Study) -> list[str]:
+    a_year = study.results[0].periods_per_year if study.results else study.bars.periods_per_year
     return [
         "CAGR runs over calendar days, 365.25 a year. The Sharpe ratio is that of daily returns without a risk-free "
-        f"rate, times the root of the {study.bars.periods_per_year:.1f} sessions a year that these bars show.",
+        f"rate, times the root of the {a_year:.1f} a year that the out-of-sample sessions show.",
         "Gross gives commission, tax and slippage of the same fills back; it is not a run without costs.",
         "Exposure is the mean share of the equity in stocks at the close. Trades counts purchases, one still held too.",
         "A day is judged where both the forecast and the close exist. Halts are left out: a repeated close flatters "
@@ -272,17 +273,16 @@ def _ticker(study: Study) -> dict[str, Any]:
         for row in rows
         if row["mape"] is not None and row["forecaster"] != "naive"
     }
-    held = [result for result in study.results if result.forecaster is None]
-    ruled = [result for result in study.results if result.forecaster not in (None, "naive")]
+    held, ruled = study.held, study.ruled
     traded = [result for result in ruled if result.trades]
     lowest = min(errors.values(), key=lambda row: _float(row["mape"]), default=None)
     return {
         "ticker": study.ticker, "page": _page(study), "simulated": study.bars.origin.simulated,
         "source": study.bars.origin.source, "start": rows[0]["start"], "end": rows[0]["end"],
-        "held": net(held[0]) if held else None,
+        "held": net(held) if held else None,
         "below": sum(row["beats_naive"] is True for row in errors.values()), "models": len(errors),
         "naive": lowest["mape_naive"] if lowest else None, "lowest": lowest["mape"] if lowest else None,
         "lowest_name": lowest["forecaster"] if lowest else None,
         "ruled": len(ruled), "traded": len(traded),
-        "above": sum(net(result) > net(held[0]) for result in traded) if held else 0,
+        "above": sum(net(result) > net(held) for result in traded) if held else 0,
     }  # fmt: skip

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from backtests.plugins import load_file
-from forecasters.errors import Error
+from forecasters.errors import Error, InputError
 
 T = TypeVar("T")
+Plugin = tuple[Path, str]
 
 #: A worker killed from outside (out of memory, say) takes its task with it; the rest is tried again.
 ATTEMPTS = 3
@@ -20,7 +22,7 @@ def run_tasks(
     tasks: Sequence[Callable[[], T]],
     jobs: int,
     on_done: Callable[[int, T], None] = lambda index, answer: None,
-    plugins: Sequence[Path] = (),
+    plugins: Sequence[Plugin] = (),
 ) -> list[T]:
     """Return the answers of `tasks`, started in their order, on `jobs` processes of one thread each.
 
@@ -28,8 +30,9 @@ def run_tasks(
     ----------
     on_done : callable
         Called in this process with the number and the answer of each task as it ends.
-    plugins : sequence of Path
-        User's files that a worker must load before it can read a task.
+    plugins : sequence of (Path, str)
+        User's files that a worker must load before it can read a task, and the names that they
+        were loaded under here.
     """
     answers: dict[int, T] = {}
 
@@ -55,7 +58,7 @@ def _finished(
     left: Sequence[int],
     jobs: int,
     done: Callable[[int, T], None],
-    plugins: Sequence[Path],
+    plugins: Sequence[Plugin],
 ) -> bool:
     import joblib
     from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -63,8 +66,14 @@ def _finished(
     calls = (
         joblib.delayed(_call)(index, tuple(plugins), pickle.dumps(tasks[index])) for index in left
     )
+    workers = min(jobs, len(left))
     try:
-        with joblib.parallel_config("loky", n_jobs=min(jobs, len(left)), inner_max_num_threads=1):
+        with (
+            warnings.catch_warnings(),
+            joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=1),
+        ):
+            # An error or Ctrl-C cancels what is under way, as it should.
+            warnings.filterwarnings("ignore", ".*tasks which were still being processed.*")
             for index, answer in joblib.Parallel(return_as="generator_unordered")(calls):
                 done(index, answer)
     except TerminatedWorkerError:
@@ -72,7 +81,8 @@ def _finished(
     return True
 
 
-def _call(index: int, plugins: tuple[Path, ...], task: bytes) -> tuple[int, object]:
-    for path in plugins:
-        load_file(path)
+def _call(index: int, plugins: tuple[Plugin, ...], task: bytes) -> tuple[int, object]:
+    for path, name in plugins:
+        if load_file(path).__name__ != name:
+            raise InputError(f"{path} was changed while the run was under way: run again")
     return index, pickle.loads(task)()

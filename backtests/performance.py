@@ -10,18 +10,19 @@ from backtests.result import Result
 def performance(result: Result) -> dict[str, float | int | None]:
     """Return the figures of a result; shares, not percent. None where a figure has no meaning.
 
-    total_return is net; gross_return gives back commission, tax and slippage of the same fills.
-    cagr runs over calendar days (365.25 a year). sharpe is the mean over the standard deviation
-    (n - 1) of daily returns, annualised by the sessions a year that the bars show, without a
-    risk-free rate. max_drawdown is the deepest fall from a former high, 0 or negative. exposure is
-    the mean share of equity in stocks. trades counts purchases, closed_trades those sold again.
+    total_return is net, over `Result.base`; gross_return gives back commission, tax and slippage
+    of the same fills. cagr runs over calendar days (365.25 a year). sharpe is the mean over the
+    standard deviation (n - 1) of the daily returns after the first session, annualised by the
+    sessions a year of these out-of-sample sessions, without a risk-free rate. max_drawdown is the
+    deepest fall from a former high, the base included, 0 or negative. exposure is the mean share
+    of equity in stocks. trades counts purchases, closed_trades those sold again.
     """
-    first, last = float(result.equity[0]), float(result.equity[-1])
+    first, last = result.base, float(result.equity[-1])
     costs = float(result.costs[-1])
     days = int((result.sessions[-1] - result.sessions[0]).astype(int))
     daily = result.returns[1:]
     spread = float(daily.std(ddof=1)) if daily.size > 1 else 0.0
-    peaks = np.maximum.accumulate(result.equity)
+    peaks = np.maximum(np.maximum.accumulate(result.equity), first)
     return {
         "total_return": last / first - 1,
         "gross_return": (last + costs) / first - 1,

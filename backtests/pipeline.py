@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,15 +14,13 @@ from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
 from forecasters.features import make_features
-from forecasters.fit import Fit, Fitted
+from forecasters.fit import Fitted
 from forecasters.forecasts import Forecasts
-from forecasters.walk_forward import WalkForward
+from forecasters.walk_forward import RunFits, WalkForward
 from strategies.five_percent import EXITS, FivePercentRule
 from strategies.rule import Rule
 
 FORESIGHT = "perfect foresight"
-
-RunFits = Callable[[Sequence[Fit]], Sequence[Fitted]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,4 +118,5 @@ def backtest(
 
 def perfect_foresight(forecasts: Forecasts) -> Forecasts:
     """Return forecasts that know the next close: a measure of the market, never a result."""
-    return replace(forecasts, forecaster=FORESIGHT, by_seed=forecasts.actual[None].copy(), seeds=())
+    known = np.where(np.isfinite(forecasts.close), forecasts.actual, np.nan)  # none on a halt
+    return replace(forecasts, forecaster=FORESIGHT, by_seed=known[None], seeds=())

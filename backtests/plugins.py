@@ -7,12 +7,13 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
+import math
 import pkgutil
 import sys
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ FORECASTERS = Kind(
 )
 STRATEGIES = Kind("strategy", "strategies", "strategies.rule:Rule", "backtests.strategies")
 SOURCES = Kind("source", "backtests.data", "", "backtests.sources")
+OURS = ("forecasters", "strategies", "backtests")
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,10 @@ def load(kind: Kind, named: Named) -> Any:
         No such name (the nearest one is told), or a file without exactly one such class.
     """
     if named.path is not None:
+        if named.name.isidentifier() and importlib.util.find_spec(f"{kind.package}.{named.name}"):
+            raise InputError(
+                f"{named.path} has the name of a {kind.word} of ours, '{named.name}': rename the file"
+            )
         return _only_class(kind, load_file(named.path), str(named.path))
     module = f"{kind.package}.{named.name}"
     ours = named.name.isidentifier() and importlib.util.find_spec(module)
@@ -127,6 +133,8 @@ def make(kind: Kind, named: Named, defaults: Mapping[str, Any] | None = None) ->
 
 def settings_of(cls: Any) -> dict[str, Any]:
     """Return the settings of a plugin class and their types: the fields that a text can set."""
+    if not is_dataclass(cls):
+        raise InputError(f"{cls.__name__} is no dataclass: write @dataclass above it")
     hints = typing.get_type_hints(cls)
     return {f.name: hints[f.name] for f in fields(cls) if f.init and _options(hints[f.name])}
 
@@ -136,21 +144,52 @@ def load_file(path: Path) -> types.ModuleType:
 
     A worker process that loads the same file finds its classes under the same name.
     """
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    name = f"{path.stem}@{digest}"
+    source = path.read_bytes()
+    name = f"{path.stem}@{hashlib.sha256(source).hexdigest()}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise InputError(f"{path} cannot be imported: is it a Python file?")
-    module = importlib.util.module_from_spec(spec)
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        exec(compile(source, str(path), "exec"), module.__dict__)
     except Exception as error:  # whatever the user's file raises is theirs: say where
         del sys.modules[name]
         raise InputError(f"{path} failed to import: {type(error).__name__}: {error}") from error
     return module
+
+
+def file_of(cls: type) -> Path:
+    """Return the user's file that a class was loaded from."""
+    return Path(inspect.getfile(cls))
+
+
+def user_files() -> list[str]:
+    """Return the paths of the user's files that were loaded."""
+    return [str(module.__file__) for name, module in sys.modules.items() if "@" in name]
+
+
+def provenance(cls: type) -> str | None:
+    """Return the sha256 of the code behind a plugin that is not ours; None for ours.
+
+    A user's file counts with the modules beside it that it imported; a plugin of another package
+    with all of that package.
+    """
+    top = cls.__module__.partition(".")[0]
+    if top in OURS:
+        return None
+    home = Path(inspect.getfile(cls)).resolve().parent
+    if "@" in cls.__module__:
+        loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+        paths = {Path(file).resolve() for file in loaded if file}
+        paths = {path for path in paths if path.parent == home and path.suffix == ".py"}
+    else:
+        package = Path(sys.modules[top].__file__ or "").resolve()
+        paths = set(package.parent.rglob("*.py")) if package.name == "__init__.py" else {package}
+    h = hashlib.sha256(cls.__module__.encode())
+    for path in sorted(paths):
+        h.update(path.name.encode() + path.read_bytes())
+    return h.hexdigest()
 
 
 def _only_class(kind: Kind, module: types.ModuleType, where: str) -> Any:
@@ -178,9 +217,12 @@ def _classes(kind: Kind, module: types.ModuleType) -> list[Any]:
     return [cls for cls in own if issubclass(cls, kind.type) and not inspect.isabstract(cls)]
 
 
-def _options(wanted: Any) -> tuple[type, ...]:
+def _options(wanted: Any) -> tuple[Any, ...]:
     """Return those of the types of a field that a text can be turned into."""
-    options = typing.get_args(wanted) if isinstance(wanted, types.UnionType) else (wanted,)
+    if typing.get_origin(wanted) is typing.Literal:
+        return (wanted,)
+    union = typing.get_origin(wanted) in (types.UnionType, typing.Union)
+    options = typing.get_args(wanted) if union else (wanted,)
     return tuple(option for option in options if option in (bool, int, float, str, Path))
 
 
@@ -189,13 +231,20 @@ def _convert(text: str, wanted: Any, where: str) -> Any:
     options = _options(wanted)
     if text.lower() in ("none", "") and type(None) in typing.get_args(wanted):
         return None
+    if typing.get_origin(wanted) is typing.Literal:
+        words = {str(value): value for value in typing.get_args(wanted)}
+        if text in words:
+            return words[text]
+        raise InputError(f"{where} is '{text}'{nearest(text, words)}")
     for option in options:
         if option is bool and text.lower() in ("true", "false"):
             return text.lower() == "true"
         if option is not bool:
             try:
-                return option(text)
+                value = option(text)
             except ValueError:
                 continue
+            if option is not float or math.isfinite(value):
+                return value
     expected = " or ".join(option.__name__ for option in options)
     raise InputError(f"{where} is '{text}'; give {expected}")

@@ -9,6 +9,8 @@ from typing import Any, Self
 
 #: Seconds between two lines where stderr is no terminal.
 LINE_EVERY = 15.0
+#: How many must be done after the first before the time left is told.
+SETTLED = 4
 
 
 class Progress:
@@ -21,6 +23,7 @@ class Progress:
         self.what, self.total, self.done, self.kept = what, total, kept, kept
         self.quiet = quiet or total == kept
         self._bar: Any = None
+        self._first: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
         self._began = self._said = time.monotonic()
@@ -58,8 +61,14 @@ class Progress:
             print(f"{self.what}: {self.done} of {self.total}, {left}", file=sys.stderr, flush=True)
 
     def _left(self) -> str:
-        new = self.done - self.kept
-        seconds = (time.monotonic() - self._began) / max(new, 1) * (self.total - self.done)
+        # The first ones wait for the start of the workers: the clock runs from when they are done.
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (now, self.done)
+        new = self.done - self._first[1]
+        if new < SETTLED:
+            return "time left: soon known"
+        seconds = (now - self._first[0]) / new * (self.total - self.done)
         return (
             f"about {seconds / 60:.1f} min left" if seconds >= 90 else f"about {seconds:.0f} s left"
         )

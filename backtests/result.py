@@ -17,14 +17,15 @@ class Fill:
     """One executed order. Prices and amounts are in the currency of the listing.
 
     `decided` is the session at whose close the rule spoke, `session` the one it was filled in.
-    `price` holds the slippage already; `slippage` is its cost; `cash` is what is left afterwards.
+    `size` is above 0, an int unless it is a fraction. `price` holds the slippage already;
+    `slippage` is its cost; `cash` is what is left afterwards.
     """
 
     decided: str
     session: str
     ticker: str
     side: str
-    size: int
+    size: float
     price: float
     commission: float
     tax: float
@@ -40,10 +41,11 @@ class Fill:
 
 @dataclass(frozen=True)
 class Trade:
-    """One purchase and its sale. `exit` is None while it is still open at the end.
+    """One purchase and its sale, or a short and its cover. `exit` is None while it is still open.
 
-    `return_gross` is exit over entry before any cost, `return_net` after commission, tax and
-    slippage of both sides; an open trade is valued at the last close.
+    `return_gross` is the gain over the value at the entry before any cost, `return_net` after
+    commission, tax and slippage of both sides, over what was paid at the entry or, of a short,
+    got: a short that gains has its exit below its entry. An open trade is valued at the last close.
     """
 
     ticker: str
@@ -52,7 +54,7 @@ class Trade:
     exit: str | None
     entry_price: float
     exit_price: float
-    size: int
+    size: float
     sessions_held: int
     return_gross: float
     return_net: float
@@ -76,10 +78,13 @@ class Result:
     equity, cash, costs : float64, shape [T]
         At the close: cash plus shares times close; cash; all costs paid so far.
     periods_per_year : float
-        Sessions a year in the bars.
+        Sessions a year of these out-of-sample sessions, which are not those of all the bars.
     rejected, expired, unaffordable : int
         Orders that the broker refused, buys that could not be filled in their one session, and
         signals for which the cash did not buy one share.
+    start_cash : float or None
+        What the account held before the first session, the base of all returns; None: the first
+        equity, which is the same unless the first session traded already.
     """
 
     account: str
@@ -95,24 +100,35 @@ class Result:
     rejected: int = 0
     expired: int = 0
     unaffordable: int = 0
+    start_cash: float | None = None
 
     def __post_init__(self) -> None:
+        for name in ("sessions", "equity", "cash", "costs"):
+            array = getattr(self, name).copy()  # the caller's own stays writable
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
         for name in ("equity", "cash", "costs"):
             array = getattr(self, name)
             if array.shape != self.sessions.shape or not np.isfinite(array).all():
                 raise InputError(f"Result.{name} must be {self.sessions.size} finite numbers")
-            array.setflags(write=False)
-        self.sessions.setflags(write=False)
+        if self.start_cash is not None and not 0 < self.start_cash < np.inf:
+            raise InputError(f"Result.start_cash is {self.start_cash}; it must be above 0")
 
     @property
     def label(self) -> str:
         """``forecaster--strategy``, or the strategy alone: the stem of its files."""
         return f"{self.forecaster}--{self.strategy}" if self.forecaster else self.strategy
 
+    @property
+    def base(self) -> float:
+        """What all returns are measured from: `start_cash`, the first equity without one."""
+        return float(self.equity[0]) if self.start_cash is None else self.start_cash
+
     @cached_property
     def returns(self) -> Floats:
-        """Daily simple returns of the equity, [T], the first 0."""
-        return np.concatenate([[0.0], np.diff(self.equity) / self.equity[:-1]])
+        """Daily simple returns of the equity, [T], the first from `base`."""
+        curve = np.concatenate([[self.base], self.equity])
+        return np.asarray(np.diff(curve) / curve[:-1])
 
     @cached_property
     def exposure(self) -> Floats:
@@ -120,10 +136,19 @@ class Result:
         return np.asarray(1.0 - self.cash / self.equity)
 
     @property
-    def digest(self) -> str:
-        """The sha256 of the equity curve and of every fill."""
-        h = hashlib.sha256(f"{self.account}|{self.label}".encode())
-        h.update(self.sessions.astype("<i8").tobytes())
+    def equity_digest(self) -> str:
+        """The sha256 of the sessions and the equity."""
+        h = hashlib.sha256(self.sessions.astype("datetime64[D]").astype("<i8").tobytes())
         h.update(self.equity.astype("<f8").tobytes())
-        h.update(repr([astuple(fill) for fill in self.fills]).encode())
         return h.hexdigest()
+
+    @property
+    def fills_digest(self) -> str:
+        """The sha256 of every fill."""
+        return hashlib.sha256(repr([astuple(fill) for fill in self.fills]).encode()).hexdigest()
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of account, label, equity curve and every fill."""
+        parts = (self.account, self.label, self.equity_digest, self.fills_digest)
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()

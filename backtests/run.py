@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,14 +47,18 @@ def _main(arguments: Sequence[str]) -> int:
 
     flags = make_parser().parse_args(arguments)
     config = from_arguments(flags)
+    from backtests.data.source import DataWarning
     from backtests.runner import run
 
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)  # the workers end with us, the fits are kept
     with warnings.catch_warnings():
+        warnings.simplefilter("always", DataWarning)
         warnings.showwarning = _show  # type: ignore[assignment]  # our *rest takes file and line
         try:
-            finished = run(config, quiet=flags.quiet or flags.json)
+            finished = run(config, quiet=flags.quiet)
         except KeyboardInterrupt:
-            again = shlex.join(["python", "-m", "backtests.run", *arguments])
+            again = shlex.join([*_command(), *arguments])
             print(
                 f"backtests: interrupted; what was trained is kept, go on with\n  {again}",
                 file=sys.stderr,
@@ -65,6 +71,17 @@ def _main(arguments: Sequence[str]) -> int:
 
         print_summary(finished)
     return DONE
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _command() -> list[str]:
+    """Return how this command was called."""
+    if Path(sys.argv[0]).name == "backtests":
+        return ["backtests", "run"]
+    return [sys.executable, "-m", "backtests.run"]
 
 
 def _summary(finished: Finished) -> dict[str, Any]:

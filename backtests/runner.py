@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backtests import plugins
-from backtests.broker import Broker
-from backtests.config import RunConfig, key_values
-from backtests.engine import check_rule
+import numpy as np
+
+from backtests.config import FIRST_DAY, RunConfig
+from backtests.data.source import PartialDataWarning
 from backtests.manifest import (
     SCHEMA,
     describe,
@@ -24,25 +25,21 @@ from backtests.manifest import (
     versions,
     write_manifest,
 )
-from backtests.markets.costs import Costs
-from backtests.markets.market import market_for
-from backtests.parallel import run_tasks
-from backtests.pipeline import Plan, backtest, make_forecasts
+from backtests.parallel import Plugin, run_tasks
+from backtests.pipeline import backtest, make_forecasts
 from backtests.progress import Progress
+from backtests.resolve import make_broker, make_plan, make_source
 from backtests.store import FitStore
 from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 from forecasters.fit import Fit, Fitted
-from forecasters.fixed_split import FixedSplit
-from forecasters.walk_forward import WalkForward
 
 if TYPE_CHECKING:
     from backtests.result import Result
 
-#: Flags that set a value of every forecaster, or of every rule, that has a setting of that name.
-FORECASTER_FLAGS = ("target", "lookback", "epochs", "batch_size", "learning_rate")
-RULE_FLAGS = ("threshold", "exit", "first_exit", "max_hold", "stop_loss")
+#: Days by which bars may miss the dates that were asked for (holidays) before it is said.
+GRACE = np.timedelta64(10, "D")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,132 +56,72 @@ class Finished:
         return self.folder / "index.html"
 
 
-def run(
-    config: RunConfig,
-    *,
-    quiet: bool = False,
-    on_folder: Callable[[Path], None] = lambda folder: None,
-) -> Finished:
+def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     """Return the finished run of this configuration, made now or found by its key.
 
-    `on_folder` hears early where the run will be. What is interrupted leaves its fits beside that
-    place, and the same call goes on from there.
+    What is interrupted leaves its fits beside the place of the run, and the same call goes on.
     """
+    resolved = make_plan(config)
+    plan = resolved.plan
+    brokers = {ticker: make_broker(config, ticker) for ticker in config.ticker}
     source = make_source(config)
     bars = {ticker: source.fetch(ticker, config.start, config.end) for ticker in config.ticker}
-    plan, files = make_plan(config)
-    for ticker in bars:
-        plan.walk_forward.split(
-            bars[ticker].sessions
-        )  # too few bars: say so before anything is trained
-    brokers = {ticker: make_broker(config, ticker) for ticker in bars}
-    extra = _benchmark(config, source)
-    manifest: dict[str, Any] = {
+    extra = source.fetch(config.benchmark, config.start, config.end) if config.benchmark else None
+    for ticker in bars:  # too few bars: say so before anything is trained
+        _check_span(bars[ticker], config)
+        try:
+            plan.walk_forward.split(bars[ticker].sessions)
+        except InputError as error:
+            raise InputError(f"{ticker}: {error}") from error
+
+    made_of: dict[str, Any] = {
         "schema": SCHEMA,
-        "config": config.values(),
-        "forecasters": {label: f.get_params() for label, f in plan.forecasters.items()},
-        "data": [describe(b) for b in (*bars.values(), *([extra] if extra else []))],
+        "data": [describe(b) for b in bars.values()],
+        "benchmark": describe(extra) if extra else None,
+        **resolved.described,
+        "accounts": {ticker: asdict(broker) for ticker, broker in brokers.items()},
         "engine": "torch",
         "versions": versions(),
-        "plugins": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
-        "seeds": list(plan.seeds),
     }
-    made_of = {**manifest, "config": key_values(config)}
-    manifest["key"] = key_of(made_of)
-    folder = Path(config.out) / f"{_name(config.ticker)}-{manifest['key'][:8]}"
-    on_folder(folder)
+    key = key_of(made_of)
+    folder = Path(config.out) / f"{_name(config.ticker)}-{key[:8]}"
+    part = folder.with_name(f".{_name(config.ticker)}-{key}.part")
     if folder.exists():
-        return Finished(folder, _same_run(folder, manifest["key"]), found=True)
+        shutil.rmtree(part, ignore_errors=True)
+        return Finished(folder, _same_run(folder, key), found=True)
 
-    part = folder.with_name(f".{folder.name}.part")
-    part.mkdir(parents=True, exist_ok=True)
-    fits = part / "fits"
-    forecasts, losses = make_forecasts(
-        bars,
-        plan,
-        partial(_run_fits, store=FitStore(fits), config=config, files=files, quiet=quiet),
+    part.mkdir(parents=True, exist_ok=True)  # now, not after the training
+    run_fits = partial(
+        _run_fits, store=FitStore(part / "fits"), config=config, files=resolved.files, quiet=quiet
     )
+    forecasts, losses = make_forecasts(bars, plan, run_fits)
     studies = [backtest(bars[t], forecasts[t], losses[t], plan, brokers[t]) for t in bars]
-    manifest |= results_of(studies)
-    made = part / "run"
-    shutil.rmtree(made, ignore_errors=True)
-    made.mkdir()
+    manifest = {**made_of, "config": config.values(), "key": key, **results_of(studies)}
+    made = Path(tempfile.mkdtemp(prefix="run-", dir=part))
+    made.chmod(0o755)
     _write(made, studies, manifest, config, extra, quiet)
-    made.rename(folder)
-    shutil.rmtree(part)
+    try:
+        made.rename(folder)
+    except OSError:  # another process finished the same run first
+        return Finished(folder, _same_run(folder, key), found=True)
+    shutil.rmtree(part, ignore_errors=True)
     return Finished(folder, manifest, found=False)
 
 
-def make_source(config: RunConfig) -> Any:
-    """Return the data source that the configuration names."""
-    named = plugins.parse(config.source)
-    defaults: dict[str, Any] = {"adjust": config.adjust}
-    if config.data_dir is not None:
-        defaults["data_dir"] = Path(config.data_dir)
-    return plugins.make(plugins.SOURCES, named, defaults)
-
-
-def make_plan(config: RunConfig) -> tuple[Plan, list[Path]]:
-    """Return the plan with every name resolved, and the user's files among them."""
-    forecasters, files = _resolve(
-        plugins.FORECASTERS, ("naive", *config.forecaster), config, FORECASTER_FLAGS
-    )
-    rules, more = _resolve(
-        plugins.STRATEGIES, (*config.strategy, "buy_and_hold"), config, RULE_FLAGS
-    )
-    for label, rule in rules.items():
-        check_rule(label, rule)
-    rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
-    walk_forward = make_folds(config)
-    return Plan(forecasters, rules, walk_forward, config.features, config.seed_list), files + more
-
-
-def make_folds(config: RunConfig) -> WalkForward:
-    """Return the walk-forward, or the one fixed split that takes its place."""
-    if config.split is not None:
-        return FixedSplit.parse(config.split, config.purge)
-    return WalkForward(
-        train_size=config.train_size,
-        step=config.step,
-        expanding=config.expanding,
-        purge=config.purge,
-        validation=config.validation,
-    )
-
-
-def _resolve(
-    kind: plugins.Kind, texts: Sequence[str], config: RunConfig, flags: Sequence[str]
-) -> tuple[dict[str, Any], list[Path]]:
-    """Return label to instance, each label once, and the files; a flag that fits nothing is refused."""
-    given = config.given(flags)
-    named = {n.label: n for n in map(plugins.parse, texts)}
-    made = {
-        label: plugins.make(kind, n, {} if label == "naive" else given)
-        for label, n in named.items()
-    }
-    for flag in given:
-        if not any(
-            flag in plugins.settings_of(type(made[label])) for label in made if label != "naive"
-        ):
-            raise InputError(
-                f"--{flag.replace('_', '-')} fits no {kind.word} of this run: {', '.join(made)}"
-            )
-    return made, [n.path for n in named.values() if n.path is not None]
-
-
-def make_broker(config: RunConfig, ticker: str) -> Broker:
-    """Return the account of one ticker: its market's costs, or those that the user set."""
-    market = market_for(ticker, config.market)
-    costs = Costs.of(market, config.commission_bps, config.slippage_bps, config.tax_bps)
-    cash = market.cash if config.cash is None else config.cash
-    return Broker(cash, costs, config.cash_fraction)
-
-
-def _benchmark(config: RunConfig, source: Any) -> Bars | None:
-    if config.benchmark is None:
-        return None
-    bars: Bars = source.fetch(config.benchmark, config.start, config.end)
-    return bars
+def _check_span(bars: Bars, config: RunConfig) -> None:
+    """Warn when a file does not reach as far as was asked; other sources say so themselves."""
+    if config.source != "csv":
+        return
+    first, last = bars.sessions[0], bars.sessions[-1]
+    asked, end = np.datetime64(config.start, "D"), np.datetime64(config.end, "D")
+    late = first - asked > GRACE and config.start != FIRST_DAY
+    if late or end - last > GRACE:
+        warnings.warn(
+            f"{bars.ticker}: the file holds {first} to {last} of what was asked, "
+            f"{config.start if late else first} to before {end}",
+            PartialDataWarning,
+            stacklevel=2,
+        )
 
 
 def _name(tickers: Sequence[str]) -> str:
@@ -204,10 +141,14 @@ def _same_run(folder: Path, key: str) -> Mapping[str, Any]:
 
 
 def _run_fits(
-    fits: Sequence[Fit], store: FitStore, config: RunConfig, files: Sequence[Path], quiet: bool
+    fits: Sequence[Fit], store: FitStore, config: RunConfig, files: Sequence[Plugin], quiet: bool
 ) -> list[Fitted]:
     """Run what the store does not hold yet, the longest first, and keep each as it ends."""
-    answers = {number: kept for number in range(len(fits)) if (kept := store.load(number))}
+    answers = {
+        number: kept
+        for number, fit in enumerate(fits)
+        if (kept := store.load(number)) and len(kept.close) == len(fit.fold.test)
+    }
     left = sorted(set(range(len(fits))) - set(answers), key=lambda n: (-fits[n].cost, n))
     with Progress("training", len(fits), kept=len(answers), quiet=quiet) as progress:
 
@@ -277,13 +218,13 @@ def _tearsheet(path: Path, result: Result, study: Study, benchmark: Bars | None)
     from backtests.tearsheet import tearsheet_of
 
     title = "buy and hold"
-    beside: Any = next(r for r in study.results if r.strategy == "buy_and_hold")
+    beside: Any = study.held
     if benchmark is not None:
         beside = (
             pd.Series(benchmark.close, pd.DatetimeIndex(benchmark.sessions)).pct_change().iloc[1:]
         )
         title = benchmark.ticker
-    elif result is beside or result.label == beside.label:
+    elif result.label == beside.label:
         beside = None
     notes = [text for text in (study.readings.get(result.strategy), study.costs_note) if text]
     simulated = study.bars.origin.simulated or (

@@ -35,5 +35,7 @@ class FitStore:
         try:
             with np.load(self._path(number), allow_pickle=False) as kept:
                 return Fitted(**{name: kept[name] for name in ARRAYS})
-        except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError, EOFError):
-            return None
+        except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError, RuntimeError):
+            return (
+                None  # RuntimeError: a flipped bit can claim encryption or an unknown compression
+            )

@@ -9,6 +9,9 @@ from backtests.result import Result
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 
+#: The rule that every run holds beside the others, by its name in `strategies/`.
+HELD = "buy_and_hold"
+
 
 @dataclass(frozen=True, eq=False)
 class Study:
@@ -50,3 +53,13 @@ class Study:
     def ticker(self) -> str:
         """The ticker of the bars."""
         return self.bars.ticker
+
+    @property
+    def held(self) -> Result | None:
+        """Buy and hold; never another rule that needs no forecast. None where it was not run."""
+        return next((result for result in self.results if result.strategy == HELD), None)
+
+    @property
+    def ruled(self) -> tuple[Result, ...]:
+        """The results that are judged: all but buy and hold and those on naive's forecasts."""
+        return tuple(r for r in self.results if r.strategy != HELD and r.forecaster != "naive")

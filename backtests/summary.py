@@ -15,7 +15,7 @@ COLUMNS = (
     "ticker", "simulated", "forecaster", "strategy", "label", "start", "end", "sessions",
     "mape", "mape_naive", "beats_naive", "mape_seed_min", "mape_seed_max", "seeds",
     "total_return", "gross_return", "cagr", "sharpe", "max_drawdown", "exposure",
-    "trades", "closed_trades", "costs", "rejected", "expired",
+    "trades", "closed_trades", "costs", "rejected", "expired", "unaffordable",
 )  # fmt: skip
 
 

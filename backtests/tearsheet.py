@@ -330,7 +330,8 @@ def _figures(result: Result, other: Result | None, other_title: str) -> Figures:
     rows.insert(3, ("Sharpe ratio", tuple(number(f["sharpe"]) for f in figures)))
     rows.append(("Costs paid", tuple(money(f["costs"]) for f in figures)))
     for name, key in (("Trades", "trades"), ("of those sold again", "closed_trades"),
-                      ("Orders rejected", "rejected"), ("Orders expired", "expired")):  # fmt: skip
+                      ("Orders rejected", "rejected"), ("Orders expired", "expired"),
+                      ("Signals too dear for the cash", "unaffordable")):  # fmt: skip
         rows.append((name, tuple(f"{int(f[key] or 0):,}" for f in figures)))
     strategy_title, benchmark_title = _distinct(result.strategy, other_title)
     titles = (strategy_title,) if other is None else (benchmark_title, strategy_title)

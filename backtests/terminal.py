@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from backtests.formatting import count, money, number, percent, points
+from backtests.formatting import beside, count, level, money, number, percent, points
 from backtests.runner import Finished
 
 Row = Mapping[str, Any]
@@ -25,7 +25,7 @@ FIGURES: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("costs", lambda row: money(row["costs"])),
 )
 ONLY_WIDE = ("gross", "CAGR", "exposure", "costs")
-WIDE, LOG_WIDTH = 116, 132
+WIDE, LOG_WIDTH, NAME = 116, 132, 14
 
 
 def print_summary(finished: Finished) -> None:
@@ -33,47 +33,61 @@ def print_summary(finished: Finished) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
+    # A ticker, a name or a path is printed letter by letter: [bold] and :cat: in it mean nothing.
+    width = None if sys.stdout.isatty() else LOG_WIDTH
+    console = Console(highlight=False, markup=False, emoji=False, width=width)
     manifest = finished.manifest
+    if finished.found:
+        console.print("This run was there already, with the same key; nothing was trained again.")
     simulated = [entry["ticker"] for entry in manifest["data"] if entry["simulated"]]
     if simulated:
-        console.print(f"[bold red]SIMULATED[/] bars, not real ones: {', '.join(simulated)}")
-    console.print(f"[bold]{_title(manifest)}[/]", soft_wrap=True)
+        warning = Text.assemble(
+            ("SIMULATED", "bold red"), " bars, not real ones: ", ", ".join(simulated)
+        )
+        console.print(warning, soft_wrap=True)
+    console.print(_title(manifest), style="bold", soft_wrap=True)
     several = len(manifest["config"]["ticker"]) > 1
     wide = console.width >= WIDE
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     if several:
         table.add_column("ticker", no_wrap=True)
-    table.add_column("forecaster", overflow="fold")
-    table.add_column("strategy", no_wrap=True)
+    table.add_column("forecaster", overflow="fold", min_width=NAME)
+    table.add_column("strategy", overflow="fold", min_width=NAME)
     for heading, _ in FIGURES:
         if wide or heading not in ONLY_WIDE:
             table.add_column(heading, justify="right", no_wrap=True)
     for row in manifest["summary"]:
         figures = [text(row) for heading, text in FIGURES if wide or heading not in ONLY_WIDE]
         names = [row["forecaster"] or "", row["strategy"]]
-        style = "dim" if row["beats_naive"] is False else ""
+        worse = row["mape"] is not None and row["mape"] > row["mape_naive"]
+        style = "dim" if worse else ""
         table.add_row(*([row["ticker"]] if several else []), *names, *figures, style=style)
     console.print(table)
     for ticker, sentences in manifest["findings"].items():
         for sentence in sentences:
             console.print(f"- {ticker + ': ' if several else ''}{sentence}", soft_wrap=True)
-    for entry in _never_bought(manifest):
-        console.print(_why(entry))
-    if finished.found:
-        console.print("This run was there already, with the same key; nothing was trained again.")
+    for group in _diagnosed(manifest):
+        first, days = group[0], count(group[0]["days"], "day")
+        needed = f"{first['strategy']} needs a forecast of {level(first['threshold'])}"
+        console.print(f"\n{first['ticker']}: {needed}", style="bold", soft_wrap=True)
+        if any(not entry["trades"] and not entry["flat"] for entry in group):
+            console.print(
+                f"{days}: on how many forecast and price rose so much or more", soft_wrap=True
+            )
+            console.print(_why(group))
+        for sentence in (group[-1]["market"], *(entry["sentences"][0] for entry in group)):
+            console.print(f"- {sentence}", soft_wrap=True)
     console.print(f"{finished.index}", soft_wrap=True)
 
 
-def _never_bought(manifest: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
-    """Return the diagnoses, by ticker and rule, of the rules that no forecaster but naive moved to buy."""
+def _diagnosed(manifest: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """Return the diagnoses of each ticker and rule, forecaster by forecaster."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for entry in manifest["diagnosis"]:
         groups.setdefault((entry["ticker"], entry["strategy"]), []).append(entry)
-    return [
-        group for group in groups.values() if any(not e["trades"] and not e["flat"] for e in group)
-    ]
+    return list(groups.values())
 
 
 def _why(group: list[dict[str, Any]]) -> Any:
@@ -82,35 +96,22 @@ def _why(group: list[dict[str, Any]]) -> Any:
     from rich.table import Table
 
     first = group[0]
-    needed = percent(first["threshold"])
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        title=f"{first['ticker']}: {first['strategy']} needs a forecast of {needed}; days on which it reached",
-        title_justify="left",
-        header_style="bold",
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("forecaster", overflow="fold")
     table.add_column("largest", justify="right")
     for passed in first["passed"]:
-        table.add_column(percent(passed["level"], sign=False), justify="right")
-    table.add_column("outside", justify="right")
+        table.add_column(level(passed["level"], sign=False), justify="right")
+    table.add_column("inputs outside training", justify="right")
     for e in group:
         counts = [str(passed["forecast"]) for passed in e["passed"]]
         table.add_row(
             e["forecaster"],
-            percent(e["largest"]),
+            beside(e["largest"], e["threshold"]),
             *counts,
             percent(e["outside_share"], 0, sign=False),
         )
     price = [str(passed["came"]) for passed in first["passed"]]
     table.add_row("the price itself", "", *price, "")
-    foresight = percent(first["foresight_return"])
-    table.caption_justify = "left"
-    table.caption = (
-        f"{first['days']} days; outside: inputs beyond the training range; a perfect forecaster of these "
-        f"days would have earned {foresight} after costs"
-    )
     return table
 
 

@@ -1,4 +1,4 @@
-# Our parts in your own Cerebro: the feed with its forecast line, a rule, the costs, the ledger.
+# Our parts in your own Cerebro: own_cerebro.py FOLDER TICKER START END (FOLDER/TICKER.csv)
 import sys
 
 import backtrader as bt

@@ -20,9 +20,10 @@ Flags = NDArray[np.bool_]
 
 PRICES = ("open", "high", "low", "close")
 COLUMNS = (*PRICES, "volume")
-#: Rounding after an adjustment leaves a high or low a few won inside open and close. Seen in real
-#: KRX exports: up to 5 won at 62,000 (0.8 basis points). Beyond this a row is wrong, not rounded.
-ROUNDING_WON = 3.0
+#: Rounding after an adjustment leaves a high or low a few won inside open and close: 3 won, and
+#: at higher prices up to 5, as seen in a real KRX export (068270, at 50,000 to 65,000 won, 0.8
+#: basis points). Prices with decimals may be off by a basis point. Beyond this a row is wrong.
+ROUNDING_WON = (3.0, 5.0)
 ROUNDING_SHARE = 1e-4
 
 
@@ -246,7 +247,8 @@ def _widen(columns: dict[str, Floats]) -> int:
     """Widen highs and lows that rounding left inside open and close, in place; return the count."""
     o, h, low, c = (columns[name] for name in PRICES)
     whole = np.logical_and.reduce([np.rint(columns[name]) == columns[name] for name in PRICES])
-    room = np.maximum(np.where(whole & (c >= 100), ROUNDING_WON, 0.0), ROUNDING_SHARE * np.abs(c))
+    share = ROUNDING_SHARE * np.abs(c)
+    room = np.where(whole & (c >= 100), np.clip(share, *ROUNDING_WON), share)
     top, bottom = np.maximum(o, c), np.minimum(o, c)
     with np.errstate(invalid="ignore"):  # inf - inf: the checks that follow refuse the row
         short = (h < top) & (top - h <= room)

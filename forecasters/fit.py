@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from copy import copy
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from forecasters.bars import Flags, Floats
 from forecasters.base import Forecaster
 from forecasters.features import Features
 from forecasters.folds import Fold
+from forecasters.threads import one_thread
 from forecasters.windows import cut_windows
 
 
@@ -49,8 +50,16 @@ class Fit:
         return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
 
     def run(self) -> Fitted:
-        """Cut the windows, fit a fresh copy of the forecaster, forecast the test rows."""
-        model = copy(self.forecaster)
+        """Cut the windows, fit a fresh copy of the forecaster, forecast the test rows.
+
+        On one thread, whatever the libraries behind the forecaster would take: how many there are
+        changes the order of a sum and so its last bits.
+        """
+        with one_thread():
+            return self._run()
+
+    def _run(self) -> Fitted:
+        model = deepcopy(self.forecaster)
         windows = cut_windows(self.features, self.fold, model.lookback, model.target, model.scaler)
         model.fit(windows.fit, windows.validation, self.generator())
         return Fitted(

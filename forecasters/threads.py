@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager
 def one_thread() -> AbstractContextManager[object]:
     """Return a context in which BLAS and OpenMP run on one thread, and as before after it.
 
-    The number of threads changes the order of a sum and so its last bits: a fit must give the same
-    in this process and in a worker.
+    The number of threads changes the order of a sum and so its last bits; a fit must give the same
+    in this process and in a worker. Only libraries that are loaded by then are limited: a
+    forecaster that imports one in its `fit` enters this context after the import.
     """
     from threadpoolctl import threadpool_limits
 

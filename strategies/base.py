@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import MISSING, dataclass, fields
+from functools import partial
 from typing import Any, ClassVar
 
 import backtrader as bt
@@ -15,6 +16,11 @@ from strategies.situation import Situation
 def params_of(rule_type: type[Rule]) -> tuple[tuple[str, Any], ...]:
     """Return the settings of a rule as Backtrader params: (name, default) pairs."""
     return tuple((f.name, None if f.default is MISSING else f.default) for f in fields(rule_type))
+
+
+def _completed(order: Any) -> bool:
+    """Return whether an order is filled to the last share."""
+    return bool(order.status == order.Completed)
 
 
 @dataclass
@@ -39,6 +45,7 @@ class ForecastStrategy(bt.Strategy):
     ``floor(cash_fraction x min(cash, equity / slots) / open)``, so that a gap up does not
     reject it. What did not fill in its session is cancelled: a buy is then forgotten and
     counted in `expired`, a sell is sent again. Nothing is sent on a halt (line `tradable` 0).
+    A limit sell that goes with a buy lives only once that buy is filled, and from that moment.
 
     Orders carry `decided` (date) and `reason` in ``order.info``.
 
@@ -132,6 +139,17 @@ class ForecastStrategy(bt.Strategy):
             data, size=size, exectype=bt.Order.Limit, price=price, reason="touch", **info
         )
 
+    def _sell_limit_with(self, buy: Any, price: float, **info: Any) -> Any:
+        """Send a purchase that waits for its limit sell, and the sell as its child.
+
+        The broker drops a child with its parent: a buy that is refused, or filled in part, leaves
+        no sell behind and so no short. Backtrader wakes children at the next bar; this one asks
+        its parent, which stands before it in the queue, so that it can fill on the same day.
+        """
+        order = self._sell_limit(buy.data, buy.size, price, parent=buy, **info)
+        order.active = partial(_completed, buy)
+        return order
+
     def _send_buy(self, data: Any, book: _Book, cash: float) -> float:
         """Send a purchase; return the cash that it will take."""
         signal, book.signal = book.signal, HOLD
@@ -146,17 +164,19 @@ class ForecastStrategy(bt.Strategy):
             self.rejected += 1
             return 0.0
         info = {"decided": book.decided_on}
-        self.orders.append(self.buy(data, size=size, reason=signal.reason, **info))
+        alone = signal.sell_at is None
+        buy = self.buy(data, size=size, reason=signal.reason, transmit=alone, **info)
+        self.orders.append(buy)
+        if signal.sell_at is not None:
+            self.orders.append(self._sell_limit_with(buy, signal.sell_at, **info))
         book.decision_close = book.decided_close
         book.sessions_since_decision = 0
-        if signal.sell_at is not None:
-            self.orders.append(self._sell_limit(data, size, signal.sell_at, **info))
         return float(cost)
 
     def notify_order(self, order: Any) -> None:
-        """Remember the price paid, count what the broker refused."""
+        """Remember the price paid, count what the broker refused: a child falls with its parent."""
         if order.status in (order.Margin, order.Rejected):
-            self.rejected += 1
+            self.rejected += order.parent is None
         elif order.status in (order.Completed, order.Partial) and order.isbuy():
             self.books[order.data].entry_price = order.executed.price
         elif order.status == order.Completed:

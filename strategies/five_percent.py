@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 
 from strategies.base import ForecastStrategy, params_of
-from strategies.rule import HOLD, Rule, Side, Signal, risen
+from strategies.rule import HOLD, Rule, Side, Signal, lowest_risen, risen
 from strategies.situation import Situation
 
 EXITS = ("entry", "day", "touch")
@@ -41,7 +43,7 @@ class FivePercentRule(Rule):
     stop_loss: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.threshold > 0:
+        if not 0 < self.threshold < math.inf:
             raise ValueError(f"threshold is {self.threshold}; it is a share above 0, such as 0.05")
         if self.exit not in EXITS:
             raise ValueError(f"exit is '{self.exit}'; known: {', '.join(EXITS)}")
@@ -82,15 +84,11 @@ class FivePercentRule(Rule):
         """Return the price of the limit sell in that session after the decision, if any stands."""
         if self.exit != "touch" or session < self.first_exit:
             return None
-        return decision_close * (1 + self.threshold)
+        return lowest_risen(decision_close, self.threshold)
 
     def reading(self) -> str:
         """Return the reading in one sentence."""
-        share = (
-            f"{self.threshold:.4g}".rstrip("0")
-            if self.threshold < 0.001
-            else f"{self.threshold:.1%}"
-        )
+        share = _percent(self.threshold)
         risen_by = {
             "entry": f"a close is {share} or more above the close of the decision",
             "day": f"a close is {share} or more above the close before it",
@@ -101,18 +99,23 @@ class FivePercentRule(Rule):
         stop = (
             "no stop"
             if self.stop_loss is None
-            else f"a stop {self.stop_loss:.1%} below the price paid"
+            else f"a stop {_percent(self.stop_loss)} below the price paid"
         )
         first = (
             "from the session after the decision"
             if self.first_exit == 1
-            else (f"from the {self.first_exit}th session after the decision")
+            else f"from session {self.first_exit} after the decision"
         )
         return (
             f"Buy at the next open when the forecast close is {share} or more above today's close; "
             f"sell {'' if self.exit == 'touch' else 'at the next open '}when {risen_by}, tested {first}; "
             f"hold {hold}, {stop}; signals while holding are ignored."
         )
+
+
+def _percent(share: float) -> str:
+    """Return a share as the percent that the user wrote: 0.0125 is 1.25%, not 1.2%."""
+    return f"{(Decimal(str(share)) * 100).normalize():f}%"
 
 
 class FivePercent(ForecastStrategy):

@@ -60,7 +60,15 @@ class Rule(ABC):
 def risen(price: float, reference: float, share: float) -> bool:
     """Return whether `price` is at least `share` above `reference`; exactly so counts.
 
-    1.05 x 101 is 106.05000000000001 in binary: without the tolerance of one in 10**12 a rise of
-    exactly 5% would count for some prices and not for others. False where a value is NaN.
+    False where a value is NaN.
     """
-    return price >= reference * (1 + share) * (1 - 1e-12)
+    return price >= lowest_risen(reference, share)
+
+
+def lowest_risen(reference: float, share: float) -> float:
+    """Return the lowest price that counts as `share` above `reference`: also that of a limit.
+
+    To 12 digits, as a price is written: 1.05 x 101 is 106.05000000000001 in binary, and a rise of
+    exactly 5% would count for some prices and not for others.
+    """
+    return float(f"{reference * (1 + share):.12g}")

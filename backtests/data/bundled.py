@@ -12,8 +12,8 @@ from forecasters.bars import Bars, Origin
 #: Series of `arch.data`. Both hold every session from the first date to the last.
 MODULES = {"^GSPC": "sp500", "^IXIC": "nasdaq"}
 FIRST, LAST = np.datetime64("1999-01-04"), np.datetime64("2018-12-31")
-#: A span that starts or ends on a long weekend beside the series is still covered.
-HOLIDAYS = np.timedelta64(5, "D")
+#: No session lies between these days and the series' ends: New Year's Day and a weekend.
+COVERS_FROM, COVERS_TO = np.datetime64("1999-01-01"), np.datetime64("2019-01-02")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Bundled:
     def covers(self, ticker: str, start: str, end: str) -> bool:
         """Return whether the series holds all sessions from `start` to before `end`."""
         first, stop = parse_dates(start, end)
-        inside = first >= FIRST - HOLIDAYS and stop <= LAST + HOLIDAYS
+        inside = first >= COVERS_FROM and stop <= COVERS_TO
         return ticker in MODULES and bool(inside)
 
     def fetch(self, ticker: str, start: str, end: str) -> Bars:

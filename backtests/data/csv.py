@@ -97,4 +97,5 @@ def _scale(table: Table, path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.
             f"--adjust all needs an adjusted close, and {path.name} has none: "
             "use --adjust splits to take its prices as they stand"
         )
-    return np.asarray(table.adjusted / table.columns["close"])
+    close = table.columns["close"]
+    return np.where(close > 0, table.adjusted / np.where(close > 0, close, 1.0), 1.0)

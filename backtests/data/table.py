@@ -124,6 +124,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise InputError(f"{path.name} is empty")
     named = DATE.fullmatch(rows[0][1][0].strip()) is None
     header = rows.pop(0)[1] if named else list(UNNAMED[: len(rows[0][1])])
+    if header[0].strip() == "Price":  # yf.download(...).to_csv(): two more rows, Ticker and Date
+        header = ["Date", *header[1:]]
+        rows = [row for row in rows if row[1][0].strip() not in ("Ticker", "Date")]
     for line, row in rows:
         # A short row is a cut-off download; a long one, thousands separators without quotes.
         if len(row) < len(header) or (named and any(row[len(header) :])):

@@ -70,6 +70,11 @@ class Costs:
 
     def note(self, start: str | date, end: str | date) -> str:
         """Return one sentence with every rate that holds from `start` to `end`, both included."""
+        if self.market.name == "none" and not self.commission_bps and self.tax_bps is None:
+            return (
+                f"only slippage, {self.slippage_bps:g} bp a side: nothing is known of this market's "
+                "commission and tax (set --market, --commission-bps, --tax-bps)"
+            )
         commission = f"commission {self.commission_bps:g} bp a side"
         slippage = f"slippage {self.slippage_bps:g} bp a side"
         return ", ".join(

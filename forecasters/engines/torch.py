@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from forecasters.bars import Floats
-from forecasters.errors import Error
+from forecasters.errors import InputError
 from forecasters.layers import initialise
 from forecasters.windows import Windows
 
@@ -60,7 +60,7 @@ def train(
 
     Raises
     ------
-    Error
+    InputError
         The loss left the finite numbers: the learning rate is too high for this network.
     """
     with _alone(int(rng.integers(2**63))):
@@ -91,7 +91,7 @@ def train(
                 total += loss.detach() * len(inputs)
             train_loss[epoch] = total.item() / len(X)
             if not np.isfinite(train_loss[epoch]):
-                raise Error(
+                raise InputError(
                     f"the training loss became {train_loss[epoch]} in epoch {epoch + 1} of "
                     f"{schedule.epochs}: lower --learning-rate (it is {schedule.learning_rate:g})"
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -62,6 +63,7 @@ def make_forecasts(
 def make_result(
     bars: Bars, forecaster: str | None, strategy: str, first: int,
     *, holds: Sequence[tuple[int, int | None]] = (), cash: float = CASH, rejected: int = 0, expired: int = 0,
+    unaffordable: int = 0,
 ) -> Result:  # fmt: skip
     """Return the account that bought at the open of each first row and sold at that of the second.
 
@@ -93,8 +95,14 @@ def make_result(
         trades.append(_trade(bars.ticker, sessions, start, None, bought, float(close[-1]), shares))
     return Result(
         bars.ticker, forecaster, strategy, sessions.copy(), value, in_cash, costs, tuple(fills),
-        tuple(trades), bars.periods_per_year, rejected, expired,
+        tuple(trades), _periods_per_year(sessions), rejected, expired, unaffordable,
     )  # fmt: skip
+
+
+def _periods_per_year(sessions: Days) -> float:
+    """Return the sessions a year of the account, which are not those of all its bars."""
+    days = int((sessions[-1] - sessions[0]).astype(int))
+    return (sessions.size - 1) / days * 365.25 if days >= 90 else 252.0
 
 
 def _fill(
@@ -186,6 +194,13 @@ def make_study(
         "KRW",
         "KRX: commission 1.5 basis points a side; transaction tax 0.30%, from 2019-05-30 0.25%; slippage 5.",
     )  # fmt: skip
+
+
+def with_plain_rule(study: Study) -> Study:
+    """Return the study with a user's rule that needs no forecast, which stands before buy_and_hold."""
+    first = len(study.bars) - study.results[0].sessions.size
+    plain = make_result(study.bars, None, "hold", first, holds=((200, 210),), expired=1)
+    return replace(study, results=(*study.results[:-1], plain, study.results[-1]))
 
 
 def make_manifest(study: Study) -> dict[str, object]:

@@ -76,16 +76,56 @@ def test_a_rule_that_bought_is_judged_by_what_followed_its_calls() -> None:
     assert "never bought" not in text
 
 
-def test_too_poor_for_one_share_is_a_diagnosis_of_its_own() -> None:
+def test_why_nothing_was_bought_is_read_from_the_account_not_guessed() -> None:
     bars = make_bars()
     f = make_forecasts(bars, "cnn", 530, spread=0.03)
-    poor = make_result(bars, "cnn", "five_percent", 530, cash=100_000.0)
-    d = diagnose(f, 0.05, poor, None)
-    assert d.too_poor
-    assert "100,000 of cash does not buy a single share" in d.sentences()[0]
-    refused = diagnose(f, 0.05, replace(poor, rejected=2), None)
-    assert not refused.too_poor
-    assert "2 orders rejected for want of cash" in refused.sentences()[0]
+    idle = make_result(bars, "cnn", "five_percent", 530, cash=100_000.0)
+
+    def first(**counts: int) -> str:
+        return diagnose(f, 0.05, replace(idle, **counts), None).sentences()[0]  # type: ignore[arg-type]
+
+    assert diagnose(f, 0.05, replace(idle, unaffordable=3), None).too_poor
+    assert "on 3 of its signals the 100,000 of cash did not buy one share" in first(unaffordable=3)
+    assert "Raise --cash" in first(unaffordable=3)
+    assert not diagnose(f, 0.05, idle, None).too_poor
+    assert first().endswith("but bought nothing: the rule's other conditions held it back.")
+    assert "cash" not in first()
+    assert "2 orders rejected for want of cash" in first(rejected=2)
+    assert "1 order expired unfilled" in first(expired=1)
+    both = first(expired=1, unaffordable=1)
+    assert "on 1 of its signals" in both
+    assert "1 order expired unfilled" in both
+    elsewhere = diagnose(
+        make_forecasts(bars, "cnn", 530, spread=0.001), 0.05, replace(idle, unaffordable=2), None
+    )
+    assert elsewhere.sentences()[0].startswith("cnn bought nothing: on 2 of its signals")
+
+
+def test_a_rule_that_buys_without_its_threshold_is_not_said_to_have_bought_nothing() -> None:
+    study = make_study()
+    quiet, result = study.forecasts[1], study.results[2]
+    text = diagnose(quiet, 0.05, result, None).sentences()[0]
+    assert text.startswith("stacked_lstm bought 2 times, never on a forecast of +5.0% or more")
+    flat = diagnose(study.forecasts[0], 0.05, result, None).sentences()
+    assert "not to trade" not in flat[0]
+
+
+def test_a_forecast_just_below_the_threshold_does_not_read_as_reaching_it() -> None:
+    d = diagnose(forecasts([100.0] * 3, [104.996, 101, 99], [100, 101, 102]), 0.05, None, None)
+    assert "its largest forecast was +4.996% (for 2019-01-02)" in d.sentences()[0]
+    d = diagnose(forecasts([100.0] * 3, [101.24, 101, 99], [100, 101, 102]), 0.0125, None, None)
+    assert d.largest_text == "+1.2%"
+    assert "where the rule needs +1.25%" in d.sentences()[0]
+
+
+def test_foresight_that_could_not_pay_earned_nothing_and_is_told_why() -> None:
+    study = make_study(traded=False)
+    idle = replace(study.foresight[0], trades=())
+    market = diagnose(study.forecasts[1], 0.05, study.results[1], idle).market()
+    assert market.endswith("; even a perfect forecaster would not have traded.")
+    poor = replace(idle, unaffordable=2)
+    market = diagnose(study.forecasts[1], 0.05, study.results[1], poor).market()
+    assert market.endswith("; even a perfect forecaster could not have paid for one share.")
 
 
 def test_naive_takes_one_line() -> None:

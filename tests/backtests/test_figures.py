@@ -9,9 +9,9 @@ from pathlib import Path
 import matplotlib
 import pytest
 
-from backtests.figures import draw_figures
+from backtests.figures import colour_of, draw_figures
 from backtests.svg import inline_svg
-from tests.backtests.studies import KOREAN, make_study
+from tests.backtests.studies import KOREAN, make_study, with_plain_rule
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,14 @@ def test_the_same_study_gives_the_same_bytes(
     draw_figures(tmp_path, study)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (drawn[0] / path.name).read_bytes(), path.name
+
+
+def test_only_buy_and_hold_has_its_line(tmp_path: Path) -> None:
+    study = with_plain_rule(make_study())
+    svg = draw_figures(tmp_path, study)["equity"]
+    assert len(re.findall(r"stroke-width: 2\b", svg)) == 2, "the line and its key in the legend"
+    colours = colour_of(study)
+    assert colours[None] not in {colours[f.forecaster] for f in study.forecasts}
 
 
 def test_a_long_study_is_drawn_as_dots_in_a_picture(tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from backtests.findings import findings
-from backtests.formatting import money, number, percent
+from backtests.formatting import level, money, number, percent
 from backtests.page import FILES, write_index, write_overview
 from backtests.performance import performance
 from backtests.study import Study
 from backtests.summary import COLUMNS, summary_rows
 from backtests.tearsheet import tearsheet_of
 from tests.backtests.browser import CHROMIUM, open_page, outside_addresses
-from tests.backtests.studies import KOREAN, make_manifest, make_study
+from tests.backtests.studies import KOREAN, make_manifest, make_result, make_study, with_plain_rule
 
 STRATEGIES = ("five_percent", "five_percent:threshold=0.02", "quantile")
 
@@ -102,6 +102,7 @@ def test_the_table_shows_every_result_and_shades_what_is_worse_than_naive(
         assert cells[6] == percent(figures["gross_return"])
         assert cells[8] == number(figures["sharpe"])
         assert cells[12] == money(figures["costs"])
+        assert cells[13] == ("1 expired" if result.expired else "0")
         assert ("worse" in style) == (result.forecaster != "naive")
         assert f'href="tearsheets/{result.label}.html"' in row
     assert '<abbr title="the equity never moved: no spread to divide by">' in body
@@ -113,7 +114,9 @@ def test_the_page_holds_all_parts(html: str, study: Study) -> None:
         study.readings["five_percent"], study.costs_note, "csv (a test)", "2 rows without a session dropped", "3 halts",
         "splits, not dividends", "What the reading of the exit decides", "rnn forecast +5.0% or more on 5 days",
         "stacked_lstm never bought", "The price itself rose 5.0% or more on 2 of 366 days", "365.25",
-        f"{study.bars.periods_per_year:.1f} a year", "ab" * 32, "cd" * 32, study.bars.digest, "max_hold",
+        f"{study.bars.periods_per_year:.1f} a year",
+        f"{study.results[0].periods_per_year:.1f} a year that the out-of-sample sessions show",
+        "ab" * 32, "cd" * 32, study.bars.digest, "max_hold",
         "2018-01-15 2018-07-09 126", "Never bought under any exit: naive, stacked_lstm",
     ):  # fmt: skip
         assert part in text, part
@@ -122,6 +125,96 @@ def test_the_page_holds_all_parts(html: str, study: Study) -> None:
     assert "accurate" not in text.lower()
     assert "SIMULATED" not in html
     assert text.count("naive forecasts no change") == 1
+
+
+def test_a_rule_without_forecast_is_no_buy_and_hold(study: Study, tmp_path: Path) -> None:
+    plain = with_plain_rule(study)
+    assert plain.held is not None
+    assert plain.held.strategy == "buy_and_hold"
+    assert [result.strategy for result in plain.ruled][-1] == "hold"
+    assert findings(plain)[1] == findings(study)[1], "buy and hold stays buy and hold"
+    assert findings(plain)[2].startswith("2 of 5 combinations of forecaster and rule (a rule")
+    html = page_of(tmp_path, plain)
+    assert html.count('<tr class="reference">') == 1 + len(plain.thresholds)
+    row = html[html.index('<tr class="reference">') :].split("</tr>")[0]
+    assert "buy_and_hold" in row
+    tile = html[html.index("<span>Buy and hold</span>") :].split("</div>")[0]
+    assert percent(performance(plain.held)["total_return"]) in tile
+    overview = write_overview(tmp_path, [plain], make_manifest(plain)).read_text(encoding="utf-8")
+    assert percent(performance(plain.held)["total_return"]) in overview
+    assert "2 of 5 combinations" in overview
+
+
+def test_the_best_rule_is_named_even_without_a_forecaster(study: Study, tmp_path: Path) -> None:
+    rich = make_result(study.bars, None, "hold", 530, holds=((200, 210),), cash=1e8)
+    rich = replace(rich, equity=rich.equity * np.linspace(1, 9, rich.equity.size))
+    best = replace(study, results=(*study.results[:-1], rich, study.results[-1]))
+    assert "the highest after costs is hold: +" in findings(best)[2]
+    html = page_of(tmp_path, best)
+    assert "None" not in html[html.index("Highest rule") :].split("</div></div>")[0]
+
+
+def test_buy_and_hold_that_could_not_pay_is_no_return_of_zero(study: Study) -> None:
+    idle = replace(study.results[-1], trades=(), unaffordable=3)
+    told = findings(replace(study, results=(*study.results[:-1], idle)))
+    assert told[1] == "Not even buy and hold could buy one share over 370 sessions. Raise --cash."
+    assert "above buy and hold" not in told[2]
+    waiting = findings(replace(study, results=(*study.results[:-1], replace(idle, unaffordable=0))))
+    assert waiting[1].startswith("Buy and hold never bought over 370 sessions")
+
+
+def test_without_buy_and_hold_nothing_is_compared_with_it(study: Study, tmp_path: Path) -> None:
+    alone = replace(study, results=study.results[:-1])
+    assert alone.held is None
+    assert "buy and hold" not in " ".join(findings(alone)).lower()
+    assert "<span>Buy and hold</span>" not in page_of(tmp_path, alone)
+
+
+def test_thresholds_are_printed_exactly(tmp_path: Path) -> None:
+    exact = {
+        0.0125: "1.25%",
+        0.05: "5.0%",
+        0.07: "7.0%",
+        0.0005: "0.05%",
+        1e-05: "0.001%",
+        1: "100.0%",
+    }
+    for share, text in exact.items():
+        assert level(share, sign=False) == text
+        assert level(share) == f"+{text}"
+    assert level(-0.0125) == "-1.25%"
+    assert level(0.0) == "0.0%"
+    study = make_study()
+    html = page_of(tmp_path, replace(study, thresholds={"five_percent": 0.0125}))
+    assert "+1.2%</th>" not in html
+    assert "+1.25%</th>" in html
+    assert "buys at +1.25%" in html
+    assert "The price itself rose 1.25% or more" in html
+
+
+def test_what_could_not_be_bought_has_a_reason_in_the_table(study: Study, tmp_path: Path) -> None:
+    poor = replace(study.results[2], trades=(), unaffordable=4, rejected=2, expired=1)
+    html = page_of(tmp_path, replace(study, results=(*study.results[:2], poor, study.results[-1])))
+    assert ">4 too dear, 2 rejected, 1 expired</td>" in html
+    assert summary_rows(replace(study, results=(poor,)))[0]["unaffordable"] == 4
+
+
+def test_a_forecaster_that_repeats_the_close_is_never_called_better_or_worse(
+    study: Study, tmp_path: Path
+) -> None:
+    copy = replace(study.forecasts[0], forecaster="mine", seeds=())
+    result = replace(study.results[0], forecaster="mine")
+    twin = replace(
+        study,
+        forecasts=(study.forecasts[0], copy),
+        results=(study.results[0], result, study.results[-1]),
+        losses={},
+        exits=(),
+    )
+    assert findings(twin)[0].startswith("mine had no lower error")
+    html = page_of(tmp_path, twin)
+    assert "worse" not in re.findall(r'<tr class="([^"]*)"', html)
+    assert "A larger MAPE than naive" not in html
 
 
 def test_the_page_is_small_and_asks_nothing_outside(html: str) -> None:

@@ -169,6 +169,146 @@ def test_a_finished_run_is_found_not_run_again(finished, capsys):
     assert time.monotonic() - began < 60
 
 
+@pytest.mark.parametrize(
+    "same",
+    [
+        ["--engine", "torch"],
+        ["--market", "krx"],
+        ["--cash", "100000000"],
+        ["--strategy", "five_percent:exit=entry"],
+        ["--forecaster", *SMALL[10:11], *SMALL[9:10]],
+    ],
+    ids=str,
+)
+def test_the_key_is_of_what_the_flags_mean_not_of_how_they_are_written(finished, same):
+    """A default written out is the default; the order of names is no part of a run."""
+    from backtests.config import from_arguments
+    from backtests.resolve import make_broker, make_plan
+    from backtests.run import make_parser
+
+    def made_of(flags):
+        config = from_arguments(make_parser().parse_args(flags))
+        described = make_plan(config).described
+        described["strategies"] = {
+            label.partition(":")[0]: value for label, value in described["strategies"].items()
+        }
+        return described, make_broker(config, "051900.KS")
+
+    assert made_of([*SMALL, *same]) == made_of(SMALL)
+
+
+def test_the_manifest_holds_every_value_resolved(finished):
+    manifest = json.loads((finished[0] / "manifest.json").read_text())
+    account = manifest["accounts"]["051900.KS"]
+    assert (account["cash"], account["costs"]["commission_bps"]) == (100_000_000, 1.5)
+    assert account["costs"]["market"]["tax"][1][:2] == ["2019-05-30", 0.0025]
+    assert manifest["strategies"]["five_percent"]["settings"]["threshold"] == 0.01
+    assert manifest["strategies"]["five_percent"]["settings"]["max_hold"] is None
+    assert manifest["walk_forward"]["settings"]["train_size"] == 504
+    rnn = manifest["forecasters"]["rnn:epochs=2,hidden=4,lookback=5,target=return"]
+    assert rnn["settings"]["batch_size"] == 64
+    assert set(manifest["results"][0]["sha256"]) == {"equity", "fills"}
+
+
+def test_a_plugin_that_changed_is_another_run_also_in_a_module_beside_it(tmp_path, monkeypatch):
+    from backtests.plugins import FORECASTERS, load, parse, provenance
+
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "helping_module.py").write_text("VALUE = 1\n")
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "from helping_module import VALUE\nfrom forecasters.models.rnn import RNN\nclass Mine(RNN): pass\n"
+    )
+    first = provenance(load(FORECASTERS, parse(str(mine))))
+    (tmp_path / "helping_module.py").write_text("VALUE = 2\n")
+    second = provenance(load(FORECASTERS, parse(str(mine))))
+    mine.write_text(mine.read_text() + "# changed\n")
+    third = provenance(load(FORECASTERS, parse(str(mine))))
+    assert len({first, second, third}) == 3
+    assert provenance(load(FORECASTERS, parse("rnn"))) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["naive.py"], "rename the file"),
+        (["a/mine.py", "b/mine.py"], "two things are called 'mine'"),
+    ],
+)
+def test_two_things_never_share_a_name(tmp_path, capsys, names, words):
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(
+            "from forecasters.models.rnn import RNN\nclass Mine(RNN): pass\n"
+        )
+    files = [str(tmp_path / name) for name in names]
+    assert main([*SMALL, "--out", str(tmp_path / "runs"), "--forecaster", "rnn", *files]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_plugin_that_remembers_or_solves_gives_the_same_digest_on_any_number_of_jobs(
+    tmp_path, capsys
+):
+    """One process must not carry a fit's state into the next, nor give BLAS more threads."""
+    (tmp_path / "solver.py").write_text(
+        "from dataclasses import dataclass, field\nimport numpy as np\n"
+        "from forecasters.base import Forecaster\n"
+        "@dataclass(kw_only=True)\n"
+        "class Solver(Forecaster):\n"
+        "    lookback: int = 60\n"
+        "    memory: list = field(default_factory=list)\n"
+        "    def fit(self, windows, validation, rng):\n"
+        "        self.memory.append(len(windows))\n"
+        "        X = windows.X.reshape(len(windows), -1)\n"
+        "        self.w_ = np.linalg.solve(X.T @ X + np.eye(X.shape[1]), X.T @ windows.y)\n"
+        "        self.w_ += 1e-3 * len(self.memory)\n"
+        "        return self\n"
+        "    def predict(self, windows):\n"
+        "        return np.array([x.ravel() @ self.w_ for x in windows.X])\n"
+    )
+    digests = set()
+    for jobs in (1, 2):
+        code, printed = run(
+            capsys,
+            *("--forecaster", tmp_path / "solver.py", "--jobs", jobs),
+            *("--out", tmp_path / str(jobs), "--threshold", 0.05),
+        )
+        assert code == 0
+        digests.add(printed["digest"])
+    assert len(digests) == 1
+
+
+def test_an_error_in_the_users_file_shows_where_and_does_not_blame_us(tmp_path, capsys):
+    (tmp_path / "broken.py").write_text(
+        "from dataclasses import dataclass\nfrom forecasters.base import Forecaster\n"
+        "@dataclass(kw_only=True)\nclass Broken(Forecaster):\n"
+        "    def fit(self, windows, validation, rng):\n        return {}['no such key']\n"
+        "    def predict(self, windows):\n        return windows.y\n"
+    )
+    for jobs in ("1", "2"):
+        flags = [*SMALL, "--forecaster", str(tmp_path / "broken.py"), "--jobs", jobs]
+        assert main([*flags, "--threshold", "0.05", "--out", str(tmp_path)]) == 2
+        err = capsys.readouterr().err
+        assert "no such key" in err and "in your file" in err and "broken.py" in err
+
+
+def test_an_out_that_cannot_be_written_is_bad_input(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main([*SMALL, "--out", str(tmp_path / "file")]) == 2
+    assert "file" in capsys.readouterr().err
+
+
+def test_a_file_that_ends_before_what_was_asked_is_said(tmp_path, capsys):
+    from backtests.data.simulated import Simulated
+
+    frame = Simulated().fetch("051900.KS", "2014-01-01", "2016-12-01").frame
+    frame.to_csv(tmp_path / "A.KS.csv")
+    flags = "--ticker A.KS --end 2018-01-01 --forecaster naive --tearsheets none".split()
+    assert main([*flags, "--data-dir", str(tmp_path), "--out", str(tmp_path / "runs")]) == 0
+    err = capsys.readouterr().err
+    assert "WARNING: A.KS: the file holds 2014-01-02 to 2016-11-30" in err
+
+
 def test_what_the_user_put_in_the_way_is_not_overwritten(finished, tmp_path, capsys):
     folder, _ = finished
     (tmp_path / folder.name).mkdir()
@@ -249,6 +389,10 @@ def test_the_forecaster_and_the_rule_of_the_readme_run_from_their_files(tmp_path
         (["--data-dir", "no/such/folder", "--source", "auto"], ["no/such/folder"]),
         (["--market", "mars"], ["no market 'mars'"]),
         (["--config", "missing.toml"], ["missing.toml"]),
+        (["--config", "."], ["directory"]),
+        (["--threshold", "inf"], ["--threshold"]),
+        (["--strategy", "five_percent:threshold=inf"], ["threshold"]),
+        (["--split", "70:20"], ["70:30"]),
     ],
 )
 def test_what_is_wrong_ends_with_2_and_one_line_that_says_what_to_do(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,12 @@ def test_a_rule_that_never_traded_has_a_page_beside_buy_and_hold(tmp_path: Path)
     assert "Charts and statistics are those of buy and hold alone" in html
     assert table(html, "metrics")["Metric"] == ["buy and hold"]
     assert table(html, "figures")["Total return, after costs"] == ["-38.2%", "0.0%"]
+
+
+def test_signals_too_dear_for_the_cash_are_counted(tmp_path: Path) -> None:
+    poor = replace(account([1e3] * 50), unaffordable=7)
+    html = tearsheet_of(tmp_path / "x.html", poor).read_text(encoding="utf-8")
+    assert table(html, "figures")["Signals too dear for the cash"] == ["7"]
 
 
 def test_without_trade_and_benchmark_the_page_needs_no_quantstats(tmp_path: Path) -> None:

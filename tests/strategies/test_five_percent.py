@@ -86,15 +86,30 @@ def test_a_rise_of_exactly_the_threshold_counts_at_every_price(hundredths, perce
     assert not risen(exact - 0.01, float(reference), percent / 100)
 
 
+@given(st.integers(1, 5_000_000), st.sampled_from([1, 2, 5, 10, 30]), st.sampled_from([1, 100]))
+def test_the_touch_limit_is_met_by_a_high_of_exactly_the_threshold(hundreds, percent, unit):
+    """In won and in cents: 1.05 x 101 is above 106.05 in binary, and the limit would miss it."""
+    close, high = hundreds * 100 / unit, hundreds * (100 + percent) / unit
+    limit = FivePercentRule(percent / 100, "touch").decide(flat(close, close * 2)).sell_at
+    assert high - 0.001 < limit <= high
+    assert (
+        FivePercentRule(percent / 100, "touch").decide(held(close, decision=close)).sell_at == limit
+    )
+    assert risen(limit, close, percent / 100)
+
+
 @pytest.mark.parametrize(
     ("settings", "word"),
     [
         ({"threshold": 0.0}, "threshold"),
         ({"threshold": math.nan}, "threshold"),
+        ({"threshold": math.inf}, "threshold"),
         ({"exit": "never"}, "entry, day, touch"),
         ({"first_exit": 0}, "first_exit"),
         ({"max_hold": 0}, "max_hold"),
         ({"stop_loss": 1.0}, "stop_loss"),
+        ({"stop_loss": math.nan}, "stop_loss"),
+        ({"stop_loss": math.inf}, "stop_loss"),
     ],
 )
 def test_settings_without_a_meaning_are_refused_by_name(settings, word):
@@ -104,8 +119,27 @@ def test_settings_without_a_meaning_are_refused_by_name(settings, word):
 
 def test_the_reading_names_what_was_chosen():
     text = FivePercentRule(threshold=0.02, exit="day", max_hold=7).reading()
-    for part in ("2.0%", "the close before it", "at most 7 sessions", "no stop"):
+    for part in ("is 2% or more", "the close before it", "at most 7 sessions", "no stop"):
         assert part in text
+    assert "tested from the session after the decision;" in text
+    assert "tested from session 2 after the decision;" in FivePercentRule(first_exit=2).reading()
+
+
+@pytest.mark.parametrize(
+    ("share", "printed"),
+    [
+        (0.05, "5%"),
+        (0.0125, "1.25%"),
+        (0.0525, "5.25%"),
+        (0.0005, "0.05%"),
+        (1e-7, "0.00001%"),
+        (0.29, "29%"),  # 0.29 x 100 is 28.999999999999996
+        (0.1, "10%"),
+    ],
+)
+def test_the_reading_prints_shares_as_they_were_set(share, printed):
+    assert f"forecast close is {printed} or more" in FivePercentRule(share).reading()
+    assert f"a stop {printed} below" in FivePercentRule(stop_loss=share).reading()
 
 
 @pytest.mark.parametrize(

@@ -271,3 +271,14 @@ def test_real_calendar_days_without_a_header_load(krx: Path) -> None:
     assert len(raw) + raw.origin.dropped == 730
     assert np.array_equal(raw.sessions, clean.sessions)
     assert np.array_equal(raw.close, clean.close)
+
+
+def test_what_yfinance_downloads_and_pandas_saves_is_read(tmp_path: Path) -> None:
+    (tmp_path / "A.KS.csv").write_text(
+        "Price,Close,High,Low,Open,Volume\nTicker,A.KS,A.KS,A.KS,A.KS,A.KS\nDate,,,,,\n"
+        "2019-01-07,102.0,103.0,99.0,100.0,50\n2019-01-08,104.0,105.0,101.0,102.0,60\n"
+    )
+    bars = CsvFolder(tmp_path).fetch("A.KS", "2019-01-01", "2020-01-01")
+    assert bars.open.tolist() == [100.0, 102.0]
+    assert bars.close.tolist() == [102.0, 104.0]
+    assert bars.volume.tolist() == [50.0, 60.0]

@@ -1,0 +1,124 @@
+"""From what the user wrote to objects: sources, forecasters, rules, folds, accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from backtests import plugins
+from backtests.broker import Broker
+from backtests.config import RunConfig
+from backtests.markets.costs import Costs
+from backtests.markets.market import market_for
+from backtests.parallel import Plugin
+from backtests.pipeline import Plan
+from forecasters.errors import InputError
+from forecasters.fixed_split import FixedSplit
+from forecasters.walk_forward import WalkForward
+
+#: Flags that set a value of every forecaster, or of every rule, that has a setting of that name.
+FORECASTER_FLAGS = ("target", "lookback", "epochs", "batch_size", "learning_rate")
+RULE_FLAGS = ("threshold", "exit", "first_exit", "max_hold", "stop_loss")
+
+
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """A plan, the user's files behind it, and all of it as the manifest and the key have it."""
+
+    plan: Plan
+    files: tuple[Plugin, ...]
+    described: dict[str, Any]
+
+
+def make_source(config: RunConfig) -> Any:
+    """Return the data source that the configuration names."""
+    defaults: dict[str, Any] = {"adjust": config.adjust}
+    if config.data_dir is not None:
+        defaults["data_dir"] = Path(config.data_dir)
+    return plugins.make(plugins.SOURCES, plugins.parse(config.source), defaults)
+
+
+def make_plan(config: RunConfig) -> Resolved:
+    """Return the plan with every name resolved.
+
+    Raises
+    ------
+    InputError
+        A name or a setting is unknown, two plugins share a label, a flag fits nothing.
+    """
+    forecasters = _instances(
+        plugins.FORECASTERS, ("naive", *config.forecaster), config, FORECASTER_FLAGS
+    )
+    rules = _instances(plugins.STRATEGIES, (*config.strategy, "buy_and_hold"), config, RULE_FLAGS)
+    rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
+    walk_forward = make_folds(config)
+    plan = Plan(forecasters, rules, walk_forward, config.features, config.seed_list)
+    classes = [type(made) for made in (*forecasters.values(), *rules.values())]
+    files = {cls.__module__: plugins.file_of(cls) for cls in classes if "@" in cls.__module__}
+    described = {
+        "forecasters": {label: _describe(f, f.get_params()) for label, f in forecasters.items()},
+        "strategies": {label: _describe(rule, asdict(rule)) for label, rule in rules.items()},
+        "walk_forward": _describe(walk_forward, asdict(walk_forward)),
+        "features": config.features,
+        "seeds": list(plan.seeds),
+        "tearsheets": config.tearsheets,
+    }
+    return Resolved(plan, tuple((path, name) for name, path in files.items()), described)
+
+
+def _describe(made: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return class, settings and, if it is not ours, the sha256 of the code."""
+    cls = type(made)
+    name = f"{cls.__module__.partition('@')[0]}.{cls.__qualname__}"
+    return {"class": name, "settings": settings, "code": plugins.provenance(cls)}
+
+
+def make_folds(config: RunConfig) -> WalkForward:
+    """Return the walk-forward, or the one fixed split that takes its place."""
+    if config.split is not None:
+        return FixedSplit.parse(config.split, config.purge)
+    return WalkForward(
+        train_size=config.train_size,
+        step=config.step,
+        expanding=config.expanding,
+        purge=config.purge,
+        validation=config.validation,
+    )
+
+
+def make_broker(config: RunConfig, ticker: str) -> Broker:
+    """Return the account of one ticker: its market's costs, or those that the user set."""
+    market = market_for(ticker, config.market)
+    costs = Costs.of(market, config.commission_bps, config.slippage_bps, config.tax_bps)
+    cash = market.cash if config.cash is None else config.cash
+    return Broker(cash, costs, config.cash_fraction)
+
+
+def _instances(
+    kind: plugins.Kind, texts: Sequence[str], config: RunConfig, flags: Sequence[str]
+) -> dict[str, Any]:
+    """Return label to instance; a flag that fits nothing and a label of two things are refused."""
+    named: dict[str, plugins.Named] = {}
+    for text in texts:
+        new = plugins.parse(text)
+        if named.setdefault(new.label, new) != new:
+            places = (str(n.path or "ours") for n in (named[new.label], new))
+            raise InputError(
+                f"two things are called '{new.label}': {' and '.join(places)}; rename the file"
+            )
+    given = config.given(flags)
+    # naive has no setting, and is the same beside every flag
+    made = {
+        label: plugins.make(kind, n, {} if label == "naive" else given)
+        for label, n in named.items()
+    }
+    for flag in given:
+        if not any(
+            flag in plugins.settings_of(type(it)) for label, it in made.items() if label != "naive"
+        ):
+            raise InputError(
+                f"--{flag.replace('_', '-')} fits no {kind.word} of this run: {', '.join(made)}"
+            )
+    return made
