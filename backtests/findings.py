@@ -24,6 +24,9 @@ def _forecast_finding(study: Study) -> str:
     """Return how the forecasters' MAPE stands to naive's on the same days."""
     errors = {str(row["forecaster"]): row for row in summary_rows(study) if row["mape"] is not None}
     models = {name: float(row["mape"] or 0) for name, row in errors.items() if name != "naive"}
+    if not models and "naive" in errors:
+        naive = points(float(errors["naive"]["mape"] or 0))
+        return f"Only naive was run: tomorrow's close is today's (MAPE {naive})."
     if not models:
         return "No forecaster can be judged against naive yet: no forecast has its outcome."
     beating = [
@@ -31,18 +34,21 @@ def _forecast_finding(study: Study) -> str:
         for name in sorted(models, key=lambda name: models[name])
         if errors[name]["beats_naive"]
     ]
-    naive = points(float(errors[next(iter(models))]["mape_naive"] or 0))
+    bar = float(errors[next(iter(models))]["mape_naive"] or 0)
+    close = any(points(error) == points(bar) for error in models.values())
+    digits = 3 if close else 2  # 1.46% is not lower than 1.46%
+    naive = points(bar, digits)
     what = f"naive, which says that tomorrow's close is today's (MAPE {naive})"
     if beating:
-        named = [f"{name} ({points(models[name])})" for name in beating]
+        named = [f"{name} ({points(models[name], digits)})" for name in beating]
         return (
             f"{len(beating)} of {count(len(models), 'forecaster')} had a lower error than {what}: "
             f"{listed(named)}. The figure alone does not show that this is more than chance."
         )
     best = min(models, key=lambda name: models[name])
     if len(models) == 1:
-        return f"{best} had no lower error (MAPE {points(models[best])}) than {what}."
-    lowest = f"the lowest is {best} with {points(models[best])}"
+        return f"{best} had no lower error (MAPE {points(models[best], digits)}) than {what}."
+    lowest = f"the lowest is {best} with {points(models[best], digits)}"
     return f"None of {len(models)} forecasters had a lower error than {what}; {lowest}."
 
 

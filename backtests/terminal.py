@@ -31,13 +31,12 @@ WIDE, LOG_WIDTH, NAME = 116, 132, 14
 def print_summary(finished: Finished) -> None:
     """Print the summary of a run to stdout."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     # A ticker, a name or a path is printed letter by letter: [bold] and :cat: in it mean nothing.
     width = None if sys.stdout.isatty() else LOG_WIDTH
-    console = Console(highlight=False, markup=False, emoji=False, width=width)
+    console = _console()(highlight=False, markup=False, emoji=False, width=width)
     manifest = finished.manifest
     if finished.found:
         console.print("This run was there already, with the same key; nothing was trained again.")
@@ -80,6 +79,17 @@ def print_summary(finished: Finished) -> None:
         for sentence in (group[-1]["market"], *(entry["sentences"][0] for entry in group)):
             console.print(f"- {sentence}", soft_wrap=True)
     console.print(f"{finished.index}", soft_wrap=True)
+
+
+def _console() -> Any:
+    """Return rich's console, but for its own exit when the reader of a pipe has left."""
+    from rich.console import Console
+
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Plain
 
 
 def _diagnosed(manifest: Mapping[str, Any]) -> list[list[dict[str, Any]]]:

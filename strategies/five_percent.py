@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -43,8 +42,10 @@ class FivePercentRule(Rule):
     stop_loss: float | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.threshold < math.inf:
-            raise ValueError(f"threshold is {self.threshold}; it is a share above 0, such as 0.05")
+        if not 0 < self.threshold < 1:
+            raise ValueError(
+                f"threshold is {self.threshold}; it is a share between 0 and 1: 0.05 is 5%"
+            )
         if self.exit not in EXITS:
             raise ValueError(f"exit is '{self.exit}'; known: {', '.join(EXITS)}")
         if self.first_exit < 1:

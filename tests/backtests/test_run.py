@@ -504,3 +504,19 @@ def test_a_bar_that_comes_later_changes_no_order_that_was_decided_before(tmp_pat
     assert len(longer_fills) >= 5
     pd.testing.assert_frame_equal(longer, shorter, check_exact=True)
     pd.testing.assert_frame_equal(longer_fills, shorter_fills, check_exact=True)
+
+
+def test_a_reader_that_leaves_early_is_no_error(finished):
+    folder, _ = finished
+    command = [sys.executable, "-m", "backtests.run", *SMALL, "--tearsheets", "main"]
+    command += ["--out", str(folder.parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()  # as `| head -0` does
+        err = process.stderr.read()
+    assert (process.returncode, err) == (0, b"")
+
+
+def test_only_naive_is_a_run_too(tmp_path, capsys):
+    flags = [*SMALL[:8], "--forecaster", "naive", "--tearsheets", "none", "--out", str(tmp_path)]
+    assert main(flags) == 0
+    assert "Only naive was run" in capsys.readouterr().out

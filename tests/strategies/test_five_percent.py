@@ -102,6 +102,7 @@ def test_the_touch_limit_is_met_by_a_high_of_exactly_the_threshold(hundreds, per
     ("settings", "word"),
     [
         ({"threshold": 0.0}, "threshold"),
+        ({"threshold": 5.0}, "0.05 is 5%"),
         ({"threshold": math.nan}, "threshold"),
         ({"threshold": math.inf}, "threshold"),
         ({"exit": "never"}, "entry, day, touch"),
