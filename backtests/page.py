@@ -79,8 +79,8 @@ def write_overview(folder: Path, studies: Sequence[Study], manifest: Mapping[str
     below = sum(t["below"] > 0 for t in tickers)
     held = [t["held"] for t in tickers if t["held"] is not None]
     found = [
-        f"On {below} of {count(len(studies), 'ticker')} some forecaster had a lower error than naive, which says "
-        "that tomorrow's close is today's.",
+        f"On {f'{below} of' if below else 'none of'} {count(len(studies), 'ticker')} did a forecaster have a lower "
+        "error than naive, which says that tomorrow's close is today's.",
         f"{sum(t['traded'] for t in tickers)} of {sum(t['ruled'] for t in tickers)} combinations of ticker, "
         f"forecaster and rule bought; {sum(t['above'] for t in tickers)} of them ended above buy and hold.",
     ]

@@ -35,7 +35,9 @@ def make_parser() -> argparse.ArgumentParser:
         "75 source busy, 130 interrupted",
     )
     add_flags(parser)
-    parser.add_argument("--quiet", action="store_true", help="no progress, no table")
+    parser.add_argument(
+        "--quiet", action="store_true", help="no progress, no table: the path of the page alone"
+    )
     parser.add_argument(
         "--json", action="store_true", help="the summary as JSON on stdout, all else on stderr"
     )
@@ -66,7 +68,9 @@ def _main(arguments: Sequence[str]) -> int:
             return INTERRUPTED
     if flags.json:
         print(json.dumps(_summary(finished), ensure_ascii=False, allow_nan=False))
-    elif not flags.quiet:
+    elif flags.quiet:
+        print(finished.index)
+    else:
         from backtests.terminal import print_summary
 
         print_summary(finished)
