@@ -1,12 +1,17 @@
-"""Bars and forecasts made by hand."""
+"""Bars and forecasts made by hand, and one small run for all tests of a process."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
+from tests.backtests.runs import SMALL
 
 
 @pytest.fixture
@@ -41,3 +46,15 @@ def make_forecasts() -> Callable[..., Forecasts]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """Return the folder of one small run with its tearsheets, and what --json printed."""
+    out = tmp_path_factory.mktemp("runs")
+    flags = [*SMALL, "--tearsheets", "main", "--out", str(out), "--jobs", "1", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "backtests.run", *flags], capture_output=True, text=True, check=True
+    )
+    printed = json.loads(done.stdout)
+    return Path(printed["folder"]), printed
