@@ -84,7 +84,8 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         "versions": versions(),
     }
     key = key_of(made_of)
-    folder = Path(config.out) / f"{_name(config.ticker)}-{key[:8]}"
+    # Absolute: a worker that is used again stands where this process stood when it began.
+    folder = Path(config.out).absolute() / f"{_name(config.ticker)}-{key[:8]}"
     part = folder.with_name(f".{_name(config.ticker)}-{key}.part")
     if folder.exists():
         shutil.rmtree(part, ignore_errors=True)

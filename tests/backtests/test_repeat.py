@@ -41,6 +41,10 @@ def test_the_same_key_and_digest_whatever_cannot_matter(
     assert code == 0
     assert again["found"] is False
     assert (again["key"], again["digest"]) == (printed["key"], printed["digest"])
+    # Workers of an earlier run may still stand in another folder: a path must not depend on it.
+    sheets = list((Path(again["folder"]) / "tearsheets").iterdir())
+    assert len(sheets) == 4
+    assert sheets[0].resolve().is_relative_to(tmp_path)
 
 
 def test_another_seed_or_threshold_is_another_run(finished, tmp_path, capsys):
