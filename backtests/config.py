@@ -56,6 +56,12 @@ class RunConfig:
     features: str = _flag("ohlcv", "inputs of the forecasters")
     target: str | None = _flag(None, "what is learned: close or return (default: the forecaster's)")
     lookback: int | None = _flag(None, "sessions in a window (default: the forecaster's)")
+    clip: float | None = _flag(
+        None, "set inputs beyond this robust score back to it (default: outliers are only counted)"
+    )
+    components: int | None = _flag(None, "reduce the inputs to so many (default: no reduction)")
+    reduction: str | None = _flag(None, "how: pca or svd (default pca)")
+    horizon: int = _flag(1, "sessions from a close to the close that is forecast")
     train_size: int = _flag(504, "sessions before the first forecast")
     step: int = _flag(126, "sessions that one training serves")
     expanding: bool = _flag(
@@ -69,6 +75,9 @@ class RunConfig:
     epochs: int | None = _flag(None, "default: the forecaster's")
     batch_size: int | None = _flag(None, "default: the forecaster's")
     learning_rate: float | None = _flag(None, "default: the forecaster's")
+    patience: int | None = _flag(
+        None, "stop after so many epochs without a better validation loss (default: never)"
+    )
     seed: int = _flag(0, "first seed")
     seeds: int = _flag(3, "number of seeds; their mean forecast is judged and traded")
     market: str = _flag("auto", "whose costs hold: auto (by the ticker), krx, us or none")
@@ -86,6 +95,10 @@ class RunConfig:
         None, "a ticker for the tearsheets' second line (default: buy and hold)"
     )
     engine: str = _flag("auto", "what trains the networks", choices=("auto", "torch"))
+    device: str | None = _flag(
+        None, "where the torch engine trains (default cpu)", choices=("cpu", "cuda")
+    )
+    save_fits: bool = _flag(False, "keep the trained weights and scalers of every network")
     tearsheets: str = _flag(
         "main",
         "main: the first rule of each forecaster and buy_and_hold",
@@ -119,7 +132,7 @@ class RunConfig:
             value = getattr(self, f.name)
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"--{f.name.replace('_', '-')} is {value}; give a finite number")
-        for name, least in (("seeds", 1), ("seed", 0), ("jobs", 1)):
+        for name, least in (("seeds", 1), ("seed", 0), ("jobs", 1), ("horizon", 1)):
             if getattr(self, name) < least:
                 raise InputError(f"--{name} is {getattr(self, name)}; the least is {least}")
 
@@ -148,6 +161,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             group = parser.add_mutually_exclusive_group()
             group.add_argument(name, dest=f.name, action="store_true", default=None, help=text)
             group.add_argument("--rolling", dest=f.name, action="store_false", default=None)
+            continue
+        if hints[f.name] is bool:
+            parser.add_argument(name, action="store_true", default=None, help=text)
             continue
         extra: dict[str, Any] = {"metavar": f.name.rpartition("_")[2].upper()}
         if choices := f.metadata.get("choices"):

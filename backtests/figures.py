@@ -15,6 +15,7 @@ import numpy as np
 
 from backtests.findings import who
 from backtests.formatting import level, percent
+from backtests.history import History, mean_curve
 from backtests.study import Study
 from backtests.svg import FAINT, GRID, INK, PAPER, inline_svg
 from forecasters.forecasts import Forecasts
@@ -59,9 +60,13 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
     }
     if any(f.judged.any() for f in models):
         draw["returns"] = lambda: _returns(models, sorted(set(study.thresholds.values())))
-    losses = {name: curves for name, curves in study.losses.items() if curves[0]}
-    if losses:
-        draw["losses"] = lambda: _losses(losses)
+    trained = {
+        name: histories
+        for name, histories in study.histories.items()
+        if any(history.train_loss.size for history in histories)
+    }
+    if trained:
+        draw["losses"] = lambda: _losses(trained)
     drawn = {}
     with _style() as rc:
         for name, figure in draw.items():
@@ -248,29 +253,35 @@ def _returns(models: Sequence[Forecasts], thresholds: Sequence[float]) -> Figure
     return figure
 
 
-def _losses(losses: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]) -> Figure:
-    """Training and validation loss by epoch, the mean over the fits. Source: S3, figure 7."""
+def _losses(trained: Mapping[str, Sequence[History]]) -> Figure:
+    """Training and validation loss by epoch: each fit faint, their mean strong. Source: S3, figure 7."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    rows, columns = _panels(len(losses))
+    rows, columns = _panels(len(trained))
     figure = _figure(10, 0.8 + 2.3 * rows)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, (name, curves) in zip(grid, losses.items(), strict=False):
-        for curve, label, colour in zip(
-            curves, ("training", "validation"), (PALETTE[0], PALETTE[1]), strict=True
-        ):
-            if curve:
-                dot = "." if len(curve) == 1 else ""
+    for axes, (name, histories) in zip(grid, trained.items(), strict=False):
+        kinds = {
+            "training": [history.train_loss for history in histories],
+            "validation": [history.validation_loss for history in histories],
+        }
+        for (label, curves), colour in zip(kinds.items(), PALETTE, strict=False):
+            mean = mean_curve(curves)
+            if mean.size == 0:
+                continue
+            for curve in curves if len(curves) > 1 else ():
                 axes.plot(
-                    np.arange(1, len(curve) + 1), curve, color=colour, label=label, marker=dot
+                    np.arange(1, curve.size + 1), curve, color=colour, alpha=0.18, linewidth=0.6
                 )
-        if all(value > 0 for curve in curves for value in curve):
+            dot = "." if mean.size == 1 else ""
+            axes.plot(np.arange(1, mean.size + 1), mean, color=colour, label=label, marker=dot)
+        if all((curve > 0).all() for curves in kinds.values() for curve in curves):
             axes.set_yscale("log")
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
             axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_title(_wrapped(name, columns))
-    for axes in grid[len(losses) :]:
+    for axes in grid[len(trained) :]:
         axes.set_visible(False)
     named = {
         label: handle

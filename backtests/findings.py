@@ -26,7 +26,7 @@ def _forecast_finding(study: Study) -> str:
     models = {name: float(row["mape"] or 0) for name, row in errors.items() if name != "naive"}
     if not models and "naive" in errors:
         naive = points(float(errors["naive"]["mape"] or 0))
-        return f"Only naive was run: tomorrow's close is today's (MAPE {naive})."
+        return f"Only naive was run: {study.naive_says} (MAPE {naive})."
     if not models:
         return "No forecaster can be judged against naive yet: no forecast has its outcome."
     beating = [
@@ -38,7 +38,7 @@ def _forecast_finding(study: Study) -> str:
     close = any(points(error) == points(bar) for error in models.values())
     digits = 3 if close else 2  # 1.46% is not lower than 1.46%
     naive = points(bar, digits)
-    what = f"naive, which says that tomorrow's close is today's (MAPE {naive})"
+    what = f"naive, which says that {study.naive_says} (MAPE {naive})"
     if beating:
         named = [f"{name} ({points(models[name], digits)})" for name in beating]
         return (

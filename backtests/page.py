@@ -21,6 +21,7 @@ from backtests.result import Result
 from backtests.study import HELD, Study
 from backtests.summary import Value, summary_rows
 from forecasters.metrics import forecast_metrics, mape
+from forecasters.outliers import OUTLIER
 
 FILES = (
     "manifest.json",
@@ -60,7 +61,8 @@ def write_index(
         found=findings(study), tiles=_tiles(study, rows), facts=_facts(study),
         rows=sorted(rows, key=lambda row: row["strategy"] != HELD), worse=_worse(rows),
         links={label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()},
-        currency=study.currency, figures={"returns": "", "losses": "", **draw_figures(folder / "figures", study)},
+        currency=study.currency, horizon=study.horizon,
+        figures={"returns": "", "losses": "", **draw_figures(folder / "figures", study)},
         readings=list(study.readings.items()), exits=_exits(study), diagnoses=_diagnoses(study),
         errors=[(f.forecaster, forecast_metrics(f) if f.judged.any() else None) for f in study.forecasts],
         folds=_folds(study), costs_note=study.costs_note, conventions=_conventions(study),
@@ -80,7 +82,7 @@ def write_overview(folder: Path, studies: Sequence[Study], manifest: Mapping[str
     held = [t["held"] for t in tickers if t["held"] is not None]
     found = [
         f"On {f'{below} of' if below else 'none of'} {count(len(studies), 'ticker')} did a forecaster have a lower "
-        "error than naive, which says that tomorrow's close is today's.",
+        f"error than naive, which says that {studies[0].naive_says}.",
         f"{sum(t['traded'] for t in tickers)} of {sum(t['ruled'] for t in tickers)} combinations of ticker, "
         f"forecaster and rule bought; {sum(t['above'] for t in tickers)} of them ended above buy and hold.",
     ]
@@ -139,7 +141,7 @@ def _tiles(study: Study, rows: Sequence[Mapping[str, Value]]) -> list[dict[str, 
             {
                 "name": "MAPE of naive",
                 "value": points(_float(best["mape_naive"])),
-                "note": "tomorrow's close is today's",
+                "note": study.naive_says,
             },
             {
                 "name": "Lowest MAPE",
@@ -188,6 +190,20 @@ def _facts(study: Study) -> list[tuple[str, str]]:
         ("Adjusted for", adjusted),
         ("Sessions", f"{len(bars):,} {dates}, {bars.periods_per_year:.1f} a year"),
         ("Repairs", "; ".join(mended)),
+        *(("Outliers", text) for text in _outliers(study)),
+    ]
+
+
+def _outliers(study: Study) -> list[str]:
+    """Return what share of the training sessions a robust score calls outliers; none untrained."""
+    shares = [history.outliers for own in study.histories.values() for history in own]
+    if not shares:
+        return []
+    low, high = (percent(share, 1, sign=False) for share in (min(shares), max(shares)))
+    span = low if low == high else f"{low} to {high}"
+    return [
+        f"{span} of a fold's training sessions have an input with a robust score above {OUTLIER}; "
+        "clipped only where a forecaster says clip"
     ]
 
 
@@ -243,7 +259,7 @@ def _folds(study: Study) -> list[dict[str, Any]]:
         days = study.forecasts[0].as_of[rows]
         errors = []
         for f in study.forecasts:
-            judged = f.judged & (f.fold == name)
+            judged = f.judged & rows  # the same sessions, whatever its own folds are
             errors.append(mape(f.actual[judged], f.close[judged]) if judged.any() else None)
         judged_days = int((study.forecasts[0].judged & rows).sum())
         folds.append(
@@ -261,6 +277,14 @@ def _conventions(study: Study) -> list[str]:
         "Exposure is the mean share of the equity in stocks at the close. Trades counts purchases, one still held too.",
         "A day is judged where both the forecast and the close exist. Halts are left out: a repeated close flatters "
         "naive. Naive is judged on the same days as each forecaster.",
+        *(
+            [
+                f"Forecasts look {study.horizon} sessions ahead: a rule compares such a forecast with the close it was "
+                "made at, and trades day by day."
+            ]
+            if study.horizon > 1
+            else []
+        ),
         "Equity, and buy and hold beside it, cover the out-of-sample sessions only.",
     ]
 

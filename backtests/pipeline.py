@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from backtests.broker import Broker
 from backtests.engine import run_backtest
+from backtests.history import History
 from backtests.result import Result
 from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
 from forecasters.features import make_features
-from forecasters.fit import Fitted
+from forecasters.fit import Fit
 from forecasters.forecasts import Forecasts
 from forecasters.walk_forward import RunFits, WalkForward
 from strategies.five_percent import EXITS, FivePercentRule
@@ -44,39 +45,51 @@ class Plan:
 
 def make_forecasts(
     bars: Mapping[str, Bars], plan: Plan, run_fits: RunFits
-) -> tuple[dict[str, tuple[Forecasts, ...]], dict[str, dict[str, tuple[tuple[float, ...], ...]]]]:
-    """Return the forecasts of every forecaster and its mean losses by epoch, both by ticker.
+) -> tuple[dict[str, tuple[Forecasts, ...]], dict[str, dict[str, tuple[History, ...]]]]:
+    """Return the forecasts of every forecaster and how its training went, both by ticker.
 
     All fits of all tickers go to `run_fits` at once: they are independent.
     """
-    groups = {
-        (ticker, label): plan.walk_forward.fits(forecaster, features, plan.seeds)
-        for ticker in bars
-        for features in [make_features(bars[ticker], plan.features, plan.walk_forward.horizon)]
-        for label, forecaster in plan.forecasters.items()
-    }
+    groups = fits_of(bars, plan)
     fitted = iter(run_fits([fit for fits in groups.values() for fit in fits]))
+    answers = {key: [next(fitted) for _ in fits] for key, fits in groups.items()}
     forecasts: dict[str, tuple[Forecasts, ...]] = dict.fromkeys(bars, ())
-    losses: dict[str, dict[str, tuple[tuple[float, ...], ...]]] = {ticker: {} for ticker in bars}
-    for (ticker, label), fits in groups.items():
-        answers = _take(fitted, len(fits))
-        forecasts[ticker] += (plan.walk_forward.collect(fits, answers, label),)
-        if answers[0].train_loss.size:
-            losses[ticker][label] = (
-                tuple(np.mean([a.train_loss for a in answers], axis=0).tolist()),
-                tuple(np.mean([a.validation_loss for a in answers], axis=0).tolist()),
+    histories: dict[str, dict[str, tuple[History, ...]]] = {ticker: {} for ticker in bars}
+    for ticker in bars:
+        for label, forecaster in plan.forecasters.items():
+            key = (None if forecaster.pooled else ticker, label)
+            fits, own = groups[key], answers[key]
+            forecasts[ticker] += (plan.walk_forward.collect(fits, own, label, ticker),)
+            histories[ticker][label] = tuple(
+                History.of(fit, answer)
+                for fit, answer in zip(fits, own, strict=True)
+                if fit.share(ticker)
             )
-    return forecasts, losses
+    return forecasts, histories
 
 
-def _take(answers: Iterator[Fitted], n: int) -> list[Fitted]:
-    return [next(answers) for _ in range(n)]
+def fits_of(bars: Mapping[str, Bars], plan: Plan) -> dict[tuple[str | None, str], tuple[Fit, ...]]:
+    """Return the fits by ticker and forecaster; those of a pooled forecaster belong to no ticker."""
+    walk_forward = plan.walk_forward
+    features = {
+        ticker: make_features(own, plan.features, walk_forward.horizon)
+        for ticker, own in bars.items()
+    }
+    fits: dict[tuple[str | None, str], tuple[Fit, ...]] = {}
+    for label, forecaster in plan.forecasters.items():
+        if forecaster.pooled:
+            every = tuple(features.values())
+            fits[None, label] = walk_forward.pooled_fits(forecaster, every, plan.seeds)
+            continue
+        for ticker, own in features.items():
+            fits[ticker, label] = walk_forward.fits(forecaster, own, plan.seeds)
+    return fits
 
 
 def backtest(
     bars: Bars,
     forecasts: Sequence[Forecasts],
-    losses: Mapping[str, tuple[tuple[float, ...], ...]],
+    histories: Mapping[str, tuple[History, ...]],
     plan: Plan,
     broker: Broker,
 ) -> Study:
@@ -93,7 +106,7 @@ def backtest(
     return Study(
         bars=bars,
         forecasts=tuple(forecasts),
-        losses={label: (fit, watched) for label, (fit, watched) in losses.items()},
+        histories=histories,
         results=tuple(
             account(f, rule, label) for f in forecasts for label, rule in forecasting.items()
         )
@@ -113,6 +126,7 @@ def backtest(
         readings={label: rule.reading() for label, rule in plan.rules.items()},
         currency=broker.costs.market.currency,
         costs_note=broker.costs.note(*sessions),
+        horizon=plan.walk_forward.horizon,
     )
 
 

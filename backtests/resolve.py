@@ -19,7 +19,10 @@ from forecasters.fixed_split import FixedSplit
 from forecasters.walk_forward import WalkForward
 
 #: Flags that set a value of every forecaster, or of every rule, that has a setting of that name.
-FORECASTER_FLAGS = ("target", "lookback", "epochs", "batch_size", "learning_rate")
+FORECASTER_FLAGS = (
+    "target", "lookback", "clip", "components", "reduction",
+    "epochs", "batch_size", "learning_rate", "patience", "device",
+)  # fmt: skip
 RULE_FLAGS = ("threshold", "exit", "first_exit", "max_hold", "stop_loss")
 
 
@@ -53,6 +56,8 @@ def make_plan(config: RunConfig) -> Resolved:
     )
     rules = _instances(plugins.STRATEGIES, (*config.strategy, "buy_and_hold"), config, RULE_FLAGS)
     rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
+    if len(config.ticker) < 2 and (pooled := [n for n, f in forecasters.items() if f.pooled]):
+        raise InputError(f"{pooled[0]} learns from several tickers: name more than one --ticker")
     walk_forward = make_folds(config)
     plan = Plan(forecasters, rules, walk_forward, config.features, config.seed_list)
     classes = [type(made) for made in (*forecasters.values(), *rules.values())]
@@ -64,6 +69,7 @@ def make_plan(config: RunConfig) -> Resolved:
         "features": config.features,
         "seeds": list(plan.seeds),
         "tearsheets": config.tearsheets,
+        "save_fits": config.save_fits,
     }
     return Resolved(plan, tuple((path, name) for name, path in files.items()), described)
 
@@ -78,12 +84,13 @@ def _describe(made: Any, settings: dict[str, Any]) -> dict[str, Any]:
 def make_folds(config: RunConfig) -> WalkForward:
     """Return the walk-forward, or the one fixed split that takes its place."""
     if config.split is not None:
-        return FixedSplit.parse(config.split, config.purge)
+        return FixedSplit.parse(config.split, config.purge, config.horizon)
     return WalkForward(
         train_size=config.train_size,
         step=config.step,
         expanding=config.expanding,
         purge=config.purge,
+        horizon=config.horizon,
         validation=config.validation,
     )
 

@@ -26,9 +26,10 @@ from backtests.manifest import (
     write_manifest,
 )
 from backtests.parallel import Plugin, run_tasks
-from backtests.pipeline import backtest, make_forecasts
+from backtests.pipeline import backtest, fits_of, make_forecasts
 from backtests.progress import Progress
 from backtests.resolve import make_broker, make_plan, make_source
+from backtests.saved import file_name, save_fit
 from backtests.store import FitStore
 from backtests.study import Study
 from forecasters.bars import Bars
@@ -92,15 +93,16 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         return Finished(folder, _same_run(folder, key), found=True)
 
     part.mkdir(parents=True, exist_ok=True)  # now, not after the training
-    run_fits = partial(
-        _run_fits, store=FitStore(part / "fits"), config=config, files=resolved.files, quiet=quiet
-    )
-    forecasts, losses = make_forecasts(bars, plan, run_fits)
-    studies = [backtest(bars[t], forecasts[t], losses[t], plan, brokers[t]) for t in bars]
+    store = FitStore(part / "fits")
+    run_fits = partial(_run_fits, store=store, config=config, files=resolved.files, quiet=quiet)
+    forecasts, histories = make_forecasts(bars, plan, run_fits)
+    studies = [backtest(bars[t], forecasts[t], histories[t], plan, brokers[t]) for t in bars]
     manifest = {**made_of, "config": config.values(), "key": key, **results_of(studies)}
     made = Path(tempfile.mkdtemp(prefix="run-", dir=part))
     made.chmod(0o755)
     _write(made, studies, manifest, config, extra, quiet)
+    if config.save_fits:
+        _keep_fits(store, fits_of(bars, plan), made / "fits")
     try:
         made.rename(folder)
     except OSError:  # another process finished the same run first
@@ -142,24 +144,55 @@ def _same_run(folder: Path, key: str) -> Mapping[str, Any]:
 
 
 def _run_fits(
-    fits: Sequence[Fit], store: FitStore, config: RunConfig, files: Sequence[Plugin], quiet: bool
+    fits: Sequence[Fit],
+    store: FitStore,
+    config: RunConfig,
+    files: Sequence[Plugin],
+    quiet: bool,
 ) -> list[Fitted]:
     """Run what the store does not hold yet, the longest first, and keep each as it ends."""
     answers = {
         number: kept
         for number, fit in enumerate(fits)
-        if (kept := store.load(number)) and len(kept.close) == len(fit.fold.test)
+        if (kept := store.load(number)) and len(kept.close) == fit.rows
     }
     left = sorted(set(range(len(fits))) - set(answers), key=lambda n: (-fits[n].cost, n))
+    tasks = [
+        partial(_learn, fits[n], store.learned(n), config.features)
+        if config.save_fits
+        else fits[n].run
+        for n in left
+    ]
     with Progress("training", len(fits), kept=len(answers), quiet=quiet) as progress:
 
         def done(index: int, fitted: Fitted) -> None:
             store.save(left[index], fitted)
             progress.advance()
 
-        new = run_tasks([fits[n].run for n in left], config.jobs or 1, done, files)
+        new = run_tasks(tasks, config.jobs or 1, done, files)
     answers.update(zip(left, new, strict=True))
     return [answers[number] for number in range(len(fits))]
+
+
+def _learn(fit: Fit, path: Path, features: str) -> Fitted:
+    """Run a fit and write what it learned, before the fit itself counts as done."""
+    fitted, learned = fit.learn()
+    if learned.state:
+        save_fit(path, fit, learned, features)
+    return fitted
+
+
+def _keep_fits(
+    store: FitStore, groups: Mapping[tuple[str | None, str], Sequence[Fit]], folder: Path
+) -> None:
+    """Move the saved fits into the run folder, under names that say whose they are."""
+    number = 0
+    for (_, label), fits in groups.items():
+        for fit in fits:
+            if (learned := store.learned(number)).exists():
+                folder.mkdir(exist_ok=True)
+                shutil.copyfile(learned, folder / slug(file_name(fit, label)))
+            number += 1
 
 
 def _write(

@@ -11,6 +11,7 @@ from backtests.atomic import write_atomically
 from forecasters.fit import Fitted
 
 ARRAYS = ("close", "outside", "train_loss", "validation_loss")
+NUMBERS = {"kept": int, "outliers": float}
 
 
 class FitStore:
@@ -25,16 +26,22 @@ class FitStore:
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06d}.npz"
 
+    def learned(self, number: int) -> Path:
+        """Return the place of what a fit learned, for runs that keep it."""
+        return self.folder / f"{number:06d}.safetensors"
+
     def save(self, number: int, fitted: Fitted) -> None:
         """Keep a fit."""
-        arrays = {name: getattr(fitted, name) for name in ARRAYS}
+        arrays = {name: getattr(fitted, name) for name in (*ARRAYS, *NUMBERS)}
         write_atomically(self._path(number), lambda file: np.savez(file, **arrays))
 
     def load(self, number: int) -> Fitted | None:
         """Return a kept fit; None where there is none, or a damaged one that must be done again."""
         try:
             with np.load(self._path(number), allow_pickle=False) as kept:
-                return Fitted(**{name: kept[name] for name in ARRAYS})
+                arrays = {name: kept[name] for name in ARRAYS}
+                numbers = {name: make(kept[name]) for name, make in NUMBERS.items()}
+                return Fitted(**arrays, **numbers)
         except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError, RuntimeError):
             return (
                 None  # RuntimeError: a flipped bit can claim encryption or an unknown compression

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backtests.history import History
 from backtests.result import Result
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
@@ -23,8 +24,8 @@ class Study:
         The whole history, the training rows too.
     forecasts : tuple of Forecasts
         One a forecaster, naive first; all over the same sessions.
-    losses : mapping
-        Forecaster to (train, validation) loss by epoch, the mean over its fits; validation may be empty.
+    histories : mapping
+        Forecaster to how each of its fits went; a pooled fit stands with every ticker it learned from.
     results : tuple of Result
         forecaster x strategy in the order asked for, then buy_and_hold once.
     exits : tuple of Result
@@ -36,11 +37,13 @@ class Study:
         Strategy label to the forecast return it needs to buy (0.05), for rules that have one.
     readings : mapping
         Strategy label to one sentence that says how the rule was read.
+    horizon : int
+        Sessions from a close to the close that is forecast.
     """
 
     bars: Bars
     forecasts: tuple[Forecasts, ...]
-    losses: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]]
+    histories: Mapping[str, tuple[History, ...]]
     results: tuple[Result, ...]
     exits: tuple[Result, ...]
     foresight: tuple[Result, ...]
@@ -48,6 +51,14 @@ class Study:
     readings: Mapping[str, str]
     currency: str
     costs_note: str
+    horizon: int = 1
+
+    @property
+    def naive_says(self) -> str:
+        """What the naive forecast is, in words."""
+        if self.horizon == 1:
+            return "tomorrow's close is today's"
+        return f"the close {self.horizon} sessions later is today's"
 
     @property
     def ticker(self) -> str:

@@ -1,4 +1,4 @@
-"""The tables of a run folder: forecasts, equity, fills, trades, metrics."""
+"""The tables of a run folder: forecasts, training, equity, fills, trades, metrics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from backtests.history import History
 from backtests.result import Fill, Result, Trade
 from backtests.study import Study
 from backtests.summary import COLUMNS, summary_rows
@@ -18,10 +19,18 @@ OWNER = ("account", "forecaster", "strategy")
 
 
 def write_tables(folder: Path, studies: Sequence[Study]) -> None:
-    """Write the five tables of these studies into `folder`."""
+    """Write the tables of these studies into `folder`."""
     results = [result for study in studies for result in study.results]
     forecasts = [table for study in studies for f in study.forecasts for table in _forecasts(f)]
     pd.concat(forecasts, ignore_index=True).to_parquet(folder / "forecasts.parquet", index=False)
+    training = [
+        _training(study.ticker, name, h)
+        for study in studies
+        for name, hs in study.histories.items()
+        for h in hs
+    ]
+    if training:
+        pd.concat(training, ignore_index=True).to_parquet(folder / "training.parquet", index=False)
     equity = pd.concat([_equity(result) for result in results], ignore_index=True)
     equity.to_parquet(folder / "equity.parquet", index=False)
     _write_csv(
@@ -69,6 +78,24 @@ def _forecasts(f: Forecasts) -> list[pd.DataFrame]:
         )
         for seed, close in closes
     ]
+
+
+def _training(ticker: str, forecaster: str, history: History) -> pd.DataFrame:
+    """One row an epoch; the validation loss is null where nothing was watched."""
+    epochs = history.train_loss.size
+    watched = history.validation_loss if history.validation_loss.size else np.full(epochs, np.nan)
+    return pd.DataFrame(
+        {
+            "ticker": ticker,
+            "forecaster": forecaster,
+            "seed": history.seed,
+            "fold": history.fold.astype("datetime64[s]"),
+            "epoch": np.arange(1, epochs + 1),
+            "train_loss": history.train_loss,
+            "validation_loss": watched,
+            "kept": np.arange(1, epochs + 1) == history.kept,
+        }
+    )
 
 
 def _equity(result: Result) -> pd.DataFrame:

@@ -33,7 +33,7 @@ def main() -> None:
             began = time.process_time()
             fit.run()
             seconds[label].append(time.process_time() - began)
-    rows = len(next(iter(fits.values())).fold.fit)
+    rows = len(next(iter(fits.values())).parts[0].fold.fit)
     print(f"{rows} fit rows, median of {flags.repeat} (least to most), CPU seconds a fit")
     for label, times in seconds.items():
         print(f"{label:<28} {statistics.median(times):6.2f} ({min(times):.2f} to {max(times):.2f})")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasters.bars import Floats
-from forecasters.errors import InputError
-from forecasters.scaling import SCALERS
-from forecasters.windows import TARGETS, Windows
+from forecasters.errors import Error, InputError
+from forecasters.preprocessing import Preprocessing
+from forecasters.windows import Windows
 
 
 @dataclass(kw_only=True)
@@ -20,31 +22,39 @@ class Forecaster(ABC):
 
     Attributes
     ----------
-    lookback : int
-        Sessions in a window, the newest one included.
-    target : str
-        ``close``, the price itself as in the sources, or ``return``, the log return.
-    scaler : str
-        ``minmax``, ``together`` (prices share a range), ``standard`` or ``none``; fitted on the fit
-        rows of each fold.
+    lookback, target, scaler, clip, reduction, components
+        How inputs and target are prepared in each fold: see `Preprocessing`.
+    pooled : bool
+        One model for all tickers of a run, which then needs several; each ticker keeps scalers of
+        its own. Otherwise each ticker has a model of its own.
     """
 
     lookback: int = 1
     target: str = "close"
     scaler: str = "minmax"
+    clip: float | None = None
+    reduction: str = "pca"
+    components: int | None = None
+    pooled: bool = False
 
     #: False when every seed gives the same answer: it is then fitted once.
     stochastic: ClassVar[bool] = True
 
+    #: False where a model of several tickers means nothing.
+    poolable: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
-        if self.lookback < 1:
-            raise InputError(
-                f"{self.name} has lookback {self.lookback}; a window holds at least 1 session"
-            )
-        if self.target not in TARGETS:
-            raise InputError(f"{self.name} has target '{self.target}'; known: {', '.join(TARGETS)}")
-        if self.scaler not in SCALERS:
-            raise InputError(f"{self.name} has scaler '{self.scaler}'; known: {', '.join(SCALERS)}")
+        try:
+            self.preprocessing  # noqa: B018 - made for its checks
+        except InputError as error:
+            raise InputError(f"{self.name}: {error}") from error
+        if self.pooled and not self.poolable:
+            raise InputError(f"{self.name} cannot be pooled: there is one for each ticker")
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How inputs and target are prepared."""
+        return Preprocessing(**{f.name: getattr(self, f.name) for f in fields(Preprocessing)})
 
     @property
     def name(self) -> str:
@@ -65,6 +75,14 @@ class Forecaster(ABC):
     @abstractmethod
     def predict(self, windows: Windows) -> Floats:
         """Return the scaled target [M] for windows [M, L, C]; each row from its own window alone."""
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return what was learned as arrays by name, for a file; empty where that is not offered."""
+        return {}
+
+    def restore(self, state: Mapping[str, NDArray[Any]], channels: int) -> Self:
+        """Take back what `state` returned, for windows of so many channels."""
+        raise Error(f"{self.name} cannot be restored from a file")
 
     def cost(self, rows: int) -> float:
         """Return roughly how much work a fit on `rows` windows is: long fits start first."""

@@ -1,51 +1,120 @@
-"""A fit: one ticker, one fold, one forecaster, one seed. An independent job."""
+"""A fit: one fold, one forecaster, one seed. An independent job."""
 
 from __future__ import annotations
 
 import hashlib
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasters.bars import Flags, Floats
 from forecasters.base import Forecaster
+from forecasters.errors import InputError
 from forecasters.features import Features
+from forecasters.fold_windows import FoldWindows, cut_windows
 from forecasters.folds import Fold
+from forecasters.preprocessing import Transform
 from forecasters.threads import one_thread
-from forecasters.windows import cut_windows
+from forecasters.windows import join
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What a fit leaves: forecast closes [M] of its test rows and the losses by epoch [E]."""
+    """What a fit leaves.
+
+    Attributes
+    ----------
+    close : float64, shape [M]
+        Forecast closes of the test rows.
+    outside : bool, shape [M]
+        Test rows with an input outside the range of the fit rows.
+    train_loss, validation_loss : float64, shape [E]
+        By epoch; empty for a forecaster without epochs.
+    kept : int
+        The epoch, from 1, whose weights were kept; 0 without epochs.
+    outliers : float
+        Share of the fit rows with an outlier among the inputs.
+    """
 
     close: Floats
     outside: Flags
     train_loss: Floats = field(default_factory=lambda: np.empty(0))
     validation_loss: Floats = field(default_factory=lambda: np.empty(0))
+    kept: int = 0
+    outliers: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """All that a forecast needs of a fit: weights and the transform of each ticker, for a file."""
+
+    state: dict[str, NDArray[Any]]
+    transforms: dict[str, Transform]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One ticker's rows in a fit."""
+
+    features: Features
+    fold: Fold
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A job that shares no number with any other: its answer cannot depend on what else runs."""
+    """A job that shares no number with any other: its answer cannot depend on what else runs.
 
-    features: Features
-    fold: Fold
+    Attributes
+    ----------
+    parts : tuple of Part
+        One, or with a pooled forecaster one for each ticker, in the order of their names: they
+        are trained on together, each scaled by its own fit rows.
+    """
+
+    parts: tuple[Part, ...]
     forecaster: Forecaster
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        tickers = [part.features.ticker for part in self.parts]
+        if not tickers or tickers != sorted(set(tickers)):
+            raise InputError(f"the parts of a fit are {tickers}; give each ticker once, in order")
+
+    @property
+    def name(self) -> np.datetime64:
+        """The date of the fold's first test session."""
+        return self.parts[0].fold.name
+
+    @property
+    def rows(self) -> int:
+        """Number of rows to forecast."""
+        return sum(len(part.fold.test) for part in self.parts)
+
+    def share(self, ticker: str) -> tuple[Part, slice] | None:
+        """Return the part of this ticker and where its rows lie in the answer; None: it has none."""
+        start = 0
+        for part in self.parts:
+            stop = start + len(part.fold.test)
+            if part.features.ticker == ticker:
+                return part, slice(start, stop)
+            start = stop
+        return None
 
     @property
     def cost(self) -> float:
         """Roughly how much work this is."""
-        return self.forecaster.cost(len(self.fold.fit))
+        return self.forecaster.cost(sum(len(part.fold.fit) for part in self.parts))
 
     def generator(self) -> np.random.Generator:
-        """Return the generator of this fit, from seed, ticker, forecaster and fold.
+        """Return the generator of this fit, from seed, tickers, forecaster and fold.
 
         Settings do not enter: all points of a grid start from common random numbers.
         """
-        words = f"{self.seed}|{self.features.ticker}|{self.forecaster.name}|{self.fold.name}"
+        tickers = "+".join(part.features.ticker for part in self.parts)
+        words = f"{self.seed}|{tickers}|{self.forecaster.name}|{self.name}"
         digest = hashlib.sha256(words.encode()).digest()
         return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
 
@@ -55,16 +124,35 @@ class Fit:
         On one thread, whatever the libraries behind the forecaster would take: how many there are
         changes the order of a sum and so its last bits.
         """
-        with one_thread():
-            return self._run()
+        return self.learn()[0]
 
-    def _run(self) -> Fitted:
+    def learn(self) -> tuple[Fitted, Learned]:
+        """Do what `run` does; return beside it what was learned."""
+        with one_thread():
+            return self._learn()
+
+    def _learn(self) -> tuple[Fitted, Learned]:
         model = deepcopy(self.forecaster)
-        windows = cut_windows(self.features, self.fold, model.lookback, model.target, model.scaler)
-        model.fit(windows.fit, windows.validation, self.generator())
-        return Fitted(
-            windows.close(model.predict(windows.test)),
-            windows.outside,
-            np.asarray(getattr(model, "train_loss_", ()), dtype=np.float64),
-            np.asarray(getattr(model, "validation_loss_", ()), dtype=np.float64),
+        cuts = [cut_windows(p.features, p.fold, model.preprocessing) for p in self.parts]
+        model.fit(
+            join([cut.fit for cut in cuts]),
+            join([cut.validation for cut in cuts]),
+            self.generator(),
         )
+        fitted = Fitted(
+            close=np.concatenate([cut.close(model.predict(cut.test)) for cut in cuts]),
+            outside=np.concatenate([cut.outside for cut in cuts]),
+            train_loss=np.asarray(getattr(model, "train_loss_", ()), dtype=np.float64),
+            validation_loss=np.asarray(getattr(model, "validation_loss_", ()), dtype=np.float64),
+            kept=int(getattr(model, "kept_", 0)),
+            outliers=_share(cuts),
+        )
+        transforms = {
+            part.features.ticker: cut.transform for part, cut in zip(self.parts, cuts, strict=True)
+        }
+        return fitted, Learned(model.state(), transforms)
+
+
+def _share(cuts: list[FoldWindows]) -> float:
+    """Return the mean share of outliers, each ticker weighted by its windows."""
+    return float(np.average([cut.outliers for cut in cuts], weights=[len(c.fit) for c in cuts]))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
@@ -30,39 +32,73 @@ class NeuralForecaster(Forecaster):
         Keras's default for Adam, 0.001, where a source names none.
     loss : str
         ``mse`` or ``rmse``.
+    patience : int or None
+        Stop after so many epochs without a lower validation loss and keep the weights of the best
+        one; None: all epochs, validation is only watched, as in S1.
+    device : str
+        Where the torch engine trains: ``cpu``, or ``cuda``, whose numbers differ in the last bits.
+        Forecasts are always made on the processor.
     """
 
     epochs: int = 50
     batch_size: int | None = 32
     learning_rate: float = 1e-3
     loss: str = "mse"
+    patience: int | None = None
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("epochs", "batch_size", "learning_rate", "hidden", "layers", "filters"):
+        above_0 = (
+            "epochs",
+            "batch_size",
+            "learning_rate",
+            "patience",
+            "hidden",
+            "layers",
+            "filters",
+        )
+        for name in above_0:
             value = getattr(self, name, 1)
             if not (value is None or value > 0):
                 raise InputError(f"{self.name} has {name} {value}; it must be above 0")
         if self.loss not in ("mse", "rmse"):
             raise InputError(f"{self.name} has loss '{self.loss}'; known: mse, rmse")
+        if self.device not in ("cpu", "cuda"):
+            raise InputError(f"{self.name} has device '{self.device}'; known: cpu, cuda")
 
     @abstractmethod
     def build(self, channels: int, lookback: int) -> nn.Module:
         """Return an untrained network from windows [N, lookback, channels] to [N, 1]."""
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
-        """Train a new network; its losses by epoch are in `train_loss_` and `validation_loss_`."""
-        from forecasters.engines import torch as engine
+        """Train a new network; its losses by epoch are in `train_loss_` and `validation_loss_`.
 
-        batch_size = self.batch_size or len(windows)
-        schedule = engine.Schedule(self.epochs, batch_size, self.learning_rate, self.loss)
+        `kept_` is the epoch, from 1, whose weights `network_` has.
+        """
+        from forecasters.engines import torch as engine
+        from forecasters.engines.schedule import Schedule
+
+        schedule = Schedule(
+            epochs=self.epochs,
+            batch_size=self.batch_size or len(windows),
+            learning_rate=self.learning_rate,
+            loss=self.loss,
+            patience=self.patience,
+        )
         channels = windows.X.shape[2]
         trained = engine.train(
-            lambda: self.build(channels, self.lookback), windows, validation, schedule, rng
+            lambda: self.build(channels, self.lookback),
+            windows,
+            validation,
+            schedule,
+            rng,
+            self.device,
         )
         self.network_ = trained.network
         self.train_loss_ = trained.train_loss
         self.validation_loss_ = trained.validation_loss
+        self.kept_ = trained.kept
         return self
 
     def predict(self, windows: Windows) -> Floats:
@@ -74,6 +110,23 @@ class NeuralForecaster(Forecaster):
                 f"{self.name} was asked for a forecast before it was fitted: call fit first"
             )
         return engine.predict(self.network_, windows.X)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the trained weights by name, as torch names them."""
+        return {name: weight.numpy() for name, weight in self.network_.state_dict().items()}
+
+    def restore(self, state: Mapping[str, NDArray[Any]], channels: int) -> Self:
+        """Build the network and give it these weights.
+
+        Raises
+        ------
+        InputError
+            They are those of another network.
+        """
+        from forecasters.engines import torch as engine
+
+        self.network_ = engine.rebuild(lambda: self.build(channels, self.lookback), state)
+        return self
 
     def cost(self, rows: int) -> float:
         """Return the number of sessions that training passes through."""

@@ -11,8 +11,8 @@ from forecasters.bars import Days
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
 from forecasters.features import Features
-from forecasters.fit import Fit, Fitted
-from forecasters.folds import Fold
+from forecasters.fit import Fit, Fitted, Part
+from forecasters.folds import Fold, cut_by_date
 from forecasters.forecasts import Forecasts
 
 #: S1 splits 70 : 15 : 15; the third part is the fold's test, fit and validation share the rest.
@@ -112,24 +112,81 @@ class WalkForward:
     def fits(
         self, forecaster: Forecaster, features: Features, seeds: Sequence[int] = (0,)
     ) -> tuple[Fit, ...]:
-        """Return the independent jobs of one forecaster: seed by seed, fold by fold."""
+        """Return the independent jobs of one forecaster on one ticker: seed by seed, fold by fold."""
+        self._check(features)
+        parts = [(Part(features, fold),) for fold in self.split(features.sessions)]
+        return self._jobs(forecaster, parts, seeds)
+
+    def pooled_fits(
+        self, forecaster: Forecaster, features: Sequence[Features], seeds: Sequence[int] = (0,)
+    ) -> tuple[Fit, ...]:
+        """Return the jobs of one forecaster that learns from several tickers together.
+
+        The folds are cut by date on the union of the sessions: the same row number is another day
+        in another ticker. A ticker takes part from the fold on in which its own plan, cut on its
+        own sessions, makes its first forecast, so that it is forecast on the days that a model
+        of its own would forecast.
+
+        Raises
+        ------
+        InputError
+            A ticker has no session to learn from before the fold in which it is first forecast.
+        """
+        ordered = sorted(features, key=lambda one: one.ticker)
+        for one in ordered:
+            self._check(one)
+        union = np.unique(np.concatenate([one.sessions for one in ordered]))
+        first = {one.ticker: self.split(one.sessions)[0].test.start for one in ordered}
+        folds = self.split(union)
+        shares = []
+        for fold in folds:
+            cut = [
+                (one, cut_by_date(fold, union, one.ticker, one.sessions, first[one.ticker]))
+                for one in ordered
+            ]
+            if parts := tuple(Part(one, own) for one, own in cut if own):
+                shares.append(parts)
+        pooled_from = union[folds[0].test.start]
+        for one in ordered:
+            if (own_from := one.sessions[first[one.ticker]]) < pooled_from:
+                raise InputError(
+                    f"{one.ticker} is forecast from {own_from} on, the pooled folds begin on "
+                    f"{pooled_from}: its bars end too early for this --split; leave it out"
+                )
+        return self._jobs(forecaster, shares, seeds)
+
+    def _check(self, features: Features) -> None:
         if features.horizon != self.horizon:
             raise InputError(
                 f"features look {features.horizon} ahead, the walk-forward {self.horizon}"
             )
+
+    def _jobs(
+        self, forecaster: Forecaster, shares: Sequence[tuple[Part, ...]], seeds: Sequence[int]
+    ) -> tuple[Fit, ...]:
         if not seeds or len(set(seeds)) < len(seeds):
             raise InputError(f"the seeds are {tuple(seeds)}; give at least one, each once")
-        folds = self.split(features.sessions)
         used = seeds if forecaster.stochastic else seeds[:1]
-        return tuple(Fit(features, fold, forecaster, seed) for seed in used for fold in folds)
+        return tuple(Fit(parts, forecaster, seed) for seed in used for parts in shares)
 
-    def collect(self, fits: Sequence[Fit], fitted: Sequence[Fitted], label: str = "") -> Forecasts:
-        """Return the forecasts of `fits` (all of one forecaster, as `fits` made them)."""
-        features, forecaster = fits[0].features, fits[0].forecaster
+    def collect(
+        self, fits: Sequence[Fit], fitted: Sequence[Fitted], label: str = "", ticker: str = ""
+    ) -> Forecasts:
+        """Return the forecasts of one ticker (by default the first) from `fits` of one forecaster."""
+        forecaster = fits[0].forecaster
+        ticker = ticker or fits[0].parts[0].features.ticker
         seeds = tuple(dict.fromkeys(fit.seed for fit in fits))
-        folds = [fit.fold for fit in fits if fit.seed == seeds[0]]
+        answers = [
+            (part, answer.close[own], answer.outside[own])
+            for fit, answer in zip(fits, fitted, strict=True)
+            if (share := fit.share(ticker))
+            for part, own in [share]
+        ]
+        features = answers[0][0].features
+        of_one_seed = answers[: len(answers) // len(seeds)]
+        folds = [part.fold for part, _, _ in of_one_seed]
         rows = np.concatenate([np.arange(fold.test.start, fold.test.stop) for fold in folds])  # [N]
-        by_seed = np.concatenate([fit.close for fit in fitted]).reshape(
+        by_seed = np.concatenate([close for _, close, _ in answers]).reshape(
             len(seeds), rows.size
         )  # [S, N]
         by_seed[:, ~features.tradable[rows]] = np.nan
@@ -141,7 +198,7 @@ class WalkForward:
             features.tradable[rows[known] + features.horizon], actual[known], np.nan
         )
         return Forecasts(
-            ticker=features.ticker,
+            ticker=ticker,
             forecaster=label or forecaster.name,
             fold=np.repeat([fold.name for fold in folds], [len(fold.test) for fold in folds]),
             as_of=features.sessions[rows],
@@ -149,7 +206,7 @@ class WalkForward:
             last_close=features.close[rows],
             by_seed=by_seed,
             actual=actual,
-            outside=np.concatenate([fit.outside for fit in fitted[: len(folds)]]),
+            outside=np.concatenate([outside for _, _, outside in of_one_seed]),
             seeds=seeds if forecaster.stochastic else (),
         )
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from forecasters.bars import Floats
+from forecasters.engines.schedule import Schedule, follow
 from forecasters.errors import InputError
 from forecasters.layers import initialise
 from forecasters.windows import Windows
@@ -26,24 +30,14 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """How a network is trained: Adam in torch's form with Keras's epsilon."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    loss: str = "mse"
-    epsilon: float = 1e-7
-
-
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A trained network and its losses by epoch, float64 [E]; no validation rows, no such losses."""
+    """A trained network, its losses by epoch [E], and the epoch, from 1, whose weights it has."""
 
     network: nn.Module
     train_loss: Floats
     validation_loss: Floats
+    kept: int
 
 
 def train(
@@ -52,55 +46,92 @@ def train(
     validation: Windows,
     schedule: Schedule,
     rng: np.random.Generator,
+    device: str = "cpu",
 ) -> Trained:
     """Build a network and train it on `fit`; every random number comes from `rng`.
 
     The global generator of torch is seeded from `rng` for the time of the fit and put back after
-    it, so that a module which draws from it (its own initial weights, dropout) repeats too.
+    it, so that a module which draws from it (its own initial weights, dropout) repeats too. The
+    initial weights are drawn on the processor, whatever the device, and the network comes back to
+    it.
 
     Raises
     ------
     InputError
-        The loss left the finite numbers: the learning rate is too high for this network.
+        The loss left the finite numbers: the learning rate is too high for this network. Or there
+        is no such device.
     """
-    with _alone(int(rng.integers(2**63))):
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device cuda: torch sees no CUDA device here; leave the flag out")
+    with _alone(int(rng.integers(2**63)), device):
         network = build()
         initialise(network, rng)
-        trained = [p for p in network.parameters() if p.requires_grad]
-        optimiser = torch.optim.Adam(
-            trained, lr=schedule.learning_rate, eps=schedule.epsilon, fused=True
+        steps = _Training(network.to(device), fit, validation, schedule, device)
+        losses = follow(schedule, steps, rng, len(fit), len(validation))
+        network.to("cpu").eval()
+    return Trained(network, *losses)
+
+
+class _Training:
+    """A torch module in training by Adam."""
+
+    def __init__(
+        self, network: nn.Module, fit: Windows, validation: Windows, schedule: Schedule, device: str
+    ) -> None:
+        self.network = network
+        self.batch_size = schedule.batch_size
+        self.measure = LOSSES[schedule.loss]
+        self.optimiser = torch.optim.Adam(
+            [weight for weight in network.parameters() if weight.requires_grad],
+            lr=schedule.learning_rate,
+            eps=schedule.epsilon,
+            fused=True,
         )
-        measure = LOSSES[schedule.loss]
-        X, y = _tensor(fit.X), _tensor(fit.y)  # [N, L, C], [N]
-        X_watched, y_watched = _tensor(validation.X), _tensor(validation.y)
-        train_loss, validation_loss = np.empty(schedule.epochs), []
-        for epoch in range(schedule.epochs):
-            network.train()
-            order = torch.from_numpy(rng.permutation(len(X)))
-            total = torch.zeros(())
-            batches = zip(
-                X[order].split(schedule.batch_size),
-                y[order].split(schedule.batch_size),
-                strict=True,
-            )
-            for inputs, labels in batches:
-                optimiser.zero_grad()
-                loss = measure(labels, network(inputs)[:, 0])
-                loss.backward()
-                optimiser.step()
-                total += loss.detach() * len(inputs)
-            train_loss[epoch] = total.item() / len(X)
-            if not np.isfinite(train_loss[epoch]):
-                raise InputError(
-                    f"the training loss became {train_loss[epoch]} in epoch {epoch + 1} of "
-                    f"{schedule.epochs}: lower --learning-rate (it is {schedule.learning_rate:g})"
-                )
-            if len(X_watched):
-                network.eval()
-                with torch.no_grad():
-                    validation_loss.append(measure(y_watched, network(X_watched)[:, 0]).item())
-        network.eval()
-    return Trained(network, train_loss, np.array(validation_loss))
+        self.X, self.y = (_tensor(part).to(device) for part in (fit.X, fit.y))  # [N, L, C], [N]
+        self.watched = [_tensor(part).to(device) for part in (validation.X, validation.y)]
+
+    def epoch(self, order: NDArray[np.int64]) -> float:
+        self.network.train()
+        rows = torch.from_numpy(order).to(self.X.device)
+        total = torch.zeros((), device=self.X.device)
+        for inputs, labels in zip(
+            self.X[rows].split(self.batch_size), self.y[rows].split(self.batch_size), strict=True
+        ):
+            self.optimiser.zero_grad()
+            loss = self.measure(labels, self.network(inputs)[:, 0])
+            loss.backward()
+            self.optimiser.step()
+            total += loss.detach() * len(inputs)
+        return total.item() / len(rows)
+
+    @torch.no_grad()
+    def validation_loss(self) -> float:
+        self.network.eval()
+        X, y = self.watched
+        return self.measure(y, self.network(X)[:, 0]).item()
+
+    def weights(self) -> dict[str, Tensor]:
+        return {name: weight.clone() for name, weight in self.network.state_dict().items()}
+
+    def restore(self, weights: dict[str, Tensor]) -> None:
+        self.network.load_state_dict(weights)
+
+
+def rebuild(build: Callable[[], nn.Module], state: Mapping[str, NDArray[Any]]) -> nn.Module:
+    """Return the network with these weights instead of initial ones.
+
+    Raises
+    ------
+    InputError
+        They are those of another network.
+    """
+    with _alone(0):
+        network = build()
+    try:
+        network.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
+    except RuntimeError as error:
+        raise InputError(f"the weights are those of another network: {error}") from error
+    return network.eval()
 
 
 @torch.no_grad()
@@ -123,17 +154,40 @@ def _tensor(values: Floats) -> Tensor:
 
 
 @contextmanager
-def _alone(seed: int) -> Iterator[None]:
-    """One thread and a seeded global generator, both as they were afterwards.
+def _alone(seed: int, device: str = "cpu") -> Iterator[None]:
+    """One thread, a seeded global generator, repeatable kernels; all as they were afterwards.
 
     More than one thread gives other bits (convolutions in float32), and two busy processes with
     two threads each are many times slower than with one.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    devices = [torch.cuda.current_device()] if device == "cuda" else []
     try:
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=devices), _repeatable(device):
             torch.manual_seed(seed)
             yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def _repeatable(device: str) -> Iterator[None]:
+    """On a GPU: only kernels that give the same bits each time, in full float32.
+
+    What torch asks of cuBLAS must stand in the environment before its first use; where another
+    value stands there already, torch refuses the operation and says so.
+    """
+    if device != "cuda":
+        yield
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True)
+    try:
+        with torch.backends.cudnn.flags(
+            enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+        ):
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before)

@@ -32,11 +32,16 @@ class ARIMA(Forecaster):
     target: str = "return"
     scaler: str = "none"
     stochastic: ClassVar[bool] = False
+    poolable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.target, self.scaler) != ("return", "none"):
             raise InputError("arima has one form only: leave its target and scaler as they are")
+        if self.clip is not None or self.components is not None:
+            raise InputError(
+                "arima reads the closes themselves: leave clip and components as they are"
+            )
         if self.lookback < 3:
             raise InputError(f"arima has lookback {self.lookback}; two returns need 3 sessions")
 

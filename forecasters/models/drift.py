@@ -25,6 +25,7 @@ class Drift(Forecaster):
     target: str = "return"
     scaler: str = "none"
     stochastic: ClassVar[bool] = False
+    poolable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

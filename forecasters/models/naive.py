@@ -20,6 +20,7 @@ class Naive(Forecaster):
     target: str = "return"
     scaler: str = "none"
     stochastic: ClassVar[bool] = False
+    poolable: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

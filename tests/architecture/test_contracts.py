@@ -73,6 +73,7 @@ def test_contracts_hold() -> None:
         ("backtests/planted.py", "import matplotlib.pyplot", "One door: matplotlib"),
         ("forecasters/planted.py", "import sklearn", "One door: sklearn and statsmodels"),
         ("backtests/planted.py", "import statsmodels.api", "One door: sklearn and statsmodels"),
+        ("backtests/planted.py", "from safetensors import safe_open", "One door: safetensors"),
         ("forecasters/models/planted.py", "import threadpoolctl", "One door: threadpoolctl"),
     ],
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from backtests.history import History
 from backtests.result import Fill, Result, Trade
 from backtests.study import Study
 from forecasters.bars import Bars, Days, Floats, Origin
@@ -179,10 +180,18 @@ def make_study(
         make_result(bars, "perfect foresight", strategy, first, holds=((5, 9), (30, 60), (80, 82)))
         for strategy in strategies
     ]
+    epoch = np.arange(1, 101)
     losses = {
-        name: (
-            tuple(0.05 / (e + 1) + 0.001 * i for e in range(100)),
-            tuple(0.06 / (e + 1) + 0.004 for e in range(100)),
+        name: tuple(
+            History(
+                seed,
+                np.datetime64("2016-01-04"),
+                s * (0.05 / epoch + 0.001 * i),
+                s * (0.06 / epoch + 0.004),
+                100,
+                0.01,
+            )
+            for seed, s in enumerate((1.0, 1.3))
         )
         for i, name in enumerate(forecasters)
     }

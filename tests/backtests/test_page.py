@@ -208,7 +208,7 @@ def test_a_forecaster_that_repeats_the_close_is_never_called_better_or_worse(
         study,
         forecasts=(study.forecasts[0], copy),
         results=(study.results[0], result, study.results[-1]),
-        losses={},
+        histories={},
         exits=(),
     )
     assert findings(twin)[0].startswith("mine had no lower error")
@@ -247,7 +247,9 @@ def test_names_are_escaped(tmp_path: Path) -> None:
 def test_a_study_without_losses_exits_foresight_or_outcomes(tmp_path: Path) -> None:
     study = make_study(traded=False, rows=532, first=530, forecasters=("cnn",))
     waiting = [replace(f, actual=np.full(len(f), np.nan)) for f in study.forecasts]
-    bare = replace(study, forecasts=tuple(waiting), losses={}, exits=(), foresight=(), readings={})
+    bare = replace(
+        study, forecasts=tuple(waiting), histories={}, exits=(), foresight=(), readings={}
+    )
     html = write_index(tmp_path, bare, {}, {}).read_text(encoding="utf-8")
     assert "no forecast has its outcome" in html
     assert "not recorded" in html

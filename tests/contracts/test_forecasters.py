@@ -64,6 +64,9 @@ def test_no_forecast_depends_on_a_later_row(
     [
         {"target": "return"},
         {"target": "return", "scaler": "standard"},
+        {"clip": 3.0, "components": 3},
+        {"components": 2, "reduction": "svd", "scaler": "standard"},
+        {"patience": 1, "epochs": 4, "learning_rate": 0.05},
         {"scaler": "none", "learning_rate": 1e-9},  # raw prices: small steps, or the loss explodes
     ],
     ids=str,
@@ -245,8 +248,8 @@ def test_seeds_differ_where_there_is_randomness_and_only_there(
     name: str, bars: Bars, make_forecaster: Make
 ) -> None:
     forecaster = make_forecaster(name)
-    fold = fits_of(bars, forecaster)[0].fold
-    a, b = (bits(Fit(make_features(bars), fold, forecaster, seed).run()) for seed in (0, 1))
+    parts = fits_of(bars, forecaster)[0].parts
+    a, b = (bits(Fit(parts, forecaster, seed).run()) for seed in (0, 1))
     assert (a != b) == forecaster.stochastic
 
 

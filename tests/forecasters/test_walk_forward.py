@@ -17,7 +17,7 @@ from forecasters.bars import Bars, Days
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
 from forecasters.features import Features, make_features
-from forecasters.fit import Fit
+from forecasters.fit import Fit, Part
 from forecasters.folds import Fold
 from forecasters.forecasts import Forecasts
 from forecasters.walk_forward import WalkForward
@@ -295,7 +295,7 @@ def test_a_fit_whose_features_look_further_than_its_fold_is_refused(halted: Bars
     """Labels 5 ahead in a fold cut for 1 ahead: training would know closes of the test."""
     near = PLAN.fits(Quiet(), make_features(halted, horizon=2))[0]
     with pytest.raises(InputError, match="horizon"):
-        Fit(make_features(halted, horizon=5), near.fold, Quiet()).run()
+        Fit((Part(make_features(halted, horizon=5), near.parts[0].fold),), Quiet()).run()
 
 
 def test_more_horizon_than_bars_is_our_error(bars_of: MakeBars) -> None:

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from forecasters.bars import COLUMNS, Bars, Floats
 from forecasters.errors import InputError
 from forecasters.features import Features, make_features
-from forecasters.fit import Fit
+from forecasters.fit import Fit, Part
+from forecasters.fold_windows import FoldWindows, cut_windows
 from forecasters.folds import Fold
 from forecasters.models.naive import Naive
+from forecasters.preprocessing import Preprocessing
 from forecasters.scaling import fit_scaler
-from forecasters.windows import FoldWindows, Windows, cut_windows
+from forecasters.windows import Windows
 
 MakeBars = Callable[..., Bars]
 
@@ -35,7 +37,9 @@ def bars(bars_of: MakeBars, walk: Callable[..., Floats]) -> Bars:
 def cut(
     bars: Bars, *, lookback: int = 3, target: str = "close", scaler: str = "minmax"
 ) -> FoldWindows:
-    return cut_windows(make_features(bars), FOLD, lookback, target, scaler)
+    return cut_windows(
+        make_features(bars), FOLD, Preprocessing(lookback=lookback, target=target, scaler=scaler)
+    )
 
 
 def bits(windows: Windows) -> tuple[bytes, ...]:
@@ -236,7 +240,7 @@ def test_the_perfect_answer_is_the_next_close(bars: Bars, target: str, scaler: s
 @given(closes=st.lists(st.floats(1e-2, 1e7), min_size=20, max_size=20))
 def test_naive_is_the_last_close_bit_for_bit(bars_of: MakeBars, closes: list[float]) -> None:
     made = bars_of(closes, low=np.array(closes) / 2)
-    fitted = Fit(make_features(made), FOLD, Naive()).run()
+    fitted = Fit((Part(make_features(made), FOLD),), Naive()).run()
     assert fitted.close.tobytes() == made.close[15:].tobytes()
 
 
@@ -271,9 +275,9 @@ def test_a_rolling_fold_takes_its_scaler_from_its_own_rows(bars: Bars) -> None:
     """Rows before the fold may fill a window, but its scaler starts with the fold."""
     fold = Fold(range(6, 12), range(0), range(15, 20), 1, FOLD.name)
     features = make_features(bars)
-    base = cut_windows(features, fold, 3, "close", "minmax")
+    base = cut_windows(features, fold, Preprocessing(lookback=3))
     assert (base.fit.as_of == bars.sessions[6:12]).all()
-    other = cut_windows(make_features(changed(bars, 3)), fold, 3, "close", "minmax")
+    other = cut_windows(make_features(changed(bars, 3)), fold, Preprocessing(lookback=3))
     assert other.test.X.tobytes() == base.test.X.tobytes()
 
 
@@ -288,7 +292,7 @@ def test_features_from_elsewhere_may_bring_a_warm_up(bars: Bars) -> None:
     X = make_features(bars).X.copy()
     X[:4] = np.nan
     features: Features = replace(make_features(bars), X=X)
-    windows = cut_windows(features, FOLD, 3, "close", "minmax")
+    windows = cut_windows(features, FOLD, Preprocessing(lookback=3))
     assert windows.fit.as_of[0] == bars.sessions[6]
     assert np.isfinite(windows.fit.X).all()
     assert windows.fit.X.shape[0] == 4

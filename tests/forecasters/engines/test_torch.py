@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from forecasters.engines.torch import CHUNK, Schedule, Trained, predict, train
-from forecasters.errors import Error
+from forecasters.errors import Error, InputError
 from forecasters.layers import LastStep, SwapAxes
 from forecasters.windows import Windows
 
@@ -256,4 +256,41 @@ def test_a_loss_that_leaves_the_numbers_is_an_error_with_advice(windows_of: Make
             windows,
             epochs=50,
             learning_rate=1e30,
+        )
+
+
+def test_patience_leaves_the_network_of_the_epoch_it_kept(windows_of: MakeWindows) -> None:
+    """The same as training for just so many epochs: watching draws no random number."""
+    fit, watched = windows_of(60, lookback=20), windows_of(20, lookback=20, seed=9)
+    given = {"learning_rate": 0.05, "batch_size": 16}
+    early = run(NETWORKS["rnn"], fit, watched, epochs=40, patience=3, **given)
+    assert early.kept < len(early.train_loss) < 40
+    assert early.kept == 1 + early.validation_loss.argmin()
+    short = run(NETWORKS["rnn"], fit, watched, epochs=early.kept, **given)
+    assert bits(early.network) == bits(short.network)
+
+
+def test_cuda_gives_nearly_the_processors_numbers_twice_the_same(windows_of: MakeWindows) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device here")
+    fit, watched = windows_of(60, lookback=20), windows_of(20, lookback=20, seed=9)
+    schedule = Schedule(3, 16, 1e-3)
+
+    def trained(name: str, device: str) -> Trained:
+        return train(NETWORKS[name], fit, watched, schedule, np.random.default_rng(0), device)
+
+    for name in NETWORKS:
+        here, there, again = (trained(name, device) for device in ("cpu", "cuda", "cuda"))
+        assert bits(there.network) == bits(again.network)
+        np.testing.assert_allclose(there.train_loss, here.train_loss, rtol=1e-3)
+        assert all(weight.device.type == "cpu" for weight in there.network.parameters())
+
+
+def test_cuda_where_there_is_none_is_refused(windows_of: MakeWindows) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device here")
+    windows = windows_of(10, lookback=20)
+    with pytest.raises(InputError, match="no CUDA device"):
+        train(
+            NETWORKS["rnn"], windows, windows, Schedule(1, 4, 0.1), np.random.default_rng(0), "cuda"
         )

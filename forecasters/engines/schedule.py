@@ -1,0 +1,94 @@
+"""How a network is trained, epoch by epoch, whatever engine does the steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasters.bars import Floats
+from forecasters.errors import InputError
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Adam in torch's form with Keras's epsilon, and when to stop.
+
+    Attributes
+    ----------
+    epochs, batch_size : int
+    learning_rate : float
+    loss : str
+        ``mse`` or ``rmse``.
+    patience : int or None
+        Epochs without a lower validation loss after which training ends.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    loss: str = "mse"
+    epsilon: float = 1e-7
+    patience: int | None = None
+
+
+class Training(Protocol):
+    """A network in training."""
+
+    def epoch(self, order: NDArray[np.int64]) -> float:
+        """Pass once through the rows in this order [N]; return the mean loss over rows."""
+
+    def validation_loss(self) -> float:
+        """Return the loss on the validation rows, dropout asleep."""
+
+    def weights(self) -> Any:
+        """Return a copy of the weights."""
+
+    def restore(self, weights: Any) -> None:
+        """Take such a copy back."""
+
+
+def follow(
+    schedule: Schedule, training: Training, rng: np.random.Generator, rows: int, watched: int
+) -> tuple[Floats, Floats, int]:
+    """Train on `rows` windows with one permutation from `rng` an epoch.
+
+    Returns
+    -------
+    train_loss, validation_loss : float64, shape [E]
+        By epoch; without validation rows (`watched` is 0) there are none of theirs.
+    kept : int
+        The epoch, from 1, whose weights were kept: the last one, or the best with patience.
+
+    Raises
+    ------
+    InputError
+        The loss left the finite numbers, or there is patience and nothing to watch.
+    """
+    if schedule.patience is not None and not watched:
+        raise InputError(
+            "patience needs validation rows, the fold has none: raise --validation or the third part "
+            "of --split"
+        )
+    train, validation = [], []
+    best, kept, weights = np.inf, 0, None
+    for epoch in range(1, schedule.epochs + 1):
+        train.append(training.epoch(rng.permutation(rows)))
+        if not np.isfinite(train[-1]):
+            raise InputError(
+                f"the training loss became {train[-1]} in epoch {epoch} of "
+                f"{schedule.epochs}: lower --learning-rate (it is {schedule.learning_rate:g})"
+            )
+        if watched:
+            validation.append(training.validation_loss())
+        if schedule.patience is None:
+            kept = epoch
+        elif validation[-1] < best:
+            best, kept, weights = validation[-1], epoch, training.weights()
+        elif epoch - kept >= schedule.patience:
+            break
+    if weights is not None:
+        training.restore(weights)
+    return np.array(train), np.array(validation), kept
