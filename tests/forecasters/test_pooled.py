@@ -167,21 +167,25 @@ def test_a_forecast_of_one_depends_on_no_later_bar_of_any(
 def test_a_pooled_network_learns_from_the_neighbour(
     bars_of: MakeBars, walk: Callable[..., Floats]
 ) -> None:
-    """A rule that only the neighbour's rows show is known afterwards."""
+    """A pattern that only the neighbour shows, about half of it when half the rows are noise."""
     rng = np.random.default_rng(0)
     signs = rng.choice([-1.0, 1.0], 300)
-    follow = np.exp(np.cumsum(0.01 * np.append(0.0, signs[:-1])))  # moves as volume said yesterday
+    moves = 0.01 * np.append(0.0, signs[:-1])  # up by a hundredth on the day after a large volume
     volume = 1000.0 + 100 * signs
-    teacher = bars_of(50_000 * follow, volume=volume, ticker="TEACHER")
-    still = np.where(np.arange(300) <= 250, 50_000.0, 50_000 * follow)
-    pupil = bars_of(still, volume=volume, ticker="PUPIL")
+    teacher = bars_of(50_000 * np.exp(np.cumsum(moves)), volume=volume, ticker="TEACHER")
+    noise = 50_000 * np.exp(np.cumsum(rng.permutation(moves)))
+    pupil = bars_of(noise, volume=volume, ticker="PUPIL")
     plan = WalkForward(train_size=250, step=50, validation=0.0)
     features = [make_features(teacher), make_features(pupil)]
     settings: dict[str, Any] = {"lookback": 1, "target": "return", "scaler": "standard"}
+
+    def slope(made: Any) -> float:
+        return float(np.polyfit(signs[250:], made.forecast_return, 1)[0])
+
     alone = plan.predict(Linear(**settings), features[1])
-    pooled = forecasts(features, Linear(**settings, pooled=True), plan)["PUPIL"]
-    assert np.std(alone.forecast_return) < 1e-6
-    assert np.corrcoef(pooled.forecast_return, signs[250:])[0, 1] > 0.9
+    pooled = forecasts(features, Linear(**settings, pooled=True), plan)
+    assert abs(slope(alone)) < 0.002
+    assert slope(pooled["PUPIL"]) > 0.003
 
 
 # --- what is refused -----------------------------------------------------------------------------
