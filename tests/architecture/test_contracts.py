@@ -74,6 +74,7 @@ def test_contracts_hold() -> None:
         ("forecasters/planted.py", "import sklearn", "One door: sklearn and statsmodels"),
         ("backtests/planted.py", "import statsmodels.api", "One door: sklearn and statsmodels"),
         ("forecasters/models/planted.py", "import threadpoolctl", "One door: threadpoolctl"),
+        ("forecasters/features.py", "import talib", "One door: talib"),
     ],
 )
 def test_a_planted_import_breaks_its_contract(
