@@ -13,7 +13,8 @@ from backtests.result import Result
 from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
-from forecasters.features import make_features
+from forecasters.extras import Extra
+from forecasters.features import Features, make_features
 from forecasters.fit import Fitted
 from forecasters.forecasts import Forecasts
 from forecasters.walk_forward import RunFits, WalkForward
@@ -40,6 +41,16 @@ class Plan:
     walk_forward: WalkForward
     features: str
     seeds: tuple[int, ...]
+    extras: tuple[Extra, ...] = ()
+
+
+def features_of(bars: Bars, plan: Plan) -> Features:
+    """Return the inputs of one ticker, known in time for a first training."""
+    walk_forward = plan.walk_forward
+    features = make_features(bars, plan.features, walk_forward.horizon, plan.extras)
+    lookback = max(forecaster.lookback for forecaster in plan.forecasters.values())
+    features.require(lookback, walk_forward.split(bars.sessions)[0].fit)
+    return features
 
 
 def make_forecasts(
@@ -52,7 +63,7 @@ def make_forecasts(
     groups = {
         (ticker, label): plan.walk_forward.fits(forecaster, features, plan.seeds)
         for ticker in bars
-        for features in [make_features(bars[ticker], plan.features, plan.walk_forward.horizon)]
+        for features in [features_of(bars[ticker], plan)]
         for label, forecaster in plan.forecasters.items()
     }
     fitted = iter(run_fits([fit for fits in groups.values() for fit in fits]))

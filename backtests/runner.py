@@ -26,7 +26,7 @@ from backtests.manifest import (
     write_manifest,
 )
 from backtests.parallel import Plugin, run_tasks
-from backtests.pipeline import backtest, make_forecasts
+from backtests.pipeline import backtest, features_of, make_forecasts
 from backtests.progress import Progress
 from backtests.resolve import make_broker, make_plan, make_source
 from backtests.store import FitStore
@@ -73,10 +73,11 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
             plan.walk_forward.split(bars[ticker].sessions)
         except InputError as error:
             raise InputError(f"{ticker}: {error}") from error
+        features_of(bars[ticker], plan)
 
     made_of: dict[str, Any] = {
         "schema": SCHEMA,
-        "data": [describe(b) for b in bars.values()],
+        "data": [describe(b, plan.extras) for b in bars.values()],
         "benchmark": describe(extra) if extra else None,
         **resolved.described,
         "accounts": {ticker: asdict(broker) for ticker, broker in brokers.items()},
