@@ -53,7 +53,12 @@ class RunConfig:
     max_hold: int | None = _flag(None, "sell after so many sessions (default: never)")
     stop_loss: float | None = _flag(None, "sell so far below the price paid (default: no stop)")
     cash_fraction: float = _flag(0.95, "share of the cash that a purchase may use")
-    features: str = _flag("ohlcv", "inputs of the forecasters")
+    features: str = _flag(
+        "ohlcv", "inputs of the forecasters", choices=("ohlcv", "ohlcv+indicators")
+    )
+    extra: tuple[str, ...] = _flag(
+        (), "files (.csv, .parquet) of further inputs: date, known_at, numbers, perhaps ticker"
+    )
     target: str | None = _flag(None, "what is learned: close or return (default: the forecaster's)")
     lookback: int | None = _flag(None, "sessions in a window (default: the forecaster's)")
     clip: float | None = _flag(
@@ -130,6 +135,11 @@ class RunConfig:
             raise InputError(f"--data-dir goes with --source csv, not with --source {self.source}")
         for f in fields(self):
             value = getattr(self, f.name)
+            choices = f.metadata.get("choices")
+            if choices and value is not None and value not in choices:
+                raise InputError(
+                    f"--{f.name.replace('_', '-')} is '{value}'{nearest(value, choices)}"
+                )
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"--{f.name.replace('_', '-')} is {value}; give a finite number")
         for name, least in (("seeds", 1), ("seed", 0), ("jobs", 1), ("horizon", 1)):
@@ -167,7 +177,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             continue
         extra: dict[str, Any] = {"metavar": f.name.rpartition("_")[2].upper()}
         if choices := f.metadata.get("choices"):
-            extra = {"choices": choices}
+            extra = {"metavar": f"{{{','.join(choices)}}}"}  # checked with the rest, by its nearest
         if typing.get_origin(hints[f.name]) is tuple:
             extra["nargs"] = "+"
         if f.default not in (None, ()) and "default" not in text:
@@ -218,11 +228,6 @@ def _checked(key: str, value: Any, path: Path) -> tuple[str, Any]:
     else:
         basic = _basic(hint)
         if isinstance(value, basic) and (basic is bool) == isinstance(value, bool):
-            choices = {f.name: f.metadata.get("choices") for f in fields(RunConfig)}[name]
-            if choices and value not in choices:
-                raise InputError(
-                    f"--config {path}: {key} is '{value}'; known: {', '.join(choices)}"
-                )
             return name, value
         if basic is float and isinstance(value, int) and not isinstance(value, bool):
             return name, float(value)

@@ -14,6 +14,7 @@ from typing import Any
 from backtests.atomic import write_text
 from backtests.study import Study
 from forecasters.bars import Bars
+from forecasters.extras import Extra
 
 SCHEMA = 1
 #: Whose version can change a number; the processor can too (see the README).
@@ -26,6 +27,7 @@ LIBRARIES = (
     "matplotlib",
     "yfinance",
     "arch",
+    "TA-Lib",
 )
 CODE = (".py", ".html", ".cpp", ".h")
 PACKAGES = ("forecasters", "strategies", "backtests")
@@ -59,8 +61,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def describe(bars: Bars) -> dict[str, Any]:
-    """Return the manifest's entry for the bars of one ticker."""
+def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:
+    """Return the manifest's entry for the bars of one ticker, and what of extra files they use."""
     origin = bars.origin
     return {
         "ticker": bars.ticker,
@@ -73,6 +75,10 @@ def describe(bars: Bars) -> dict[str, Any]:
         "first": str(bars.sessions[0]),
         "last": str(bars.sessions[-1]),
         "sha256": bars.digest,
+        "extras": [
+            {"file": e.file, "columns": list(e.names), "rows": len(e), "sha256": e.digest}
+            for e in (extra.of(bars.ticker, bars.sessions[-1]) for extra in extras)
+        ],
     }
 
 

@@ -14,7 +14,8 @@ from backtests.result import Result
 from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
-from forecasters.features import make_features
+from forecasters.extras import Extra
+from forecasters.features import Features, make_features
 from forecasters.fit import Fit
 from forecasters.forecasts import Forecasts
 from forecasters.walk_forward import RunFits, WalkForward
@@ -22,6 +23,9 @@ from strategies.five_percent import EXITS, FivePercentRule
 from strategies.rule import Rule
 
 FORESIGHT = "perfect foresight"
+
+#: By ticker (None: of all, pooled) and forecaster.
+Fits = Mapping[tuple[str | None, str], tuple[Fit, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,40 +45,22 @@ class Plan:
     walk_forward: WalkForward
     features: str
     seeds: tuple[int, ...]
+    extras: tuple[Extra, ...] = ()
 
 
-def make_forecasts(
-    bars: Mapping[str, Bars], plan: Plan, run_fits: RunFits
-) -> tuple[dict[str, tuple[Forecasts, ...]], dict[str, dict[str, tuple[History, ...]]]]:
-    """Return the forecasts of every forecaster and how its training went, both by ticker.
-
-    All fits of all tickers go to `run_fits` at once: they are independent.
-    """
-    groups = fits_of(bars, plan)
-    fitted = iter(run_fits([fit for fits in groups.values() for fit in fits]))
-    answers = {key: [next(fitted) for _ in fits] for key, fits in groups.items()}
-    forecasts: dict[str, tuple[Forecasts, ...]] = dict.fromkeys(bars, ())
-    histories: dict[str, dict[str, tuple[History, ...]]] = {ticker: {} for ticker in bars}
-    for ticker in bars:
-        for label, forecaster in plan.forecasters.items():
-            key = (None if forecaster.pooled else ticker, label)
-            fits, own = groups[key], answers[key]
-            forecasts[ticker] += (plan.walk_forward.collect(fits, own, label, ticker),)
-            histories[ticker][label] = tuple(
-                History.of(fit, answer)
-                for fit, answer in zip(fits, own, strict=True)
-                if fit.share(ticker)
-            )
-    return forecasts, histories
+def features_of(bars: Bars, plan: Plan) -> Features:
+    """Return the inputs of one ticker, known in time for a first training."""
+    walk_forward = plan.walk_forward
+    features = make_features(bars, plan.features, walk_forward.horizon, plan.extras)
+    lookback = max(forecaster.lookback for forecaster in plan.forecasters.values())
+    features.require(lookback, walk_forward.split(bars.sessions)[0].fit)
+    return features
 
 
-def fits_of(bars: Mapping[str, Bars], plan: Plan) -> dict[tuple[str | None, str], tuple[Fit, ...]]:
+def fits_of(bars: Mapping[str, Bars], plan: Plan) -> Fits:
     """Return the fits by ticker and forecaster; those of a pooled forecaster belong to no ticker."""
     walk_forward = plan.walk_forward
-    features = {
-        ticker: make_features(own, plan.features, walk_forward.horizon)
-        for ticker, own in bars.items()
-    }
+    features = {ticker: features_of(own, plan) for ticker, own in bars.items()}
     fits: dict[tuple[str | None, str], tuple[Fit, ...]] = {}
     for label, forecaster in plan.forecasters.items():
         if forecaster.pooled:
@@ -84,6 +70,30 @@ def fits_of(bars: Mapping[str, Bars], plan: Plan) -> dict[tuple[str | None, str]
         for ticker, own in features.items():
             fits[ticker, label] = walk_forward.fits(forecaster, own, plan.seeds)
     return fits
+
+
+def make_forecasts(
+    fits: Fits, plan: Plan, tickers: Sequence[str], run_fits: RunFits
+) -> tuple[dict[str, tuple[Forecasts, ...]], dict[str, dict[str, tuple[History, ...]]]]:
+    """Return the forecasts of every forecaster and how its training went, both by ticker.
+
+    All fits of all tickers go to `run_fits` at once: they are independent.
+    """
+    fitted = iter(run_fits([fit for group in fits.values() for fit in group]))
+    answers = {key: [next(fitted) for _ in group] for key, group in fits.items()}
+    forecasts: dict[str, tuple[Forecasts, ...]] = dict.fromkeys(tickers, ())
+    histories: dict[str, dict[str, tuple[History, ...]]] = {ticker: {} for ticker in tickers}
+    for ticker in tickers:
+        for label, forecaster in plan.forecasters.items():
+            key = (None if forecaster.pooled else ticker, label)
+            group, own = fits[key], answers[key]
+            forecasts[ticker] += (plan.walk_forward.collect(group, own, label, ticker),)
+            histories[ticker][label] = tuple(
+                History.of(fit, answer)
+                for fit, answer in zip(group, own, strict=True)
+                if fit.share(ticker)
+            )
+    return forecasts, histories
 
 
 def backtest(

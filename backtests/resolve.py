@@ -10,6 +10,7 @@ from typing import Any
 from backtests import plugins
 from backtests.broker import Broker
 from backtests.config import RunConfig
+from backtests.data.extras import read_extra
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.parallel import Plugin
@@ -59,7 +60,8 @@ def make_plan(config: RunConfig) -> Resolved:
     if len(config.ticker) < 2 and (pooled := [n for n, f in forecasters.items() if f.pooled]):
         raise InputError(f"{pooled[0]} learns from several tickers: name more than one --ticker")
     walk_forward = make_folds(config)
-    plan = Plan(forecasters, rules, walk_forward, config.features, config.seed_list)
+    extras = tuple(read_extra(Path(name)) for name in config.extra)
+    plan = Plan(forecasters, rules, walk_forward, config.features, config.seed_list, extras)
     classes = [type(made) for made in (*forecasters.values(), *rules.values())]
     files = {cls.__module__: plugins.file_of(cls) for cls in classes if "@" in cls.__module__}
     described = {

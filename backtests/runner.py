@@ -26,7 +26,7 @@ from backtests.manifest import (
     write_manifest,
 )
 from backtests.parallel import Plugin, run_tasks
-from backtests.pipeline import backtest, fits_of, make_forecasts
+from backtests.pipeline import Fits, backtest, fits_of, make_forecasts
 from backtests.progress import Progress
 from backtests.resolve import make_broker, make_plan, make_source
 from backtests.saved import file_name, save_fit
@@ -74,10 +74,11 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
             plan.walk_forward.split(bars[ticker].sessions)
         except InputError as error:
             raise InputError(f"{ticker}: {error}") from error
+    fits = fits_of(bars, plan)
 
     made_of: dict[str, Any] = {
         "schema": SCHEMA,
-        "data": [describe(b) for b in bars.values()],
+        "data": [describe(b, plan.extras) for b in bars.values()],
         "benchmark": describe(extra) if extra else None,
         **resolved.described,
         "accounts": {ticker: asdict(broker) for ticker, broker in brokers.items()},
@@ -95,14 +96,14 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     part.mkdir(parents=True, exist_ok=True)  # now, not after the training
     store = FitStore(part / "fits")
     run_fits = partial(_run_fits, store=store, config=config, files=resolved.files, quiet=quiet)
-    forecasts, histories = make_forecasts(bars, plan, run_fits)
+    forecasts, histories = make_forecasts(fits, plan, list(bars), run_fits)
     studies = [backtest(bars[t], forecasts[t], histories[t], plan, brokers[t]) for t in bars]
     manifest = {**made_of, "config": config.values(), "key": key, **results_of(studies)}
     made = Path(tempfile.mkdtemp(prefix="run-", dir=part))
     made.chmod(0o755)
     _write(made, studies, manifest, config, extra, quiet)
     if config.save_fits:
-        _keep_fits(store, fits_of(bars, plan), made / "fits")
+        _keep_fits(store, fits, made / "fits")
     try:
         made.rename(folder)
     except OSError:  # another process finished the same run first
@@ -182,13 +183,11 @@ def _learn(fit: Fit, path: Path, features: str) -> Fitted:
     return fitted
 
 
-def _keep_fits(
-    store: FitStore, groups: Mapping[tuple[str | None, str], Sequence[Fit]], folder: Path
-) -> None:
+def _keep_fits(store: FitStore, fits: Fits, folder: Path) -> None:
     """Move the saved fits into the run folder, under names that say whose they are."""
     number = 0
-    for (_, label), fits in groups.items():
-        for fit in fits:
+    for (_, label), group in fits.items():
+        for fit in group:
             if (learned := store.learned(number)).exists():
                 folder.mkdir(exist_ok=True)
                 shutil.copyfile(learned, folder / slug(file_name(fit, label)))

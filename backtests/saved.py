@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from backtests.atomic import write_atomically
 from forecasters.bars import Bars, Days, Floats
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
+from forecasters.extras import Extra
 from forecasters.features import make_features
 from forecasters.fit import Fit, Learned
 from forecasters.outliers import Bounds
@@ -45,11 +47,11 @@ class SavedFit:
     transforms: dict[str, Transform]
     about: dict[str, Any]
 
-    def predict(self, bars: Bars) -> tuple[Days, Floats]:
+    def predict(self, bars: Bars, extras: Sequence[Extra] = ()) -> tuple[Days, Floats]:
         """Return each session with a complete window, and the close forecast at its close.
 
         Sessions before the fold's first test session were trained on: a forecast of them proves
-        nothing.
+        nothing. `extras` are the further inputs that the fit saw, if any.
 
         Raises
         ------
@@ -61,7 +63,7 @@ class SavedFit:
                 f"this fit knows {', '.join(self.transforms)}, not {bars.ticker}: it has no scaler for it"
             )
         transform = self.transforms[bars.ticker]
-        features = make_features(bars, self.about["features"], self.about["horizon"])
+        features = make_features(bars, self.about["features"], self.about["horizon"], extras)
         if features.names != transform.names:
             raise InputError(
                 f"the fit saw {', '.join(transform.names)}; these bars give {', '.join(features.names)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from forecasters.bars import COLUMNS, Bars, Days, Flags, Floats
 from forecasters.errors import InputError, nearest
+from forecasters.extras import Extra
+from forecasters.indicators import NAMES, indicators
 
 #: What `make_features` can make: the name on the command line and the columns it stands for.
-KINDS = {"ohlcv": COLUMNS}
+KINDS = {"ohlcv": COLUMNS, "ohlcv+indicators": (*COLUMNS, *NAMES)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +71,62 @@ class Features:
         finite = np.isfinite(self.X).all(axis=1)
         return int(finite.argmax()) if finite.any() else finite.size
 
+    def require(self, lookback: int, fit: range) -> None:
+        """Raise `InputError` unless a window of `lookback` known sessions ends in `fit`."""
+        row = fit.stop - lookback  # the last that such a window can begin in
+        if self.warmup <= row or row < 0:  # below 0 the lookback itself is too long
+            return
+        blamed = np.isnan(self.X[row])  # [C]
+        known = np.isfinite(self.X[:, blamed]).all(axis=1)
+        first = int(known.argmax())
+        when = (
+            f"known from session {first + 1} on ({self.sessions[first]})"
+            if known.any()
+            else f"not known in any of the {known.size} sessions"
+        )
+        names = ", ".join(name for name, blame in zip(self.names, blamed, strict=True) if blame)
+        raise InputError(
+            f"{self.ticker}: {names}: {when}; the first training fits on the sessions up to {fit.stop}, in "
+            f"windows of {lookback}: raise --train-size, or bring earlier rows (bars: from an earlier "
+            "--start)"
+        )
 
-def make_features(bars: Bars, kind: str = "ohlcv", horizon: int = 1) -> Features:
-    """Return the features of these bars; `kind` names the inputs (open, high, low, close, volume)."""
+
+def make_features(
+    bars: Bars, kind: str = "ohlcv", horizon: int = 1, extras: Sequence[Extra] = ()
+) -> Features:
+    """Return the features of these bars.
+
+    Parameters
+    ----------
+    kind : str
+        A name of `KINDS`: ``ohlcv`` (open, high, low, close, volume), or ``ohlcv+indicators`` with
+        the ten of S3.
+    extras : sequence of Extra
+        Columns that a user brings, which follow in this order.
+    """
     if kind not in KINDS:
         raise InputError(f"unknown features '{kind}'{nearest(kind, KINDS)}")
-    names = KINDS[kind]
+    _check_names(kind, extras)
+    made = {name: getattr(bars, name) for name in COLUMNS}
+    if kind == "ohlcv+indicators":
+        made |= indicators(bars)
+    columns = [made[name][:, None] for name in KINDS[kind]]
+    columns += [e.of(bars.ticker, bars.sessions[-1]).align(bars.sessions) for e in extras]
+    names = (*KINDS[kind], *(name for extra in extras for name in extra.names))
+    X = np.concatenate(columns, axis=1)  # [T, C]
     y = np.full(len(bars), np.nan)
     y[: max(len(bars) - horizon, 0)] = bars.close[horizon:]
-    X = np.stack([getattr(bars, name) for name in names], axis=1)  # [T, C]
     return Features(bars.ticker, bars.sessions, names, X, y, bars.close, bars.tradable, horizon)
+
+
+def _check_names(kind: str, extras: Sequence[Extra]) -> None:
+    """Refuse a column that is called as another is: what a channel is must be plain."""
+    taken = dict.fromkeys(KINDS[kind], f"an input of --features {kind}")
+    for extra in extras:
+        for name in extra.names:
+            if (plain := name.casefold()) in taken:
+                raise InputError(
+                    f"{extra.file}: the column '{name}' is also {taken[plain]}: rename it"
+                )
+            taken[plain] = f"a column of {extra.file}"

@@ -91,7 +91,7 @@ def read_table(path: Path) -> Table:
     # <LAST>), adjusted for nothing. Its `yesterday` column gives the dialect away.
     adjusted = "adjusted" in frame and "yesterday" not in frame
     return Table(
-        _dates(frame["date"], path),
+        read_dates(frame["date"], path),
         columns,
         _numbers(frame["adjusted"], "adjusted close", path) if adjusted else None,
     )
@@ -103,7 +103,8 @@ def _plain(name: object) -> str:
     return NAMES.get(letters, str(name))
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def read_lines(path: Path) -> tuple[str, list[tuple[int, list[str]]]]:
+    """Return the separator of a text file, and its lines that are not empty: number and cells."""
     raw = path.read_bytes()
     for encoding in ("utf-8-sig", "cp949"):
         try:
@@ -122,6 +123,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise InputError(f"{path.name} is not a table: {error}") from None
     if not rows:
         raise InputError(f"{path.name} is empty")
+    return separator, rows
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    separator, rows = read_lines(path)
     named = DATE.fullmatch(rows[0][1][0].strip()) is None
     header = rows.pop(0)[1] if named else list(UNNAMED[: len(rows[0][1])])
     if header[0].strip() == "Price":  # yf.download(...).to_csv(): two more rows, Ticker and Date
@@ -178,7 +184,8 @@ def _numbers(cells: pd.Series[Any], name: str, path: Path) -> Floats:
     return numbers
 
 
-def _dates(cells: pd.Series[Any], path: Path) -> Days:
+def read_dates(cells: pd.Series[Any], path: Path) -> Days:
+    """Return the days [R] of these cells; an error names the line, which is the index."""
     if pd.api.types.is_datetime64_any_dtype(cells):
         # Dropped, not converted: midnight in Seoul is the day before in UTC.
         return np.asarray(cells.dt.tz_localize(None), dtype="datetime64[D]")

@@ -75,6 +75,7 @@ def test_contracts_hold() -> None:
         ("backtests/planted.py", "import statsmodels.api", "One door: sklearn and statsmodels"),
         ("backtests/planted.py", "from safetensors import safe_open", "One door: safetensors"),
         ("forecasters/models/planted.py", "import threadpoolctl", "One door: threadpoolctl"),
+        ("forecasters/features.py", "import talib", "One door: talib"),
     ],
 )
 def test_a_planted_import_breaks_its_contract(
