@@ -129,6 +129,11 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
         config = replace(config, step=STEP)
     plan = make_plan(config).plan
     bars = _bars(config, plan.walk_forward.first_test, simulated)
+    for ticker, series in bars.items():  # too few bars: say so, and audit nothing in vain
+        try:
+            plan.walk_forward.split(series.sessions)
+        except InputError as error:
+            raise InputError(f"{ticker}: {error}") from error
     told = [_bars_line(bars)]
     epochs = given_epochs or (QUICK_EPOCHS if flags.quick else EPOCHS)
     skilled = given_epochs or (QUICK_SKILLED_EPOCHS if flags.quick else SKILLED_EPOCHS)

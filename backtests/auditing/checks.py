@@ -81,7 +81,7 @@ RULE_CHECKS = (
     ),
     Check(
         "orders",
-        "trade, then change the bars after a day: every fill until then stays",
+        "trade, then change the bars after a day: every decision and fill until then stays",
         check_orders,
     ),
 )

@@ -6,6 +6,7 @@ import numpy as np
 
 from backtests.auditing.finding import Finding, Verdict
 from backtests.auditing.trial import Trial
+from backtests.formatting import count
 
 #: Sessions by which the first bar is moved.
 MOVES = (1, 5)
@@ -35,8 +36,8 @@ def check_first_bar(trial: Trial) -> tuple[Finding, ...]:
         same = np.intersect1d(np.unique(expected.fold), np.unique(made.fold)).size
         if kept.any():
             said.append(
-                f"{move} sessions later, forecasts move by {np.median(gap[kept]):.2%} of the price in the "
-                f"median, {gap[kept].max():.2%} at most, and {same} of {np.unique(made.fold).size} "
+                f"begun {count(move, 'session')} later, forecasts move by {np.median(gap[kept]):.2%} of the "
+                f"price in the median, {gap[kept].max():.2%} at most, and {same} of {np.unique(made.fold).size} "
                 "folds keep their date"
             )
     inputs = (

@@ -14,6 +14,7 @@ from backtests.auditing.futures import known_at, other_futures
 from backtests.auditing.trial import Trial
 from forecasters.bars import Bars
 from forecasters.errors import InputError
+from forecasters.features import Features
 from forecasters.forecasts import Forecasts
 
 #: Sessions after the day in which prices are changed: a few are enough, and train no later fold.
@@ -69,33 +70,44 @@ def _first_changed(a: Forecasts, b: Forecasts, day: np.datetime64) -> str:
 
 
 def check_features(trial: Trial) -> tuple[Finding, ...]:
-    """Return whether an input or a target known by then changes with later bars."""
-    h = trial.walk_forward.horizon
+    """Return whether an input or a target known by then changes with later bars.
+
+    The bars are changed after the days of the trial and cut off after every session there is a
+    forecast on: an input may look ahead in some rows only, as one does that is filled from behind.
+    """
     whole = {ticker: trial.features(b) for ticker, b in trial.bars.items()}
     for day in trial.days:
         for what, other in other_futures(trial.bars, day):
             for ticker, b in other.items():
-                n = known_at(b, day)
-                before, after = whole[ticker], trial.features(b)
-                for column, name in enumerate(before.names):
-                    changed = _changed(before.X[:n, column], after.X[:n, column])
-                    if changed.size:
-                        return found(
-                            f"{ticker}: the input '{name}' of {before.sessions[changed[0]]} changed when "
-                            f"the bars after {day} did ({what}): it is made of later rows, of all rows, or "
-                            "filled in from behind"
-                        )
-                for name, until in (("close", n), ("tradable", n), ("y", max(n - h, 0))):
-                    if _changed(getattr(before, name)[:until], getattr(after, name)[:until]).size:
-                        return found(
-                            f"{ticker}: '{name}' changed when the bars after {day} did ({what})"
-                        )
+                if wrong := _changed_inputs(whole[ticker], trial.features(b), day, what):
+                    return found(wrong)
+    for ticker, b in trial.bars.items():
+        for n in range(trial.walk_forward.first_test + 1, len(b)):
+            cut = trial.features(b.rows(slice(0, n)))
+            if wrong := _changed_inputs(whole[ticker], cut, b.sessions[n - 1], "cut off there"):
+                return found(wrong)
     return PASSED
 
 
+def _changed_inputs(before: Features, after: Features, day: np.datetime64, what: str) -> str | None:
+    """Return the sentence on the first input or target that was known at `day` and changed."""
+    n = int(np.searchsorted(before.sessions, day, side="right"))
+    for column, name in enumerate(before.names):
+        rows = _changed(before.X[:n, column], after.X[:n, column])
+        if rows.size:
+            return (
+                f"{before.ticker}: the input '{name}' of {before.sessions[rows[0]]} changed when the bars "
+                f"after {day} did ({what}): it is made of later rows, of all rows, or filled in from behind"
+            )
+    for name, until in (("close", n), ("tradable", n), ("y", max(n - before.horizon, 0))):
+        if _changed(getattr(before, name)[:until], getattr(after, name)[:until]).size:
+            return f"{before.ticker}: '{name}' changed when the bars after {day} did ({what})"
+    return None
+
+
 def _changed(a: Any, b: Any) -> Any:
-    """Return the rows in which two columns differ in any bit."""
-    return np.flatnonzero([x.tobytes() != y.tobytes() for x, y in zip(a, b, strict=True)])
+    """Return the rows in which two columns differ; two NaN are the same."""
+    return np.flatnonzero((a != b) & ~((a != a) & (b != b)))
 
 
 def check_folds(trial: Trial) -> tuple[Finding, ...]:

@@ -19,9 +19,8 @@ from backtests.auditing.lookahead import REACH
 from backtests.auditing.trial import Trial
 from backtests.broker import Broker
 from backtests.engine import run_backtest
-from backtests.result import Fill
 from forecasters.bars import Bars
-from strategies.rule import Rule, Signal
+from strategies.rule import Rule, Side, Signal
 from strategies.situation import Situation
 
 
@@ -112,41 +111,65 @@ def _shown(s: Situation) -> str:
     )
 
 
-def check_orders(asked: RuleTrial) -> tuple[Finding, ...]:
-    """Return whether a fill up to a day changes with the bars after it.
+@dataclass(frozen=True)
+class Recorded(Rule):
+    """Hands every situation on to `inner` and writes down what it answered."""
 
-    The forecasts are dice of the last close, so that there is much to do.
+    inner: Rule
+    log: list[tuple[Situation, Signal]]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "needs_forecast", self.inner.needs_forecast)
+
+    def decide(self, situation: Situation) -> Signal:
+        """Return the signal of `inner`."""
+        signal = self.inner.decide(situation)
+        self.log.append((situation, signal))
+        return signal
+
+    def reading(self) -> str:
+        """Return the reading of `inner`."""
+        return self.inner.reading()
+
+
+def check_orders(asked: RuleTrial) -> tuple[Finding, ...]:
+    """Return whether a decision up to a day, the fills before it included, changes with later bars.
+
+    What is decided at the close of the day itself fills after it, at an open that was changed: so
+    decisions are compared and not fills. A situation shows the position and the price paid. The
+    forecasts are dice of the last close, so that there is much to do.
     """
     trial = replace(asked.trial, forecaster=Dice(asked.trial.forecaster))
-    expected = _fills(asked, trial, trial.bars)
-    if not any(expected.values()):
+    expected = _decisions(asked, trial, trial.bars)
+    if not any(signal.side is not Side.HOLD for log in expected.values() for _, signal in log):
         return cannot_say("it never traded, though forecasts went up to 10% either way")
     for day in trial.days:
         for what, other in other_futures(trial.bars, day, reach=REACH, grow=False):
-            made = _fills(asked, trial, other)
-            for ticker, fills in made.items():
-                before = [_told(f) for f in expected[ticker] if np.datetime64(f.session) <= day]
-                after = [_told(f) for f in fills if np.datetime64(f.session) <= day]
-                if before != after:
-                    pairs = itertools.zip_longest(before, after)
-                    first = next(a or b for a, b in pairs if a != b)
-                    return found(
-                        f"{ticker}: the {first[2]} decided on {first[0]} changed when the bars after {day} "
-                        f"did ({what}): it keeps something from an earlier run, or sees more than its "
-                        "situation"
-                    )
+            for ticker, log in _decisions(asked, trial, other).items():
+                before, after = _until(expected[ticker], day), _until(log, day)
+                for (situation, *signal), answer in itertools.zip_longest(
+                    before, after, fillvalue=("nothing",)
+                ):
+                    if (situation, *signal) != answer:
+                        return found(
+                            f"{ticker}: a decision changed when the bars after {day} did ({what}), in "
+                            f"{situation}: it keeps something from an earlier run, or sees more than its "
+                            "situation"
+                        )
     return PASSED
 
 
-def _told(fill: Fill) -> tuple[str, str, str, float, float]:
-    return (fill.decided, fill.session, fill.side, fill.size, fill.price)
+def _until(log: Sequence[tuple[Situation, Signal]], day: np.datetime64) -> list[tuple[str, str]]:
+    """Return situations and signals up to a day as text, in which one NaN is as another."""
+    return [(repr(s), repr(signal)) for s, signal in log if np.datetime64(s.date) <= day]
 
 
-def _fills(asked: RuleTrial, trial: Trial, bars: Mapping[str, Bars]) -> dict[str, list[Fill]]:
-    made = trial.forecasts(bars)
-    return {
-        ticker: list(
-            run_backtest({ticker: bars[ticker]}, {ticker: f}, asked.rule, asked.broker).fills
-        )
-        for ticker, f in made.items()
-    }
+def _decisions(
+    asked: RuleTrial, trial: Trial, bars: Mapping[str, Bars]
+) -> dict[str, list[tuple[Situation, Signal]]]:
+    logs: dict[str, list[tuple[Situation, Signal]]] = {}
+    for ticker, forecasts in trial.forecasts(bars).items():
+        rule = Recorded(asked.rule, [])
+        run_backtest({ticker: bars[ticker]}, {ticker: forecasts}, rule, asked.broker)
+        logs[ticker] = rule.log
+    return logs

@@ -47,12 +47,12 @@ def _swing(rng: np.random.Generator, rows: int) -> Floats:
 
 def _bars(ticker: str, returns: Floats, rng: np.random.Generator) -> Bars:
     """Return bars of these log returns; prices are not rounded, so that signs stay even."""
-    close = 100 * np.exp(np.cumsum(returns))
-    before: Floats = np.concatenate([[100.0], close[:-1]])
+    close = np.asarray(100 * np.exp(np.cumsum(returns)), dtype=np.float64)
+    before = np.concatenate([[100.0], close[:-1]])
     opened = before * np.exp(rng.normal(0.0, 0.002, returns.size))
     top = np.maximum(opened, close) * np.exp(np.abs(rng.normal(0.0, 0.002, returns.size)))
     low = np.minimum(opened, close) * np.exp(-np.abs(rng.normal(0.0, 0.002, returns.size)))
-    volume: Floats = np.round(np.exp(rng.normal(11.0, 0.3, returns.size)))
+    volume = np.asarray(np.exp(rng.normal(11.0, 0.3, returns.size)), dtype=np.float64)
     days = np.busday_offset(FIRST, np.arange(returns.size), roll="forward")
     origin = Origin(source="simulated", vendor="random generator", simulated=True)
     return Bars(ticker, days, opened, top, low, close, volume, origin=origin)
