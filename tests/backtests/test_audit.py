@@ -13,6 +13,7 @@ import pytest
 from backtests import plugins
 from backtests.__main__ import main as backtests
 from backtests.auditing.checks import FORECASTER_CHECKS, RULE_CHECKS, Examination
+from backtests.auditing.disguises import Mirror
 from backtests.auditing.finding import Verdict
 from backtests.auditing.futures import NEIGHBOURS, other_futures
 from backtests.auditing.lookahead import changed_forecasts
@@ -90,6 +91,7 @@ def examine(name, subject):
         ("remembered_labels", "fits apart", "kept between fits"),
         ("neighbours_closes", "fits apart", "kept between fits"),
         ("counts_fits", "fits apart", "kept between fits"),
+        ("first_for_ever", "fits apart", "alone in a new process"),
         ("global_random", "fits apart", "global random numbers of numpy"),
         ("reads_a_file", "no files", "prices.csv"),
         ("read_at_import", "no files", "prices.csv"),
@@ -286,6 +288,43 @@ def test_other_futures_agree_up_to_the_day_and_differ_after_it(bars):
                 assert a[:n].tobytes() == b[:n].tobytes(), what
                 differ |= a[n:].tobytes() != b[n:].tobytes()
         assert differ, what
+    halted = kinds["a halt for ever"]["051900.KS"]
+    assert not halted.tradable[71:].any() and (halted.close[71:] == halted.close[70]).all()
+    assert set(kinds[NEIGHBOURS]) == set(bars)
+    assert kinds[NEIGHBOURS]["051900.KS"].close.tobytes() == bars["051900.KS"].close.tobytes()
+
+
+def test_a_seed_that_changes_is_seen_also_where_the_mean_stays(bars):
+    """The mean of two seeds is traded; a leak in both that cancels is a leak."""
+    forecaster = plugins.make(plugins.FORECASTERS, plugins.parse("naive"))
+    made = PLAN.predict(forecaster, make_features(bars["051900.KS"]))
+    day, flat = made.as_of[20], np.full((2, len(made)), 64.0)
+    two = replace(made, by_seed=flat, seeds=(0, 1))
+    apart = replace(two, by_seed=flat + np.array([[1.0], [-1.0]]))
+    assert two.close.tobytes() == apart.close.tobytes()
+    only = {"051900.KS": bars["051900.KS"]}
+    changes = changed_forecasts(lambda _: {"051900.KS": apart}, only, day, {"051900.KS": two})
+    assert changes and "by_seed" in changes[0]
+
+
+@pytest.mark.parametrize("field", ["X", "y", "last_close", "as_of"])
+@pytest.mark.parametrize("part", ["fit", "validation", "test"])
+def test_the_mirror_shows_any_change_of_what_it_was_given(bars, part, field):
+    from forecasters.windows import cut_windows
+
+    features = make_features(bars["051900.KS"])
+    whole = cut_windows(features, PLAN.split(features.sessions)[0], 5, "close", "minmax")
+    array = getattr(getattr(whole, part), field).copy()
+    array[-1] = array[-1] + np.timedelta64(1, "D") if field == "as_of" else 1.5
+    other = replace(whole, **{part: replace(getattr(whole, part), **{field: array})})
+
+    def answered(windows):
+        mirror = Mirror(plugins.make(plugins.FORECASTERS, plugins.parse("naive")))
+        rng = np.random.default_rng(0)
+        return mirror.fit(windows.fit, windows.validation, rng).predict(windows.test)
+
+    assert (answered(whole) != answered(other)).any()
+    assert answered(whole).tobytes() == answered(whole).tobytes()
 
 
 def test_days_are_the_corners_of_the_folds_and_a_halt(bars):
@@ -340,6 +379,7 @@ def try_rule(bars, tmp_path):
         ("stateful_rule", "orders", "changed when the bars after"),
         ("looking_rule", "orders", "sees more than its situation"),
         ("raising_rule", "pure", "raised ValueError"),
+        ("silent_rule", "pure", "which is no Signal"),
         ("dated_rule", "pure", "dated 28 years earlier"),
         ("reading_rule", "pure", "prices.csv"),
     ],
