@@ -106,6 +106,7 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
     from backtests.auditing.rules import RuleTrial
     from backtests.auditing.trial import Trial
     from backtests.config import from_arguments
+    from backtests.formatting import count
     from backtests.resolve import make_broker, make_plan
     from forecasters.errors import InputError
 
@@ -152,7 +153,7 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
         examinations += [Examination(check, label, tried) for check in FORECASTER_CHECKS]
     if lowered and given_epochs is None:
         told.append(
-            f"{', '.join(lowered)}: {epochs} epochs to look for leaks, {skilled} where something must be "
+            f"{', '.join(lowered)}: {count(epochs, 'epoch')} to look for leaks, {skilled} where something must be "
             "learned (--epochs sets both)"
         )
     for label, rule in subjects.rules.items():

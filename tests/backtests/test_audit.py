@@ -456,8 +456,8 @@ def test_epochs_are_lowered_and_it_says_so(capsys):
     examinations, _, told = prepare(make_parser().parse_args(asked))
     epochs = {e.label: getattr(e.subject.forecaster, "epochs", None) for e in examinations}
     assert epochs == {"rnn": 1, "cnn:epochs=7": 7, "naive": None}
-    assert any(line.startswith("rnn: 1 epochs") for line in told)
+    assert any(line.startswith("rnn: 1 epoch to look") for line in told)
     examinations, _, told = prepare(make_parser().parse_args([*asked, "--epochs", "9"]))
     epochs = {e.label: getattr(e.subject.forecaster, "epochs", None) for e in examinations}
     assert epochs == {"rnn": 9, "cnn:epochs=7": 7, "naive": None}
-    assert not any("epochs to look" in line for line in told)
+    assert not any("to look for leaks" in line for line in told)
