@@ -10,6 +10,7 @@ from backtests.command import DONE, USAGE
 
 COMMANDS = {
     "run": "bars -> forecasts -> backtests -> pages",
+    "audit": "look-ahead and shared state in a forecaster or a rule, also your own",
     "list": "what can be named: forecasters, strategies, sources, markets, engines",
 }
 

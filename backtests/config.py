@@ -9,7 +9,7 @@ import os
 import tomllib
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -161,10 +161,12 @@ class RunConfig:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in pairs}
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add a flag for every field, and `--config`."""
+def add_flags(parser: argparse.ArgumentParser, only: Collection[str] | None = None) -> None:
+    """Add a flag for every field, or for those in `only`, and `--config`."""
     hints = typing.get_type_hints(RunConfig)
     for f in fields(RunConfig):
+        if only is not None and f.name not in only:
+            continue
         name = "--" + f.name.replace("_", "-")
         text = f.metadata["help"]
         if f.name == "expanding":
@@ -196,7 +198,7 @@ def from_arguments(arguments: argparse.Namespace) -> RunConfig:
     """Return the configuration of the flags over that of `--config` over the defaults."""
     values = _read(Path(arguments.config)) if arguments.config else {}
     for f in fields(RunConfig):
-        value = getattr(arguments, f.name)
+        value = getattr(arguments, f.name, None)  # a command may share only some flags
         if value is not None:
             values[f.name] = tuple(value) if isinstance(value, list) else value
     return RunConfig(**values)

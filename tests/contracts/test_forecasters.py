@@ -12,12 +12,17 @@ import pytest
 import torch
 
 from backtests import plugins
+from backtests.auditing.apart import bits
+from backtests.auditing.checks import FORECASTER_CHECKS, Examination
+from backtests.auditing.finding import Verdict
+from backtests.auditing.report import verdict_of
+from backtests.auditing.trial import Trial
 from backtests.parallel import run_tasks
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
 from forecasters.features import Features, make_features
-from forecasters.fit import Fit, Fitted
+from forecasters.fit import Fit
 from forecasters.forecasts import Forecasts
 from forecasters.walk_forward import WalkForward
 
@@ -34,11 +39,6 @@ Check = Callable[[Callable[[Bars], Forecasts], Bars, int], list[str]]
 
 def fits_of(bars: Bars, forecaster: Forecaster, seeds: tuple[int, ...] = (0, 1)) -> tuple[Fit, ...]:
     return PLAN.fits(forecaster, make_features(bars), seeds)
-
-
-def bits(fitted: Fitted) -> tuple[bytes, ...]:
-    names = ("close", "outside", "train_loss", "validation_loss")
-    return tuple(getattr(fitted, name).tobytes() for name in names)
 
 
 def test_there_are_forecasters_to_test() -> None:
@@ -205,14 +205,14 @@ def fits(bars: Bars, make_forecaster: Make) -> dict[str, tuple[Fit, ...]]:
 
 
 @pytest.fixture(scope="module")
-def alone(fits: dict[str, tuple[Fit, ...]]) -> dict[str, list[tuple[bytes, ...]]]:
+def alone(fits: dict[str, tuple[Fit, ...]]) -> dict[str, list[bytes]]:
     """Return the bits of each fit, run once in this process, in order."""
     return {name: [bits(fit.run()) for fit in group] for name, group in fits.items()}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fit_among_others_is_the_fit_alone(
-    name: str, fits: dict[str, tuple[Fit, ...]], alone: dict[str, list[tuple[bytes, ...]]]
+    name: str, fits: dict[str, tuple[Fit, ...]], alone: dict[str, list[bytes]]
 ) -> None:
     own = fits[name]
     assert [bits(fit.run()) for fit in reversed(own)] == alone[name][::-1]
@@ -226,7 +226,7 @@ def test_a_fit_among_others_is_the_fit_alone(
 
 
 def test_worker_processes_give_the_same_bits(
-    fits: dict[str, tuple[Fit, ...]], alone: dict[str, list[tuple[bytes, ...]]]
+    fits: dict[str, tuple[Fit, ...]], alone: dict[str, list[bytes]]
 ) -> None:
     every = [fit for group in fits.values() for fit in group][::-1]
     expected = [answer for group in alone.values() for answer in group][::-1]
@@ -238,7 +238,7 @@ def test_worker_processes_give_the_same_bits(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_pickled_fit_gives_the_same_bits(
-    name: str, fits: dict[str, tuple[Fit, ...]], alone: dict[str, list[tuple[bytes, ...]]]
+    name: str, fits: dict[str, tuple[Fit, ...]], alone: dict[str, list[bytes]]
 ) -> None:
     assert bits(pickle.loads(pickle.dumps(fits[name][0])).run()) == alone[name][0]
 
@@ -287,6 +287,17 @@ def test_a_fit_leaves_its_forecaster_and_its_features_as_they_were(
     assert features.X.tobytes() == X
 
 
+# --- the audit that a user can run ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_audit_finds_nothing(name: str, bars: Bars, make_forecaster: Make) -> None:
+    trial = Trial(make_forecaster(name), PLAN, {bars.ticker: bars}, walks=2, few_days=True)
+    for check in FORECASTER_CHECKS:
+        findings = Examination(check, name, trial).run()
+        assert verdict_of(findings) is not Verdict.FOUND, f"{check.name}: {findings}"
+
+
 # --- answers and settings ------------------------------------------------------------------------
 
 
@@ -310,7 +321,7 @@ def test_naive_is_the_last_close_exactly(bars: Bars, make_forecaster: Make) -> N
 
 @pytest.mark.parametrize("name", NAMES)
 def test_settings_go_there_and_back(
-    name: str, bars: Bars, make_forecaster: Make, alone: dict[str, list[tuple[bytes, ...]]]
+    name: str, bars: Bars, make_forecaster: Make, alone: dict[str, list[bytes]]
 ) -> None:
     forecaster = make_forecaster(name)
     params = forecaster.get_params()

@@ -1,0 +1,36 @@
+"""What a check says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Verdict(Enum):
+    """How a check ended. Only `FOUND` is a failure."""
+
+    PASSED = "passed"
+    FOUND = "FOUND"
+    CANNOT_SAY = "cannot say"
+    REPORTED = "reported"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence of one check; where there is something to mend, it says where to look."""
+
+    verdict: Verdict
+    sentence: str = ""
+
+
+PASSED = (Finding(Verdict.PASSED),)
+
+
+def found(sentence: str) -> tuple[Finding, ...]:
+    """Return the one finding that something is wrong."""
+    return (Finding(Verdict.FOUND, sentence),)
+
+
+def cannot_say(sentence: str) -> tuple[Finding, ...]:
+    """Return the one finding that the check has no power here."""
+    return (Finding(Verdict.CANNOT_SAY, sentence),)
