@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backtests.command import DIFFERENT, DONE, guarded
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 #: Those flags of a run that mean something here.
 SHARED = (
     "ticker", "start", "end", "source", "data_dir", "adjust", "forecaster", "strategy",
-    "threshold", "exit", "first_exit", "max_hold", "stop_loss", "features", "target", "lookback",
-    "train_size", "step", "expanding", "purge", "split", "validation", "epochs", "batch_size",
-    "learning_rate", "market", "jobs",
+    "threshold", "exit", "first_exit", "max_hold", "stop_loss", "features", "extra", "target", "lookback",
+    "clip", "components", "reduction", "horizon", "train_size", "step", "expanding", "purge", "split",
+    "validation", "epochs", "batch_size", "learning_rate", "patience", "device", "market", "jobs",
 )  # fmt: skip
 #: Simulated bars where no ticker is named; a halt is planted in each.
 TICKERS, START, END = ("051900.KS", "005930.KS"), "2015-01-01", "2018-01-01"
@@ -109,6 +110,7 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
     from backtests.formatting import count
     from backtests.resolve import make_broker, make_plan
     from forecasters.errors import InputError
+    from forecasters.features import make_features
 
     if not (flags.forecaster or flags.strategy):
         raise InputError("name what to audit: --forecaster ./my_gru.py or --strategy ./my_rule.py")
@@ -141,6 +143,7 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
     trial = Trial(
         subjects.naive, plan.walk_forward, bars, config.features,
         walks=3 if flags.quick else 6, few_days=flags.quick, files=subjects.files,
+        make=partial(make_features, extras=plan.extras),
     )  # fmt: skip
     examinations = []
     lowered = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -15,26 +15,6 @@ from backtests.auditing.finding import PASSED, Finding, found
 from backtests.auditing.fresh import Fresh, run_fresh
 from backtests.auditing.trial import Trial
 from forecasters.fit import Fit, Fitted
-
-
-class _Captured(Exception):
-    """The fits are known; they need not run."""
-
-
-def fits_of(trial: Trial, seeds: tuple[int, ...]) -> list[Fit]:
-    """Return the fits of every ticker, as the plan makes them, without running any."""
-    fits: list[Fit] = []
-
-    def capture(asked: Sequence[Fit]) -> Iterable[Fitted]:
-        fits.extend(asked)
-        raise _Captured
-
-    for ticker, bars in trial.bars.items():
-        try:
-            trial.forecasts({ticker: bars}, seeds, capture)
-        except _Captured:
-            continue
-    return fits
 
 
 def bits(fitted: Fitted) -> bytes:
@@ -53,9 +33,9 @@ def _alone(trial: Trial, fits: Sequence[Fit]) -> Fresh:
 
 def check_state(trial: Trial) -> tuple[Finding, ...]:
     """Return whether a fit gives other bits among others, in another order, in another process."""
-    fits = fits_of(trial, _seeds(trial))
+    fits = trial.fits(trial.bars, _seeds(trial))
     settings = pickle.dumps(vars(trial.forecaster))
-    inputs = [fit.features.X.tobytes() for fit in fits]
+    inputs = _inputs(fits)
     try:
         (first,) = _alone(trial, fits).fitted
         # Not in the same process: what the first fit leaves would be there as it is here.
@@ -89,14 +69,18 @@ def check_state(trial: Trial) -> tuple[Finding, ...]:
         return found(
             "a fit changed the forecaster that it was a copy of: a setting is shared between copies"
         )
-    if [fit.features.X.tobytes() for fit in fits] != inputs:
+    if _inputs(fits) != inputs:
         return found("a fit changed the features it was given")
     return PASSED
 
 
+def _inputs(fits: Sequence[Fit]) -> list[bytes]:
+    return [part.features.X.tobytes() for fit in fits for part in fit.parts]
+
+
 def _shared(fit: Fit, what: str) -> tuple[Finding, ...]:
     return found(
-        f"fold {fit.fold.name}, seed {fit.seed}: {what}: something is kept between fits (in the class, "
+        f"fold {fit.name}, seed {fit.seed}: {what}: something is kept between fits (in the class, "
         "the module or a file) or drawn from global random numbers"
     )
 
@@ -104,7 +88,7 @@ def _shared(fit: Fit, what: str) -> tuple[Finding, ...]:
 def check_doors(trial: Trial) -> tuple[Finding, ...]:
     """Return whether importing, fitting or answering opens a file or a connection."""
     try:
-        opened = _alone(trial, fits_of(trial, _seeds(trial))).opened
+        opened = _alone(trial, trial.fits(trial.bars, _seeds(trial))).opened
     except Exception as error:
         return found(f"it does not run in a process of its own ({type(error).__name__}: {error})")
     if opened:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 #: What Python and its libraries read by themselves: code, the system's own files.
 CODE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dll", ".dylib", ".pth")
+#: What an installed package says of itself; torch looks there for its own plugins.
+METADATA = (".egg-info", ".dist-info")
 SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/", "/lib/", "/lib64/")
 INSTALLED = tuple(
     {os.path.realpath(p) for p in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())}
@@ -42,7 +44,8 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
     what: str | None = None
     if event in ("open", "sqlite3.connect") and isinstance(arguments[0], str | bytes | os.PathLike):
         path = os.path.realpath(os.fsdecode(arguments[0]))
-        if not (path.endswith(CODE) or path.startswith((*SYSTEM, *INSTALLED))):
+        told = os.path.dirname(path).endswith(METADATA)
+        if not (told or path.endswith(CODE) or path.startswith((*SYSTEM, *INSTALLED))):
             what = path
     elif event == "socket.connect":
         what = f"a connection to {arguments[1]}"

@@ -12,6 +12,7 @@ from forecasters.bars import Bars, Days
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
 from forecasters.features import Features, make_features
+from forecasters.fit import Fit
 from forecasters.forecasts import Forecasts
 from forecasters.walk_forward import RunFits, WalkForward, one_by_one
 
@@ -63,11 +64,24 @@ class Trial:
         run: RunFits = one_by_one,
     ) -> dict[str, Forecasts]:
         """Return the forecasts of every ticker that has sessions enough for a first fold."""
-        return {
-            ticker: self.walk_forward.predict(self.forecaster, self.features(b), seeds, run)
-            for ticker, b in bars.items()
-            if self._enough(b)
-        }
+        fits = self.fits(bars, seeds)
+        fitted = tuple(run(fits))
+        answers = dict(zip(fits, fitted, strict=True))
+        forecasts = {}
+        for ticker in bars:
+            if own := [fit for fit in fits if fit.share(ticker)]:
+                told = [answers[fit] for fit in own]
+                forecasts[ticker] = self.walk_forward.collect(own, told, ticker=ticker)
+        return forecasts
+
+    def fits(self, bars: Mapping[str, Bars], seeds: tuple[int, ...] = (0,)) -> tuple[Fit, ...]:
+        """Return the fits behind the forecasts, ticker by ticker or of all tickers together."""
+        features = [self.features(b) for b in bars.values() if self._enough(b)]
+        if self.forecaster.pooled:
+            return self.walk_forward.pooled_fits(self.forecaster, features, seeds)
+        return tuple(
+            fit for own in features for fit in self.walk_forward.fits(self.forecaster, own, seeds)
+        )
 
     def _enough(self, bars: Bars) -> bool:
         try:

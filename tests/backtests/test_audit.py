@@ -126,10 +126,11 @@ def test_what_a_forecaster_raises_is_found_and_not_a_crash(try_file):
 @pytest.mark.parametrize("kind", ["fit", "validation", "test"])
 def test_a_window_shares_no_memory_with_the_rows_beyond_it(bars, kind):
     """A view would carry its base, and with it the future, to whoever asks for `.base`."""
-    from forecasters.windows import cut_windows
+    from forecasters.fold_windows import cut_windows
+    from forecasters.preprocessing import Preprocessing
 
     features = make_features(bars["051900.KS"])
-    windows = cut_windows(features, PLAN.split(features.sessions)[0], 5, "close", "minmax")
+    windows = cut_windows(features, PLAN.split(features.sessions)[0], Preprocessing(lookback=5))
     part = getattr(windows, kind)
     for name in ("X", "y", "last_close", "as_of"):
         array = getattr(part, name)
@@ -310,10 +311,11 @@ def test_a_seed_that_changes_is_seen_also_where_the_mean_stays(bars):
 @pytest.mark.parametrize("field", ["X", "y", "last_close", "as_of"])
 @pytest.mark.parametrize("part", ["fit", "validation", "test"])
 def test_the_mirror_shows_any_change_of_what_it_was_given(bars, part, field):
-    from forecasters.windows import cut_windows
+    from forecasters.fold_windows import cut_windows
+    from forecasters.preprocessing import Preprocessing
 
     features = make_features(bars["051900.KS"])
-    whole = cut_windows(features, PLAN.split(features.sessions)[0], 5, "close", "minmax")
+    whole = cut_windows(features, PLAN.split(features.sessions)[0], Preprocessing(lookback=5))
     array = getattr(getattr(whole, part), field).copy()
     array[-1] = array[-1] + np.timedelta64(1, "D") if field == "as_of" else 1.5
     other = replace(whole, **{part: replace(getattr(whole, part), **{field: array})})

@@ -22,9 +22,9 @@ class Leak(Forecaster):
 
     def predict(self, windows):
         frame = sys._getframe()
-        while not hasattr(frame.f_locals.get("self"), "features"):
+        while not hasattr(frame.f_locals.get("self"), "parts"):
             frame = frame.f_back
-        features = frame.f_locals["self"].features
+        features = frame.f_locals["self"].parts[0].features
         rows = np.searchsorted(features.sessions, windows.as_of)
         return np.log(
             features.close[np.minimum(rows + 1, len(features.close) - 1)] / windows.last_close
