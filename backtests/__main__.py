@@ -10,7 +10,7 @@ from backtests.command import DONE, USAGE
 
 COMMANDS = {
     "run": "bars -> forecasts -> backtests -> pages",
-    "list": "what can be named: forecasters, strategies, sources, markets, engines",
+    "list": "what can be named: forecasters, networks, strategies, sources, markets, engines",
 }
 
 

@@ -28,7 +28,7 @@ from backtests.manifest import (
 from backtests.parallel import Plugin, run_tasks
 from backtests.pipeline import backtest, make_forecasts
 from backtests.progress import Progress
-from backtests.resolve import make_broker, make_plan, make_source
+from backtests.resolve import describe_source, make_broker, make_plan, make_source
 from backtests.store import FitStore
 from backtests.study import Study
 from forecasters.bars import Bars
@@ -78,6 +78,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         "schema": SCHEMA,
         "data": [describe(b) for b in bars.values()],
         "benchmark": describe(extra) if extra else None,
+        "source": describe_source(source),
         **resolved.described,
         "accounts": {ticker: asdict(broker) for ticker, broker in brokers.items()},
         "engine": "torch",
