@@ -11,7 +11,7 @@ from backtests.command import DONE, USAGE
 COMMANDS = {
     "run": "bars -> forecasts -> backtests -> pages",
     "audit": "look-ahead and shared state in a forecaster or a rule, also your own",
-    "list": "what can be named: forecasters, strategies, sources, markets, engines",
+    "list": "what can be named: forecasters, networks, strategies, sources, markets, engines",
 }
 
 

@@ -62,11 +62,12 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
         return _say(f"{error.filename or 'the system'}: {error.strerror or error}", USAGE)
     except Exception:
         traceback.print_exc()
-        from backtests.plugins import user_files
+        from backtests.plugins import foreign_code
 
         lines = traceback.format_exc()
-        if theirs := [path for path in user_files() if path in lines]:
-            return _say(f"the error above arose in your file {theirs[0]}", USAGE)
+        for place, whose in foreign_code().items():
+            if place in lines:
+                return _say(f"the error above arose in {whose}", USAGE)
         return _say(REPORT, FAULT)
 
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import argparse
 import inspect
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from backtests.command import DONE, guarded
 
-WHAT = ("forecasters", "strategies", "sources", "markets", "engines")
+if TYPE_CHECKING:
+    from backtests.plugins import Kind, Named
+
+WHAT = ("forecasters", "networks", "strategies", "sources", "markets", "engines")
+#: Inputs of a network where none are named: open, high, low, close, volume.
+CHANNELS = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,10 +28,14 @@ def _main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="backtests list", description="Say what can be named.")
     parser.add_argument("what", choices=WHAT)
     what = parser.parse_args(arguments).what
-    lines = {"markets": _markets, "engines": _engines}.get(what, lambda: _plugins(what))()
+    others = {"markets": _markets, "engines": _engines, "networks": _networks}
+    with warnings.catch_warnings(record=True) as caught:
+        lines = others.get(what, lambda: _plugins(what))()
     width = max(map(len, lines))
     for name, line in lines.items():
         print(f"{name:<{width}}  {line}")
+    for warning in caught:
+        print(f"backtests: WARNING: {warning.message}", file=sys.stderr)
     return DONE
 
 
@@ -36,11 +47,46 @@ def _plugins(what: str) -> dict[str, str]:
         "strategies": plugins.STRATEGIES,
         "sources": plugins.SOURCES,
     }[what]
+
+    def settings(named: Named) -> str:
+        cls = plugins.load(kind, named)
+        told = ", ".join(f"{key}={getattr(cls, key, '')}" for key in plugins.settings_of(cls))
+        return _first_line(cls) + (f" [{told}]" if told else "")
+
+    return _of_each(kind, settings)
+
+
+def _networks() -> dict[str, str]:
+    from backtests.plugins import FORECASTERS, make
+    from forecasters.neural import NeuralForecaster
+
+    def size(named: Named) -> str:
+        made = make(FORECASTERS, named)
+        if not isinstance(made, NeuralForecaster):
+            return ""
+        summary = made.summary(CHANNELS)
+        flop = f"{'at least ' if summary.unknown else ''}{summary.known_flop:,}"
+        return (
+            f"{summary.trainable:>7,} parameters to train, {flop:>9} FLOP for a window of "
+            f"{made.lookback} sessions by {CHANNELS} inputs"
+        )
+
+    return _of_each(FORECASTERS, size)
+
+
+def _of_each(kind: Kind, line: Callable[[Named], str]) -> dict[str, str]:
+    """Return a line for each plugin that has one; a package that fails must not hide the others."""
+    from backtests import plugins
+    from forecasters.errors import InputError
+
     found = {}
     for name in plugins.names(kind):
-        cls = plugins.load(kind, plugins.Named(name, {}))
-        settings = ", ".join(f"{key}={getattr(cls, key, '')}" for key in plugins.settings_of(cls))
-        found[name] = _first_line(cls) + (f" [{settings}]" if settings else "")
+        try:
+            told = line(plugins.Named(name, {}))
+        except InputError as error:
+            told = f"cannot be used: {error}".partition("\n")[0]
+        if told:
+            found[name] = told
     return found
 
 

@@ -12,6 +12,7 @@ import pkgutil
 import sys
 import types
 import typing
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -41,7 +42,12 @@ FORECASTERS = Kind(
 )
 STRATEGIES = Kind("strategy", "strategies", "strategies.rule:Rule", "backtests.strategies")
 SOURCES = Kind("source", "backtests.data", "", "backtests.sources")
+KINDS = (FORECASTERS, STRATEGIES, SOURCES)
 OURS = ("forecasters", "strategies", "backtests")
+
+
+class PluginWarning(UserWarning):
+    """An installed package offers a name that is ours."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +92,15 @@ def names(kind: Kind) -> list[str]:
         for info in pkgutil.iter_modules(package.__path__)
         if _classes(kind, importlib.import_module(f"{kind.package}.{info.name}"))
     }
-    return sorted(
-        found | {point.name for point in importlib.metadata.entry_points(group=kind.group)}
-    )
+    return sorted(found | set(offered(kind)))
+
+
+def offered(kind: Kind) -> dict[str, dict[str, importlib.metadata.EntryPoint]]:
+    """Return what installed packages offer: by name, then by package, the entry points."""
+    found: dict[str, dict[str, importlib.metadata.EntryPoint]] = {}
+    for point in importlib.metadata.entry_points(group=kind.group):
+        found.setdefault(point.name, {})[point.dist.name if point.dist else "unknown"] = point
+    return found
 
 
 def load(kind: Kind, named: Named) -> Any:
@@ -97,7 +109,14 @@ def load(kind: Kind, named: Named) -> Any:
     Raises
     ------
     InputError
-        No such name (the nearest one is told), or a file without exactly one such class.
+        No such name (the nearest one is told), a file without exactly one such class, or a package
+        whose entry point fails.
+
+    Warns
+    -----
+    PluginWarning
+        An installed package offers the same name: ours wins, so that installing something changes
+        no run.
     """
     if named.path is not None:
         if named.name.isidentifier() and importlib.util.find_spec(f"{kind.package}.{named.name}"):
@@ -107,10 +126,23 @@ def load(kind: Kind, named: Named) -> Any:
         return _only_class(kind, load_file(named.path), str(named.path))
     module = f"{kind.package}.{named.name}"
     ours = named.name.isidentifier() and importlib.util.find_spec(module)
+    packages = offered(kind).get(named.name, {})
     if ours and (found := _classes(kind, importlib.import_module(module))):
+        if packages:
+            warnings.warn(
+                f"the {kind.word} '{named.name}' is ours; the one of the same name in the package "
+                f"{' and '.join(packages)} cannot be named until its entry point is renamed",
+                PluginWarning,
+                stacklevel=2,
+            )
         return found[0]
-    for point in importlib.metadata.entry_points(group=kind.group, name=named.name):
-        return point.load()
+    if len(packages) > 1:
+        raise InputError(
+            f"the packages {' and '.join(sorted(packages))} both offer a {kind.word} "
+            f"'{named.name}': uninstall one"
+        )
+    for package, point in packages.items():
+        return _load_point(kind, package, point)
     raise InputError(f"no {kind.word} '{named.name}'{nearest(named.name, names(kind))}")
 
 
@@ -159,37 +191,70 @@ def load_file(path: Path) -> types.ModuleType:
     return module
 
 
+def _load_point(kind: Kind, package: str, point: importlib.metadata.EntryPoint) -> Any:
+    """Return the class of another package's entry point."""
+    where = f"the {kind.word} '{point.name}' of the package {package} ({point.value})"
+    try:
+        cls = point.load()
+    except Exception as error:  # whatever their module raises is theirs: say whose
+        raise InputError(
+            f"{where} failed to import: {type(error).__name__}: {error}; mend or uninstall it"
+        ) from error
+    wanted = "class with a fetch method" if kind.type is None else kind.type.__name__
+    fits = inspect.isclass(cls) and not inspect.isabstract(cls)
+    if not fits or not (hasattr(cls, "fetch") if kind.type is None else issubclass(cls, kind.type)):
+        raise InputError(f"{where} is {cls!r}, which is no {wanted} that can be made")
+    return cls
+
+
 def file_of(cls: type) -> Path:
     """Return the user's file that a class was loaded from."""
     return Path(inspect.getfile(cls))
 
 
-def user_files() -> list[str]:
-    """Return the paths of the user's files that were loaded."""
-    return [str(module.__file__) for name, module in sys.modules.items() if "@" in name]
+def foreign_code() -> dict[str, str]:
+    """Return where code that is not ours was loaded from, and in words whose it is."""
+    files = [str(module.__file__) for name, module in sys.modules.items() if "@" in name]
+    found = {file: f"your file {file}" for file in files}
+    points = (p for kind in KINDS for p in importlib.metadata.entry_points(group=kind.group))
+    for top in {point.module.partition(".")[0] for point in points} & set(sys.modules) - set(OURS):
+        found |= {str(place): f"the installed package '{top}' ({place})" for place in _places(top)}
+    return found
 
 
 def provenance(cls: type) -> str | None:
     """Return the sha256 of the code behind a plugin that is not ours; None for ours.
 
     A user's file counts with the modules beside it that it imported; a plugin of another package
-    with all of that package.
+    with all of that package, also what is no code: its weights decide the numbers as well.
     """
     top = cls.__module__.partition(".")[0]
     if top in OURS:
         return None
-    home = Path(inspect.getfile(cls)).resolve().parent
+    h = hashlib.sha256(cls.__module__.encode())
     if "@" in cls.__module__:
+        home = Path(inspect.getfile(cls)).resolve().parent
         loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
         paths = {Path(file).resolve() for file in loaded if file}
-        paths = {path for path in paths if path.parent == home and path.suffix == ".py"}
+        files = [(p.name, p) for p in paths if p.parent == home and p.suffix == ".py"]
     else:
-        package = Path(sys.modules[top].__file__ or "").resolve()
-        paths = set(package.parent.rglob("*.py")) if package.name == "__init__.py" else {package}
-    h = hashlib.sha256(cls.__module__.encode())
-    for path in sorted(paths):
-        h.update(path.name.encode() + path.read_bytes())
+        files = [
+            (path.relative_to(place.parent).as_posix(), path)
+            for place in _places(top)
+            for path in (place.rglob("*") if place.is_dir() else [place])
+            if path.is_file() and path.suffix != ".pyc" and not path.name.startswith(".")
+        ]
+    for name, path in sorted(files):
+        h.update(name.encode() + path.read_bytes())
     return h.hexdigest()
+
+
+def _places(top: str) -> list[Path]:
+    """Return the folders of an imported package, or the file of a module that is no package."""
+    module = sys.modules[top]
+    # A package without __init__.py has no file, and may lie in several folders.
+    places = getattr(module, "__path__", None) or [module.__file__]
+    return sorted(map(Path, places))
 
 
 def _only_class(kind: Kind, module: types.ModuleType, where: str) -> Any:

@@ -44,6 +44,12 @@ def make_source(config: RunConfig) -> Any:
     return plugins.make(plugins.SOURCES, plugins.parse(config.source), defaults)
 
 
+def describe_source(source: Any) -> dict[str, Any] | None:
+    """Return class and code of a source that is not ours; of ours, the bars say all."""
+    code = plugins.provenance(type(source))
+    return {"class": _class_of(source), "code": code} if code else None
+
+
 def make_plan(config: RunConfig) -> Resolved:
     """Return the plan with every name resolved.
 
@@ -78,9 +84,12 @@ def make_plan(config: RunConfig) -> Resolved:
 
 def _describe(made: Any, settings: dict[str, Any]) -> dict[str, Any]:
     """Return class, settings and, if it is not ours, the sha256 of the code."""
-    cls = type(made)
-    name = f"{cls.__module__.partition('@')[0]}.{cls.__qualname__}"
-    return {"class": name, "settings": settings, "code": plugins.provenance(cls)}
+    code = plugins.provenance(type(made))
+    return {"class": _class_of(made), "settings": settings, "code": code}
+
+
+def _class_of(made: Any) -> str:
+    return f"{type(made).__module__.partition('@')[0]}.{type(made).__qualname__}"
 
 
 def make_folds(config: RunConfig) -> WalkForward:

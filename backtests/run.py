@@ -106,8 +106,9 @@ def _show(
 ) -> None:
     """Print a warning that is meant for the user as a sentence; any other as Python does."""
     from backtests.data.source import DataWarning
+    from backtests.plugins import PluginWarning
 
-    if issubclass(category, DataWarning):
+    if issubclass(category, DataWarning | PluginWarning):
         print(f"backtests: WARNING: {message}", file=sys.stderr)
     else:
         print(f"{Path(filename).name}:{lineno}: {category.__name__}: {message}", file=sys.stderr)

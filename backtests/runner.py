@@ -28,7 +28,7 @@ from backtests.manifest import (
 from backtests.parallel import Plugin, run_tasks
 from backtests.pipeline import Fits, backtest, fits_of, make_forecasts
 from backtests.progress import Progress
-from backtests.resolve import make_broker, make_plan, make_source
+from backtests.resolve import describe_source, make_broker, make_plan, make_source
 from backtests.saved import file_name, save_fit
 from backtests.store import FitStore
 from backtests.study import Study
@@ -80,6 +80,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         "schema": SCHEMA,
         "data": [describe(b, plan.extras) for b in bars.values()],
         "benchmark": describe(extra) if extra else None,
+        "source": describe_source(source),
         **resolved.described,
         "accounts": {ticker: asdict(broker) for ticker, broker in brokers.items()},
         "engine": "torch",

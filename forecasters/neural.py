@@ -18,6 +18,8 @@ from forecasters.windows import Windows
 if TYPE_CHECKING:
     from torch import nn
 
+    from forecasters.summary import Summary
+
 
 @dataclass(kw_only=True)
 class NeuralForecaster(Forecaster):
@@ -127,6 +129,14 @@ class NeuralForecaster(Forecaster):
 
         self.network_ = engine.rebuild(lambda: self.build(channels, self.lookback), state)
         return self
+
+    def summary(self, channels: int = 5) -> Summary:
+        """Return layers, parameters and FLOP of `network_`, or before a fit of an untrained one."""
+        from forecasters.summary import summarise, untrained
+
+        fitted = getattr(self, "network_", None)
+        network = fitted or untrained(lambda: self.build(channels, self.lookback))
+        return summarise(network, channels, self.lookback)
 
     def cost(self, rows: int) -> float:
         """Return the number of sessions that training passes through."""
