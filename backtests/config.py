@@ -99,7 +99,11 @@ class RunConfig:
     benchmark: str | None = _flag(
         None, "a ticker for the tearsheets' second line (default: buy and hold)"
     )
-    engine: str = _flag("auto", "what trains the networks", choices=("auto", "torch"))
+    engine: str | None = _flag(
+        None,
+        "what trains the networks: the compiled kernels, or torch (default auto: the kernels where they can)",
+        choices=("auto", "native", "torch"),
+    )
     device: str | None = _flag(
         None, "where the torch engine trains (default cpu)", choices=("cpu", "cuda")
     )

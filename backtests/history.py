@@ -26,6 +26,8 @@ class History:
         The epoch, from 1, whose weights were kept.
     outliers : float
         Share of the fit rows with an outlier among the inputs.
+    engine : str
+        What trained a network, and if torch, why; empty for other forecasters.
     """
 
     seed: int
@@ -34,6 +36,7 @@ class History:
     validation_loss: Floats
     kept: int
     outliers: float
+    engine: str = ""
 
     @classmethod
     def of(cls, fit: Fit, fitted: Fitted) -> History:
@@ -45,6 +48,7 @@ class History:
             fitted.validation_loss,
             fitted.kept,
             fitted.outliers,
+            fitted.engine,
         )
 
 

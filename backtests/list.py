@@ -101,15 +101,15 @@ def _markets() -> dict[str, str]:
 
 
 def _engines() -> dict[str, str]:
-    import importlib
-    import pkgutil
+    from forecasters.engines.native.library import available, isa
 
-    package = importlib.import_module("forecasters.engines")
-    modules = (
-        importlib.import_module(f"{package.__name__}.{m.name}")
-        for m in pkgutil.iter_modules(package.__path__)
-    )
-    return {module.__name__.rpartition(".")[2]: _first_line(module) for module in modules}
+    missing = available()
+    return {
+        "native": f"compiled kernels ({isa()}) for plain nn.Sequential networks, many times faster"
+        if missing is None
+        else f"compiled kernels, not here: {missing}",
+        "torch": "any torch module, one thread a fit; --device cuda",
+    }
 
 
 def _first_line(thing: object) -> str:

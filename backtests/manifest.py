@@ -115,6 +115,7 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
             for study in studies
             for result in study.results
         ],
+        "engines": {study.ticker: engines_of(study) for study in studies},
         "forecast_metrics": [
             {
                 "ticker": f.ticker,
@@ -130,6 +131,12 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
         "findings": {study.ticker: findings(study) for study in studies},
         "diagnosis": [entry for study in studies for entry in _diagnosis(study)],
     }
+
+
+def engines_of(study: Study) -> dict[str, list[str]]:
+    """Return what trained each network, and where it was torch, why."""
+    told = {name: {h.engine for h in own if h.engine} for name, own in study.histories.items()}
+    return {name: sorted(engines) for name, engines in told.items() if engines}
 
 
 def _diagnosis(study: Study) -> list[dict[str, Any]]:

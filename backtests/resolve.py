@@ -15,6 +15,7 @@ from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.parallel import Plugin
 from backtests.pipeline import Plan
+from forecasters.engines.native.library import SAME_BITS, available, isa
 from forecasters.errors import InputError
 from forecasters.fixed_split import FixedSplit
 from forecasters.walk_forward import WalkForward
@@ -22,7 +23,7 @@ from forecasters.walk_forward import WalkForward
 #: Flags that set a value of every forecaster, or of every rule, that has a setting of that name.
 FORECASTER_FLAGS = (
     "target", "lookback", "clip", "components", "reduction",
-    "epochs", "batch_size", "learning_rate", "patience", "device",
+    "epochs", "batch_size", "learning_rate", "patience", "engine", "device",
 )  # fmt: skip
 RULE_FLAGS = ("threshold", "exit", "first_exit", "max_hold", "stop_loss")
 
@@ -71,7 +72,9 @@ def make_plan(config: RunConfig) -> Resolved:
     classes = [type(made) for made in (*forecasters.values(), *rules.values())]
     files = {cls.__module__: plugins.file_of(cls) for cls in classes if "@" in cls.__module__}
     described = {
-        "forecasters": {label: _describe(f, f.get_params()) for label, f in forecasters.items()},
+        "forecasters": {
+            label: _describe(f, f.get_params() | _engine(f)) for label, f in forecasters.items()
+        },
         "strategies": {label: _describe(rule, asdict(rule)) for label, rule in rules.items()},
         "walk_forward": _describe(walk_forward, asdict(walk_forward)),
         "features": config.features,
@@ -80,6 +83,21 @@ def make_plan(config: RunConfig) -> Resolved:
         "save_fits": config.save_fits,
     }
     return Resolved(plan, tuple((path, name) for name, path in files.items()), described)
+
+
+def _engine(forecaster: Any) -> dict[str, str]:
+    """Return the setting `engine` as it is resolved on this machine; nothing where there is none.
+
+    Two of the native builds give the same bits, the portable one need not: it has a name of its own.
+    """
+    if not hasattr(forecaster, "engine"):
+        return {}
+    missing = available()
+    if forecaster.engine == "native" and missing:
+        raise InputError(f"--engine native: {missing}; leave the flag out, and torch trains")
+    if missing or forecaster.engine == "torch" or forecaster.device != "cpu":
+        return {"engine": "torch"}
+    return {"engine": "native" if isa() in SAME_BITS else f"native {isa()}"}
 
 
 def _describe(made: Any, settings: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,6 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         "source": describe_source(source),
         **resolved.described,
         "accounts": {ticker: asdict(broker) for ticker, broker in brokers.items()},
-        "engine": "torch",
         "versions": versions(),
     }
     key = key_of(made_of)

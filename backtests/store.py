@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from backtests.atomic import write_atomically
 from forecasters.fit import Fitted
 
 ARRAYS = ("close", "outside", "train_loss", "validation_loss")
-NUMBERS = {"kept": int, "outliers": float}
+SINGLE = {"kept": int, "outliers": float, "engine": str}
 
 
 class FitStore:
@@ -32,7 +33,7 @@ class FitStore:
 
     def save(self, number: int, fitted: Fitted) -> None:
         """Keep a fit."""
-        arrays = {name: getattr(fitted, name) for name in (*ARRAYS, *NUMBERS)}
+        arrays = {name: getattr(fitted, name) for name in (*ARRAYS, *SINGLE)}
         write_atomically(self._path(number), lambda file: np.savez(file, **arrays))
 
     def load(self, number: int) -> Fitted | None:
@@ -40,8 +41,8 @@ class FitStore:
         try:
             with np.load(self._path(number), allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in ARRAYS}
-                numbers = {name: make(kept[name]) for name, make in NUMBERS.items()}
-                return Fitted(**arrays, **numbers)
+                single: dict[str, Any] = {name: make(kept[name]) for name, make in SINGLE.items()}
+                return Fitted(**arrays, **single)
         except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError, RuntimeError):
             return (
                 None  # RuntimeError: a flipped bit can claim encryption or an unknown compression

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from backtests.formatting import beside, count, level, money, number, percent, points
+from backtests.formatting import beside, count, level, listed, money, number, percent, points
 from backtests.runner import Finished
 
 Row = Mapping[str, Any]
@@ -26,6 +26,19 @@ FIGURES: tuple[tuple[str, Callable[[Row], str]], ...] = (
 )
 ONLY_WIDE = ("gross", "CAGR", "exposure", "costs")
 WIDE, LOG_WIDTH, NAME = 116, 132, 14
+
+
+def trained_by(manifest: Mapping[str, Any]) -> list[str]:
+    """Return which networks torch trained, and why: it is the slower way unless it was asked for."""
+    reasons: dict[str, dict[str, None]] = {}
+    for forecasters in manifest["engines"].values():
+        for name, engines in forecasters.items():
+            for engine in engines:
+                if why := engine.partition(": ")[2]:
+                    reasons.setdefault(why, {})[name] = None
+    return [
+        f"{listed(list(names))}: trained by torch, because {why}" for why, names in reasons.items()
+    ]
 
 
 def print_summary(finished: Finished) -> None:
@@ -64,6 +77,8 @@ def print_summary(finished: Finished) -> None:
         style = "dim" if worse else ""
         table.add_row(*([row["ticker"]] if several else []), *names, *figures, style=style)
     console.print(table)
+    for line in trained_by(manifest):
+        console.print(f"- {line}", soft_wrap=True)
     for ticker, sentences in manifest["findings"].items():
         for sentence in sentences:
             console.print(f"- {ticker + ': ' if several else ''}{sentence}", soft_wrap=True)

@@ -37,6 +37,8 @@ class Fitted:
         The epoch, from 1, whose weights were kept; 0 without epochs.
     outliers : float
         Share of the fit rows with an outlier among the inputs.
+    engine : str
+        What trained a network: ``native``, or ``torch`` and why; empty for other forecasters.
     """
 
     close: Floats
@@ -45,6 +47,7 @@ class Fitted:
     validation_loss: Floats = field(default_factory=lambda: np.empty(0))
     kept: int = 0
     outliers: float = 0.0
+    engine: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +149,7 @@ class Fit:
             validation_loss=np.asarray(getattr(model, "validation_loss_", ()), dtype=np.float64),
             kept=int(getattr(model, "kept_", 0)),
             outliers=_share(cuts),
+            engine=getattr(model, "engine_", ""),
         )
         transforms = {
             part.features.ticker: cut.transform for part, cut in zip(self.parts, cuts, strict=True)

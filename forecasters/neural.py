@@ -37,6 +37,9 @@ class NeuralForecaster(Forecaster):
     patience : int or None
         Stop after so many epochs without a lower validation loss and keep the weights of the best
         one; None: all epochs, validation is only watched, as in S1.
+    engine : str
+        ``native`` (the kernels in C++), ``torch``, or ``auto``: the kernels where they know every
+        layer, else torch.
     device : str
         Where the torch engine trains: ``cpu``, or ``cuda``, whose numbers differ in the last bits.
         Forecasts are always made on the processor.
@@ -47,6 +50,7 @@ class NeuralForecaster(Forecaster):
     learning_rate: float = 1e-3
     loss: str = "mse"
     patience: int | None = None
+    engine: str = "auto"
     device: str = "cpu"
 
     def __post_init__(self) -> None:
@@ -66,8 +70,10 @@ class NeuralForecaster(Forecaster):
                 raise InputError(f"{self.name} has {name} {value}; it must be above 0")
         if self.loss not in ("mse", "rmse"):
             raise InputError(f"{self.name} has loss '{self.loss}'; known: mse, rmse")
-        if self.device not in ("cpu", "cuda"):
-            raise InputError(f"{self.name} has device '{self.device}'; known: cpu, cuda")
+        choices = {"engine": ("auto", "native", "torch"), "device": ("cpu", "cuda")}
+        for name, known in choices.items():
+            if (value := getattr(self, name)) not in known:
+                raise InputError(f"{self.name} has {name} '{value}'; known: {', '.join(known)}")
 
     @abstractmethod
     def build(self, channels: int, lookback: int) -> nn.Module:
@@ -76,9 +82,9 @@ class NeuralForecaster(Forecaster):
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
         """Train a new network; its losses by epoch are in `train_loss_` and `validation_loss_`.
 
-        `kept_` is the epoch, from 1, whose weights `network_` has.
+        `kept_` is the epoch, from 1, whose weights `network_` has; `engine_` says what trained it.
         """
-        from forecasters.engines import torch as engine
+        from forecasters.engines.choice import train
         from forecasters.engines.schedule import Schedule
 
         schedule = Schedule(
@@ -89,7 +95,8 @@ class NeuralForecaster(Forecaster):
             patience=self.patience,
         )
         channels = windows.X.shape[2]
-        trained = engine.train(
+        trained, self.engine_ = train(
+            self.engine,
             lambda: self.build(channels, self.lookback),
             windows,
             validation,

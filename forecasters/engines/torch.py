@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from forecasters.bars import Floats
+from forecasters.engines.philox import dropout_mask
 from forecasters.engines.schedule import Schedule, follow
 from forecasters.errors import InputError
 from forecasters.layers import initialise
@@ -63,10 +64,11 @@ def train(
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("--device cuda: torch sees no CUDA device here; leave the flag out")
-    with _alone(int(rng.integers(2**63)), device):
+    seed = int(rng.integers(2**63))
+    with alone(seed, device):
         network = build()
         initialise(network, rng)
-        steps = _Training(network.to(device), fit, validation, schedule, device)
+        steps = _Training(network.to(device), fit, validation, schedule, seed, device)
         losses = follow(schedule, steps, rng, len(fit), len(validation))
         network.to("cpu").eval()
     return Trained(network, *losses)
@@ -76,9 +78,16 @@ class _Training:
     """A torch module in training by Adam."""
 
     def __init__(
-        self, network: nn.Module, fit: Windows, validation: Windows, schedule: Schedule, device: str
+        self,
+        network: nn.Module,
+        fit: Windows,
+        validation: Windows,
+        schedule: Schedule,
+        seed: int,
+        device: str,
     ) -> None:
         self.network = network
+        self.seed, self.step = seed, 0
         self.batch_size = schedule.batch_size
         self.measure = LOSSES[schedule.loss]
         self.optimiser = torch.optim.Adam(
@@ -98,11 +107,30 @@ class _Training:
             self.X[rows].split(self.batch_size), self.y[rows].split(self.batch_size), strict=True
         ):
             self.optimiser.zero_grad()
-            loss = self.measure(labels, self.network(inputs)[:, 0])
+            loss = self.measure(labels, self._forward(inputs)[:, 0])
             loss.backward()
             self.optimiser.step()
+            self.step += 1
             total += loss.detach() * len(inputs)
         return total.item() / len(rows)
+
+    def _forward(self, x: Tensor) -> Tensor:
+        """Return the answers in training; a plain `nn.Sequential` drops out by counter.
+
+        So that another engine can use the same masks. Any other module drops out as torch does,
+        by the global generator.
+        """
+        if type(self.network) is not nn.Sequential:
+            answers: Tensor = self.network(x)
+            return answers
+        for number, layer in enumerate(self.network):
+            if type(layer) is nn.Dropout and 0 < layer.p < 1:
+                values = x[0].numel()
+                mask = dropout_mask(layer.p, len(x), values, self.step, number, self.seed)
+                x = x * torch.from_numpy(mask).reshape(x.shape).to(x.device)
+            else:
+                x = layer(x)
+        return x
 
     @torch.no_grad()
     def validation_loss(self) -> float:
@@ -125,7 +153,7 @@ def rebuild(build: Callable[[], nn.Module], state: Mapping[str, NDArray[Any]]) -
     InputError
         They are those of another network.
     """
-    with _alone(0):
+    with alone(0):
         network = build()
     try:
         network.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
@@ -138,7 +166,7 @@ def rebuild(build: Callable[[], nn.Module], state: Mapping[str, NDArray[Any]]) -
 def predict(network: nn.Module, X: Floats) -> Floats:
     """Return the network's answers [M] to windows [M, L, C], each independent of the others."""
     answers = []
-    with _alone(0):
+    with alone(0):
         for start in range(0, len(X), CHUNK):
             chunk = np.zeros((CHUNK, *X.shape[1:]))
             part = X[start : start + CHUNK]
@@ -154,7 +182,7 @@ def _tensor(values: Floats) -> Tensor:
 
 
 @contextmanager
-def _alone(seed: int, device: str = "cpu") -> Iterator[None]:
+def alone(seed: int, device: str = "cpu") -> Iterator[None]:
     """One thread, a seeded global generator, repeatable kernels; all as they were afterwards.
 
     More than one thread gives other bits (convolutions in float32), and two busy processes with

@@ -43,7 +43,7 @@ def test_commands_are_named_and_a_wrong_one_is_bad_usage(capsys):
         ("strategies", ["five_percent", "buy_and_hold", "threshold"]),
         ("sources", ["yahoo", "csv", "simulated", "auto"]),
         ("markets", ["krx", "us", "none", "KRW"]),
-        ("engines", ["torch"]),
+        ("engines", ["torch", "native"]),
     ],
 )
 def test_list_says_what_can_be_named(capsys, what, names):

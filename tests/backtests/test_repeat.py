@@ -69,7 +69,7 @@ def test_a_finished_run_is_found_not_run_again(finished, capsys):
 @pytest.mark.parametrize(
     "same",
     [
-        ["--engine", "torch"],
+        ["--engine", "auto"],
         ["--market", "krx"],
         ["--cash", "100000000"],
         ["--strategy", "five_percent:exit=entry"],

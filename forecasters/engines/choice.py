@@ -1,0 +1,52 @@
+"""Which engine trains a network, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from torch import nn
+
+from forecasters.engines import torch as torch_engine
+from forecasters.engines.native import engine as native_engine
+from forecasters.engines.native.library import available
+from forecasters.engines.native.training import why_not
+from forecasters.engines.schedule import Schedule
+from forecasters.engines.torch import Trained, alone
+from forecasters.errors import InputError
+from forecasters.windows import Windows
+
+
+def train(
+    engine: str,
+    build: Callable[[], nn.Module],
+    fit: Windows,
+    validation: Windows,
+    schedule: Schedule,
+    rng: np.random.Generator,
+    device: str = "cpu",
+) -> tuple[Trained, str]:
+    """Train by the engine that is named, or by the native one if it can; say which and why.
+
+    Raises
+    ------
+    InputError
+        ``native`` was asked for and cannot train this network here.
+    """
+    reason = None if engine == "torch" else _reason(build, device)
+    if engine == "native" and reason:
+        raise InputError(f"--engine native: {reason}; leave the flag out, and torch trains it")
+    if engine != "torch" and reason is None:
+        return native_engine.train(build, fit, validation, schedule, rng), "native"
+    told = "torch" if reason is None else f"torch: {reason}"
+    return torch_engine.train(build, fit, validation, schedule, rng, device), told
+
+
+def _reason(build: Callable[[], nn.Module], device: str) -> str | None:
+    """Return why the native engine cannot train it; None if it can."""
+    if device != "cpu":
+        return f"the device is {device}"
+    if missing := available():
+        return missing
+    with alone(0):
+        return why_not(build())

@@ -1,0 +1,40 @@
+"""The native engine as the torch engine is called: the same draws, the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from torch import nn
+
+from forecasters.engines.native.training import NativeTraining
+from forecasters.engines.schedule import Schedule, follow
+from forecasters.engines.torch import Trained, alone
+from forecasters.layers import initialise
+from forecasters.windows import Windows
+
+
+def train(
+    build: Callable[[], nn.Module],
+    fit: Windows,
+    validation: Windows,
+    schedule: Schedule,
+    rng: np.random.Generator,
+) -> Trained:
+    """Build a network and train it on `fit`, as `forecasters.engines.torch.train` does.
+
+    The seed of the masks, the initial weights and the permutations are drawn in the same order.
+
+    Raises
+    ------
+    InputError
+        The loss left the finite numbers, or an input was none.
+    """
+    seed = int(rng.integers(2**63))
+    with alone(seed):
+        network = build()
+        initialise(network, rng)
+        training = NativeTraining(network, fit, validation, schedule, seed)
+    losses = follow(schedule, training, rng, len(fit), len(validation))
+    training.finish()
+    return Trained(network.eval(), *losses)

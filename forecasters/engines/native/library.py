@@ -1,0 +1,146 @@
+"""The compiled kernels: found, loaded, and what can be called in them."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+
+#: The builds of the one source, the fastest first; those that give the same bits.
+BUILDS = ("avx512", "avx2", "portable")
+SAME_BITS = ("avx512", "avx2")
+#: Names another build than the best for this processor: for tests, and for finding faults.
+CHOICE = "BACKTESTS_NATIVE_BUILD"
+
+HELP = "with a C++ compiler (Debian: apt-get install g++), install this package again"
+
+#: In `ctypes`, arrays are addresses: numpy's `array.ctypes.data`.
+Address = ctypes.c_void_p
+
+
+class Layer(ctypes.Structure):
+    """A layer as `network.h` describes it."""
+
+    _fields_ = (
+        ("kind", ctypes.c_int32),
+        ("outputs", ctypes.c_int32),
+        ("kernel", ctypes.c_int32),
+        ("stride", ctypes.c_int32),
+        ("biases", ctypes.c_int32),
+        ("function", ctypes.c_int32),
+        ("number", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+        ("rate", ctypes.c_double),
+    )
+
+
+class Plan(ctypes.Structure):
+    """A network and the memory for it, as `api.cpp` has it."""
+
+    _fields_ = (
+        ("layers", ctypes.POINTER(Layer)),
+        ("count", ctypes.c_int32),
+        ("lookback", ctypes.c_int32),
+        ("channels", ctypes.c_int32),
+        ("loss", ctypes.c_int32),
+        ("seed", ctypes.c_uint64),
+        ("parameters", Address),
+        ("gradients", Address),
+        ("workspace", Address),
+    )
+
+
+_PLAN = ctypes.POINTER(Plan)
+_SIZE = ctypes.POINTER(ctypes.c_uint64)
+_SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
+    "native_processor": (ctypes.c_char_p, ()),
+    "native_isa": (ctypes.c_char_p, ()),
+    "native_compiler": (ctypes.c_char_p, ()),
+    "native_source": (ctypes.c_char_p, ()),
+    "native_size": (None, (_PLAN, _SIZE, _SIZE)),
+    "native_set_parameters": (None, (_PLAN, Address)),
+    "native_get_parameters": (None, (_PLAN, Address)),
+    "native_answer": (None, (_PLAN, Address, ctypes.c_int64, Address)),
+    "native_gradient": (
+        ctypes.c_double,
+        (_PLAN, Address, Address, Address, ctypes.c_int32, ctypes.c_uint32, Address, Address),
+    ),
+    "native_train": (
+        None,
+        (
+            _PLAN, Address, Address, Address, ctypes.c_int64, ctypes.c_int32, ctypes.c_int32,
+            ctypes.c_double, ctypes.c_double, Address, Address, Address, Address, Address,
+        ),
+    ),
+    "native_philox": (None, (Address, ctypes.c_uint64, ctypes.c_int64, Address)),
+}  # fmt: skip
+
+
+def available() -> str | None:
+    """Return None where the kernels can be called, else why not and how to get them."""
+    try:
+        load()
+    except OSError as error:
+        return str(error)
+    return None
+
+
+def load() -> ctypes.CDLL:
+    """Return the library of the build for this processor, or of the one that is asked for.
+
+    Raises
+    ------
+    OSError
+        None was built, or the one that was asked for cannot run here.
+    """
+    return _load(os.environ.get(CHOICE, ""))
+
+
+@cache
+def _load(choice: str) -> ctypes.CDLL:
+    built = {build: path for build in BUILDS if (path := _path(build))}
+    if not built:
+        raise OSError(f"the native engine was not built: {HELP}")
+    if choice and choice not in built:
+        raise OSError(f"{CHOICE} is '{choice}'; built are {', '.join(built)}")
+    if "portable" not in built:
+        raise OSError(f"the native engine was built in part ({', '.join(built)}): {HELP}")
+    portable = _open(built["portable"])
+    if portable.native_source().decode() != _digest():
+        raise OSError("the native engine was built from other sources: install this package again")
+    best = portable.native_processor().decode()
+    runs = [build for build in BUILDS[BUILDS.index(best) :] if build in built]
+    if choice and choice not in runs:
+        raise OSError(f"{CHOICE} is '{choice}'; this processor runs {', '.join(runs)}")
+    return _open(built[choice or runs[0]])
+
+
+def _digest() -> str:
+    """Return the sha256 of the sources, as setup.py makes it."""
+    source = Path(__file__).parent / "source"
+    return hashlib.sha256(b"".join(p.read_bytes() for p in sorted(source.iterdir()))).hexdigest()
+
+
+def _path(build: str) -> Path | None:
+    here = Path(__file__).parent
+    return next(
+        (path for suffix in EXTENSION_SUFFIXES if (path := here / f"_{build}{suffix}").exists()),
+        None,
+    )
+
+
+def _open(path: Path) -> ctypes.CDLL:
+    library = ctypes.CDLL(str(path))  # a call releases the interpreter
+    for name, (result, arguments) in _SIGNATURES.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+def isa() -> str:
+    """Return which build is in use: ``avx512``, ``avx2`` or ``portable``."""
+    name: bytes = load().native_isa()
+    return name.decode()

@@ -1,0 +1,98 @@
+// The C interface. The caller owns all memory; nothing is kept between two calls.
+#include <cstring>
+
+#include "network.h"
+#include "philox.h"
+
+using namespace native;
+
+#define EXPORT extern "C" __attribute__((visibility("default")))
+
+// A network as the caller describes it, and the memory for it.
+struct Plan {
+  const Description* layers;
+  int32_t count, lookback, channels, loss;
+  uint64_t seed;
+  float* parameters;
+  float* gradients;
+  float* workspace;
+};
+
+static Network network_of(const Plan* plan) {
+  return Network(plan->layers, plan->count, {plan->lookback, plan->channels}, plan->seed,
+                 plan->parameters, plan->gradients, plan->workspace);
+}
+
+// What of this library fits this processor: the name of the build that it should load.
+EXPORT const char* native_processor() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    return "avx512";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
+#endif
+  return "portable";
+}
+
+EXPORT const char* native_isa() { return ISA; }
+
+// The sha256 of the sources that this library was built from (setup.py).
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+EXPORT const char* native_source() { return TEXT(NATIVE_SOURCE); }
+
+EXPORT const char* native_compiler() { return __VERSION__; }
+
+// How many floats the parameters (and the gradients, and each moment of Adam) and the workspace are.
+EXPORT void native_size(const Plan* plan, uint64_t* parameters, uint64_t* workspace) {
+  const Network network = network_of(plan);
+  *parameters = network.parameter_floats();
+  *workspace = network.workspace_floats();
+}
+
+EXPORT void native_set_parameters(const Plan* plan, const float* torch) {
+  network_of(plan).set_parameters(torch);
+}
+
+EXPORT void native_get_parameters(const Plan* plan, float* torch) {
+  network_of(plan).get_parameters(torch);
+}
+
+// The answers [count] to windows X [count][lookback][channels].
+EXPORT void native_answer(const Plan* plan, const float* X, int64_t count, float* answers) {
+  network_of(plan).answer({X, nullptr}, count, answers);
+}
+
+// The gradient of one batch in torch's order, which the caller multiplies by `scale`; its loss.
+EXPORT double native_gradient(const Plan* plan, const float* X, const float* y, const int64_t* rows,
+                              int32_t count, uint32_t step, float* torch, float* scale) {
+  Network network = network_of(plan);
+  const Network::Slope slope =
+      network.differentiate({X, y}, rows, count, static_cast<Loss>(plan->loss), step);
+  network.get_gradients(torch);
+  *scale = slope.scale;
+  return slope.loss;
+}
+
+// Train through `epochs` x `count` rows; losses[epoch] is the sum over rows of their batch's loss.
+EXPORT void native_train(const Plan* plan, const float* X, const float* y, const int64_t* rows,
+                         int64_t count, int32_t epochs, int32_t batch, double learning_rate,
+                         double epsilon, const uint8_t* frozen, float* first, float* second,
+                         int64_t* step, double* losses) {
+  Network network = network_of(plan);
+  for (int epoch = 0; epoch < epochs; ++epoch)
+    losses[epoch] =
+        network.train({X, y}, rows + epoch * count, count, batch, static_cast<Loss>(plan->loss),
+                      {learning_rate, epsilon}, frozen, first, second, *step);
+}
+
+// The words of `count` counters, for a test against the published ones.
+EXPORT void native_philox(const uint32_t* counters, uint64_t key, int64_t count, uint32_t* words) {
+  for (int64_t i = 0; i < count; ++i) {
+    Words counter;
+    std::memcpy(&counter, counters + 4 * i, sizeof counter);
+    const Words drawn = philox(counter, key);
+    std::memcpy(words + 4 * i, &drawn, sizeof drawn);
+  }
+}

@@ -1,0 +1,61 @@
+// Inverted dropout: in training a value is zero, or else larger by what the others lost.
+#pragma once
+
+#include <algorithm>
+
+#include "layer.h"
+#include "philox.h"
+
+namespace native {
+
+class Dropout : public Layer {
+ public:
+  // `number` is the layer's place in the network, `rate` the share that is dropped.
+  Dropout(Shape in, double rate, uint32_t number, uint64_t seed, Workplace& place)
+      : Layer(in, in),
+        threshold(static_cast<uint32_t>(rate * 4294967296.0)),
+        kept(static_cast<float>(1.0 / (1.0 - rate))),
+        number(number),
+        seed(seed),
+        mask(place.activations.take(in.floats())) {}
+
+  void forward(const float* x, float* y, const Pass& pass) override {
+    if (!pass.training) {
+      std::copy_n(x, in.floats(), y);
+      return;
+    }
+    draw(pass);
+    for (size_t at = 0; at < in.floats(); at += WIDTH)
+      store(y + at, load(x + at) * load(mask + at));
+  }
+
+  void backward(const float*, const float*, float* dy, float* dx) override {
+    if (!dx) return;
+    for (size_t at = 0; at < in.floats(); at += WIDTH)
+      store(dx + at, load(dy + at) * load(mask + at));
+  }
+
+ private:
+  // One draw gives the words of four rows in one window.
+  void draw(const Pass& pass) {
+    for (int row = 0; row < in.rows(); row += 4) {
+      float words_used[4][LANES];
+      for (int lane = 0; lane < LANES; ++lane) {
+        const Words words = philox({{static_cast<uint32_t>(row / 4),
+                                     static_cast<uint32_t>(pass.first + lane), pass.step, number}},
+                                   seed);
+        for (int i = 0; i < 4; ++i) words_used[i][lane] = words.at[i] >= threshold ? kept : 0.0f;
+      }
+      const int rows = std::min(4, in.rows() - row);
+      std::copy_n(words_used[0], rows * LANES, mask + static_cast<size_t>(row) * LANES);
+    }
+  }
+
+  const uint32_t threshold;
+  const float kept;
+  const uint32_t number;
+  const uint64_t seed;
+  float* const mask;
+};
+
+}  // namespace native

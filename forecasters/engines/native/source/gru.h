@@ -1,0 +1,100 @@
+// The gated recurrent unit in torch's form, gates r, z, n:
+//
+//     n[t] = tanh(W_n x[t] + b_n + r (U_n h[t - 1] + c_n))
+//     h[t] = (1 - z) n[t] + z h[t - 1]                        r, z: sigmoid of sums as elsewhere
+//
+// r multiplies a sum of its own, `recalled`, so the two biases are not one: c, the hidden state's,
+// reaches n through r. Where c is frozen at zero, as `initialise` has it, n has the bias b alone.
+#pragma once
+
+#include "recurrent.h"
+
+namespace native {
+
+class GRU : public Recurrent {
+ public:
+  GRU(Shape in, int hidden, int biased, Workplace& place)
+      : Recurrent(in, 3, hidden, biased, place),
+        recalled(place.activations.take(out.floats())) {}
+
+  void forward(const float* x, float* h, const Pass&) override {
+    project(x, {});
+    for (int t = 0; t < in.positions; ++t) {
+      recall(t, t > 0 ? units_of(h, t - 1) : nullptr);
+      advance(t, t > 0 ? units_of(h, t - 1) : nullptr, units_of(h, t));
+    }
+  }
+
+  void backward(const float* x, const float* h, float* dh, float* dx) override {
+    for (int t = in.positions - 1; t >= 0; --t) {
+      retreat(t, t > 0 ? units_of(h, t - 1) : nullptr, units_of(dh, t),
+              t > 0 ? units_of(dh, t - 1) : nullptr);
+      if (t == 0) continue;
+      native::backward(of_r_and_z(hidden_weight), gates_of(t), units_of(dh, t - 1), 1, 0);
+      native::backward(of_n(hidden_weight), units_of(recalled, t), units_of(dh, t - 1), 1, 0);
+    }
+    collect_input(x, dx);
+    // The hidden state's weights see n's sum through r: its gradient takes the place of n's.
+    for (int t = 0; t < in.positions; ++t)
+      std::copy_n(units_of(recalled, t), unit_floats(), n_of(t));
+    transpose(gates, in.positions, width, transposed.start, hidden_weight.stride);
+    collect_hidden(h);
+  }
+
+ private:
+  Matrix of_r_and_z(const Matrix& m) const { return m.outputs_from(0, 2 * hidden); }
+  Matrix of_n(const Matrix& m) const { return m.outputs_from(2 * hidden, hidden); }
+  float* n_of(int t) const { return gates_of(t) + 2 * unit_floats(); }
+
+  // What comes from the hidden state: added to the gates r and z, by itself for n.
+  void recall(int t, const float* before) {
+    float *r_and_z = gates_of(t), *n = units_of(recalled, t);
+    const bool biased = hidden_bias.exists();
+    fill(n, 1, hidden, biased ? of_n(hidden_bias) : Matrix{});
+    if (biased) add_bias(r_and_z, 2 * hidden);
+    if (!before) return;
+    native::forward(of_r_and_z(hidden_weight), before, r_and_z, 1, 0);
+    native::forward(of_n(hidden_weight), before, n, 1, 0);
+  }
+
+  void add_bias(float* gate, int rows) {
+    for (int n = 0; n < rows; ++n, gate += LANES)
+      for (int lane = 0; lane < LANES; lane += WIDTH)
+        store(gate + lane, load(gate + lane) + hidden_bias.value[n]);
+  }
+
+  void advance(int t, const float* before, float* h) {
+    float *r = gates_of(t), *z = r + unit_floats(), *n = z + unit_floats();
+    const float* u = units_of(recalled, t);
+    each_register(unit_floats(), [=](size_t at) {
+      const Vector reset = Sigmoid::of(load(r + at)), update = Sigmoid::of(load(z + at));
+      const Vector candidate = Tanh::of(fma(reset, load(u + at), load(n + at)));
+      const Vector kept = before ? load(before + at) : Vector{};
+      store(r + at, reset);
+      store(z + at, update);
+      store(n + at, candidate);
+      store(h + at, fma(update, kept - candidate, candidate));
+    });
+  }
+
+  // The gates of session t become their gradient, `recalled` becomes its own.
+  void retreat(int t, const float* before, const float* dh, float* dh_before) {
+    float *r = gates_of(t), *z = r + unit_floats(), *n = z + unit_floats();
+    float* u = units_of(recalled, t);
+    each_register(unit_floats(), [=](size_t at) {
+      const Vector reset = load(r + at), update = load(z + at), candidate = load(n + at);
+      const Vector slope = load(dh + at), sum = load(u + at);
+      const Vector kept = before ? load(before + at) : Vector{};
+      const Vector dn = slope * (1.0f - update) * Tanh::slope(candidate);
+      store(r + at, dn * sum * Sigmoid::slope(reset));
+      store(z + at, slope * (kept - candidate) * Sigmoid::slope(update));
+      store(n + at, dn);
+      store(u + at, dn * reset);
+      if (dh_before) store(dh_before + at, fma(slope, update, load(dh_before + at)));
+    });
+  }
+
+  float* const recalled;  // U_n h + c_n, [T][H] rows
+};
+
+}  // namespace native

@@ -1,0 +1,82 @@
+// What every layer is, and where the memory it works in comes from.
+#pragma once
+
+#include <vector>
+
+#include "matrix.h"
+
+namespace native {
+
+// A run of floats that the caller owns, handed out from the front. Without a start it only counts,
+// which is how the caller learns how much to bring.
+struct Memory {
+  float* start = nullptr;
+  size_t used = 0;
+
+  float* take(size_t floats) {
+    float* here = start ? start + used : nullptr;
+    used += (floats + 15) / 16 * 16;  // whole cache lines
+    return here;
+  }
+};
+
+// Memory that layers use one after the other: as large as the largest asks for.
+struct Scratch {
+  float* start = nullptr;
+  size_t floats = 0;
+
+  void need(size_t wanted) { floats = wanted > floats ? wanted : floats; }
+};
+
+struct Workplace {
+  Memory values, gradients;  // parameters, and in the same places what the loss says of them
+  Memory activations;        // what a layer keeps from its forward pass for its backward pass
+  Scratch scratch;
+
+  Matrix matrix(int inputs, int outputs) {
+    const int stride = padded(outputs);
+    const size_t floats = static_cast<size_t>(inputs) * stride;
+    return {inputs, outputs, stride, values.take(floats), gradients.take(floats)};
+  }
+};
+
+// Where a tensor of torch, [outputs][channels][taps] side by side, lies in a matrix: a convolution's
+// taps come before its channels here. A dense weight has one tap, a bias one channel.
+struct Parameter {
+  Matrix matrix;
+  int taps = 1;
+
+  // Call visit(place in the matrix) for each element in torch's order.
+  template <class Visit>
+  void each(Visit visit) const {
+    const int channels = matrix.inputs / taps;
+    for (int n = 0; n < matrix.outputs; ++n)
+      for (int channel = 0; channel < channels; ++channel)
+        for (int tap = 0; tap < taps; ++tap)
+          visit(static_cast<size_t>(tap * channels + channel) * matrix.stride + n);
+  }
+};
+
+// Which windows of which step a layer is looking at.
+struct Pass {
+  bool training;
+  uint32_t step;  // steps of the optimiser before this one
+  int first;      // place in the batch of the block's first window
+};
+
+class Layer {
+ public:
+  Layer(Shape in, Shape out) : in(in), out(out) {}
+  virtual ~Layer() = default;
+
+  virtual void forward(const float* x, float* y, const Pass& pass) = 0;
+
+  // Add to the gradients of the layer's parameters and fill dx, unless nobody asks for it (null).
+  // dy may be spoilt.
+  virtual void backward(const float* x, const float* y, float* dy, float* dx) = 0;
+
+  const Shape in, out;
+  std::vector<Parameter> parameters;  // in torch's order
+};
+
+}  // namespace native

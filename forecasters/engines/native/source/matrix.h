@@ -1,0 +1,237 @@
+// Matrices as the kernels keep them, and the one product that nearly all the time is spent in.
+//
+// Windows are trained in blocks of 32. A value that a network computes is a *row*: one number for
+// each window of the block, side by side, so that a SIMD register holds 16 (or 8) windows and any
+// hidden size is used without waste. A layer's values are positions x features rows:
+//
+//       position 0    feature 0     [w0 w1 w2 ... w31]
+//                     feature 1     [w0 w1 w2 ... w31]
+//       position 1    feature 0     [w0 w1 w2 ... w31]       a session is a position
+//                     ...
+//
+// A weight matrix W is kept as [inputs][outputs], its rows padded to whole registers. What a dense
+// layer, a convolution and the inputs of a recurrent layer have in common is that W slides over
+// the rows: the output at position p sees the `inputs` rows from p * slide on (a convolution of
+// kernel 3 over C channels has 3C inputs and slides by C). From that, three products:
+//
+//       forward     y[p][n][w]   +=  sum over k       of  W[k][n] * x[p * slide + k][w]
+//       backward    dx[p * slide + k][w]  +=  sum over n  of  W[k][n] * dy[p][n][w]
+//       weights     dW[k][n]     +=  sum over p and w  of  x[p * slide + k][w] * dy'[p][w][n]
+//
+// where dy' is dy with windows and outputs exchanged (`transpose`). All three are C += A B with a
+// number of A broadcast and a register of B multiplied by it. They are computed tile by tile:
+//
+//                         B   depth x (VECTORS registers)
+//                             |
+//       A   ROWS x depth  ->  [ROWS x VECTORS registers that stay in place until the sum is done]
+//
+// Each element of C is one sum from k = 0 upwards, whatever the tile: so neither the width of a
+// register nor the size of a tile changes a bit of it.
+#pragma once
+
+#include <array>
+
+#include "vector.h"
+
+namespace native {
+
+constexpr int LANES = 32;  // windows in a block
+
+// Registers are 32 (AVX-512) or 16; a tile must leave one for A and VECTORS for B.
+constexpr int TILE_ROWS = WIDTH == 16 ? 12 : 6;
+constexpr int TILE_VECTORS = 2;
+
+struct Shape {
+  int positions = 1, features = 1;
+  int rows() const { return positions * features; }
+  size_t floats() const { return static_cast<size_t>(rows()) * LANES; }
+};
+
+// The next multiple of 16; not of 256, as rows one KiB apart fall on few lines of the first cache.
+inline int padded(int columns) {
+  const int whole = (columns + 15) / 16 * 16;
+  return whole % 256 == 0 ? whole + 16 : whole;
+}
+
+// A weight matrix [inputs][outputs] and, laid out alike, the gradient of the loss by it.
+struct Matrix {
+  int inputs = 0, outputs = 0, stride = 0;
+  float* value = nullptr;
+  float* gradient = nullptr;
+
+  bool exists() const { return inputs > 0; }
+
+  // The same inputs, some of the outputs.
+  Matrix outputs_from(int first, int count) const {
+    return {inputs, count, stride, value + first, gradient + first};
+  }
+};
+
+namespace tiling {
+
+// How a left factor lies in memory: the numbers of one row side by side, or those of one column.
+enum class Left { ByRow, ByColumn };
+
+// C += A B, or with several terms C += A0 B0 + A1 B1 + ..., each a step further on than the last.
+struct Factors {
+  const float* a;
+  ptrdiff_t a_stride, a_step;
+  const float* b;
+  ptrdiff_t b_stride, b_step;
+  int depth, terms;
+};
+
+template <Left LEFT, int VECTORS, int ROWS>
+void tile(const Factors& f, const float* a, const float* b, float* c, ptrdiff_t c_stride) {
+  const ptrdiff_t a_stride = f.a_stride, b_stride = f.b_stride;
+  Vector sum[ROWS][VECTORS] = {};
+  for (int term = 0; term < f.terms; ++term, a += f.a_step, b += f.b_step) {
+    const float *a_k = a, *b_k = b;
+    for (int k = 0; k < f.depth; ++k, b_k += b_stride) {
+      Vector right[VECTORS];
+      UNROLL
+      for (int v = 0; v < VECTORS; ++v) right[v] = load(b_k + v * WIDTH);
+      UNROLL
+      for (int row = 0; row < ROWS; ++row) {
+        const Vector left = broadcast(LEFT == Left::ByRow ? a_k[row * a_stride] : a_k[row]);
+        UNROLL
+        for (int v = 0; v < VECTORS; ++v) sum[row][v] = fma(left, right[v], sum[row][v]);
+      }
+      a_k += LEFT == Left::ByRow ? 1 : a_stride;
+    }
+  }
+  UNROLL
+  for (int row = 0; row < ROWS; ++row) {
+    UNROLL
+    for (int v = 0; v < VECTORS; ++v) {
+      float* to = c + row * c_stride + v * WIDTH;
+      store(to, load(to) + sum[row][v]);
+    }
+  }
+}
+
+using Tile = void (*)(const Factors&, const float*, const float*, float*, ptrdiff_t);
+
+template <Left LEFT, int VECTORS, int... ROWS>
+constexpr std::array<Tile, sizeof...(ROWS)> heights(std::integer_sequence<int, ROWS...>) {
+  return {tile<LEFT, VECTORS, ROWS + 1>...};
+}
+
+// The tile of 1 .. TILE_ROWS rows, at its number less one.
+template <Left LEFT, int VECTORS>
+constexpr auto TILES = heights<LEFT, VECTORS>(std::make_integer_sequence<int, TILE_ROWS>{});
+
+// C[rows][columns] += A B at each of `outputs` places, B and C a step further on each time. A part
+// of A is used at all places before the next is read; the tiles of rows are as even as can be (50
+// rows are five tiles of 10, not four of 12 and one of 2).
+template <Left LEFT>
+void multiply(int rows, int columns, const Factors& f, float* c, ptrdiff_t c_stride,
+              int outputs = 1, ptrdiff_t b_output = 0, ptrdiff_t c_output = 0) {
+  const int tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  for (int column = 0; column < columns;) {
+    const bool whole = columns - column >= TILE_VECTORS * WIDTH;
+    const auto& of_height = whole ? TILES<LEFT, TILE_VECTORS> : TILES<LEFT, 1>;
+    for (int part = 0, row = 0; part < tiles; ++part) {
+      const int height = rows / tiles + (part < rows % tiles);
+      const Tile tile = of_height[height - 1];
+      const float* a = f.a + (LEFT == Left::ByRow ? row * f.a_stride : row);
+      for (int place = 0; place < outputs; ++place) {
+        tile(f, a, f.b + place * b_output + column, c + place * c_output + row * c_stride + column,
+             c_stride);
+      }
+      row += height;
+    }
+    column += whole ? TILE_VECTORS * WIDTH : WIDTH;
+  }
+}
+
+}  // namespace tiling
+
+// y[p][n] += sum over k of W[k][n] * x[p * slide + k], at each of `positions`.
+inline void forward(const Matrix& w, const float* x, float* y, int positions, int slide) {
+  const tiling::Factors f{w.value, w.stride, 0, x, LANES, 0, w.inputs, 1};
+  tiling::multiply<tiling::Left::ByColumn>(w.outputs, LANES, f, y, LANES, positions,
+                                           static_cast<ptrdiff_t>(slide) * LANES,
+                                           static_cast<ptrdiff_t>(w.outputs) * LANES);
+}
+
+// dx[p * slide + k] += sum over n of W[k][n] * dy[p][n].
+inline void backward(const Matrix& w, const float* dy, float* dx, int positions, int slide) {
+  const tiling::Factors f{w.value, w.stride, 0, dy, LANES, 0, w.outputs, 1};
+  tiling::multiply<tiling::Left::ByRow>(w.inputs, LANES, f, dx, LANES, positions,
+                                        static_cast<ptrdiff_t>(w.outputs) * LANES,
+                                        static_cast<ptrdiff_t>(slide) * LANES);
+}
+
+// dW[k][n] += sum over p and windows of x[p * slide + k] * dy'[p][window][n].
+inline void weights(const Matrix& w, const float* x, const float* dy_transposed, int positions,
+                    int slide) {
+  const tiling::Factors f{x, LANES, static_cast<ptrdiff_t>(slide) * LANES,
+                          dy_transposed, w.stride, static_cast<ptrdiff_t>(LANES) * w.stride,
+                          LANES, positions};
+  tiling::multiply<tiling::Left::ByRow>(w.inputs, w.stride, f, w.gradient, w.stride);
+}
+
+// db[n] += sum over p and windows of dy'[p][window][n].
+inline void biases(const Matrix& b, const float* dy_transposed, int positions) {
+  for (int n = 0; n < b.stride; n += WIDTH) {
+    Vector total{};
+    for (int p = 0; p < positions; ++p) {
+      Vector sum{};
+      for (int window = 0; window < LANES; ++window)
+        sum += load(dy_transposed + static_cast<size_t>(p * LANES + window) * b.stride + n);
+      total += sum;
+    }
+    store(b.gradient + n, load(b.gradient + n) + total);
+  }
+}
+
+// y[p][n] = b[n] + second[n] in every window; a bias that does not exist is zero.
+inline void fill(float* y, int positions, int outputs, const Matrix& b, const Matrix& second = {}) {
+  for (int p = 0; p < positions; ++p)
+    for (int n = 0; n < outputs; ++n, y += LANES) {
+      const Vector bias =
+          broadcast((b.exists() ? b.value[n] : 0.0f) + (second.exists() ? second.value[n] : 0.0f));
+      UNROLL
+      for (int lane = 0; lane < LANES; lane += WIDTH) store(y + lane, bias);
+    }
+}
+
+namespace transposition {
+
+// Exchange, in a pair of rows BLOCK apart, the upper right block with the lower left one.
+template <int BLOCK, int... I>
+inline void exchange(Vector& upper, Vector& lower, std::integer_sequence<int, I...>) {
+  const Vector a = upper, b = lower;
+  upper = pick<(I & BLOCK ? WIDTH + I - BLOCK : I)...>(a, b);
+  lower = pick<(I & BLOCK ? WIDTH + I : I + BLOCK)...>(a, b);
+}
+
+// A WIDTH x WIDTH square in registers: blocks of half its side, of a quarter, ... of one.
+template <int BLOCK>
+inline void square(Vector (&rows)[WIDTH]) {
+  UNROLL
+  for (int row = 0; row < WIDTH; ++row)
+    if (!(row & BLOCK))
+      exchange<BLOCK>(rows[row], rows[row + BLOCK], std::make_integer_sequence<int, WIDTH>{});
+  if constexpr (BLOCK > 1) square<BLOCK / 2>(rows);
+}
+
+}  // namespace transposition
+
+// y'[p][window][n] = y[p][n][window]; the columns from `outputs` to `stride` are zero.
+inline void transpose(const float* y, int positions, int outputs, float* to, int stride) {
+  for (int p = 0; p < positions; ++p, y += outputs * LANES, to += LANES * stride)
+    for (int n = 0; n < stride; n += WIDTH)
+      for (int lane = 0; lane < LANES; lane += WIDTH) {
+        Vector rows[WIDTH];
+        UNROLL
+        for (int i = 0; i < WIDTH; ++i)
+          rows[i] = n + i < outputs ? load(y + (n + i) * LANES + lane) : Vector{};
+        transposition::square<WIDTH / 2>(rows);
+        UNROLL
+        for (int i = 0; i < WIDTH; ++i) store(to + (lane + i) * stride + n, rows[i]);
+      }
+}
+
+}  // namespace native

@@ -1,0 +1,54 @@
+// The largest of `kernel` positions, feature by feature; what is left over at the end is not seen.
+#pragma once
+
+#include <algorithm>
+
+#include "layer.h"
+
+namespace native {
+
+class MaxPooling : public Layer {
+ public:
+  MaxPooling(Shape in, int kernel, int stride)
+      : Layer(in, {(in.positions - kernel) / stride + 1, in.features}),
+        kernel(kernel),
+        stride(stride) {}
+
+  void forward(const float* x, float* y, const Pass&) override {
+    for (int p = 0; p < out.positions; ++p)
+      for (size_t at = 0; at < step(); at += WIDTH) {
+        const float* seen = x + p * stride * step() + at;
+        Vector most = load(seen);
+        for (int tap = 1; tap < kernel; ++tap) {
+          const Vector next = load(seen + tap * step());
+          most = next <= most ? most : next;  // NaN stays NaN
+        }
+        store(y + p * step() + at, most);
+      }
+  }
+
+  // The first of equals takes the slope, as in torch.
+  void backward(const float* x, const float* y, float* dy, float* dx) override {
+    if (!dx) return;
+    std::fill_n(dx, in.floats(), 0.0f);
+    for (int p = 0; p < out.positions; ++p)
+      for (size_t at = 0; at < step(); at += WIDTH) {
+        const size_t first = p * stride * step() + at;
+        const Vector most = load(y + p * step() + at);
+        Vector left = load(dy + p * step() + at);
+        for (int tap = 0; tap < kernel; ++tap) {
+          const auto found = load(x + first + tap * step()) == most;
+          float* to = dx + first + tap * step();
+          store(to, load(to) + (found ? left : Vector{}));
+          left = found ? Vector{} : left;
+        }
+      }
+  }
+
+ private:
+  size_t step() const { return static_cast<size_t>(in.features) * LANES; }  // floats in a position
+
+  const int kernel, stride;
+};
+
+}  // namespace native

@@ -1,0 +1,77 @@
+// What the recurrent layers share: weights, and the two products of each session.
+//
+//     gates[t] = bias + W_input x[t] + W_hidden h[t - 1]          h[-1] = 0
+//
+// A layer of H units has GATES * H gates, gate after gate as in torch. Their memory is used three
+// times: for their sums, for what the activations make of these, and going back for the gradient.
+#pragma once
+
+#include <algorithm>
+
+#include "activations.h"
+#include "layer.h"
+
+namespace native {
+
+class Recurrent : public Layer {
+ public:
+  // `biased`: 0, 1 (the input's) or 2 (torch's second one, of the hidden state, as well).
+  Recurrent(Shape in, int gate_count, int hidden, int biased, Workplace& place)
+      : Layer(in, {in.positions, hidden}),
+        hidden(hidden),
+        width(gate_count * hidden),
+        input_weight(place.matrix(in.features, width)),
+        hidden_weight(place.matrix(hidden, width)),
+        gates(place.activations.take(static_cast<size_t>(in.positions) * width * LANES)),
+        transposed(place.scratch) {
+    parameters = {{input_weight}, {hidden_weight}};
+    if (biased > 0) parameters.push_back({input_bias = place.matrix(1, width)});
+    if (biased > 1) parameters.push_back({hidden_bias = place.matrix(1, width)});
+    place.scratch.need(static_cast<size_t>(in.positions) * LANES * input_weight.stride);
+  }
+
+ protected:
+  // The first row of session t, of its gates or of values of H rows.
+  float* gates_of(int t) const { return gates + static_cast<size_t>(t) * width * LANES; }
+  template <class Float>
+  Float* units_of(Float* values, int t) const {
+    return values + static_cast<size_t>(t) * unit_floats();
+  }
+  size_t unit_floats() const { return static_cast<size_t>(hidden) * LANES; }
+
+  // gates[t] = bias + second bias + W_input x[t], of all sessions at once.
+  void project(const float* x, const Matrix& second_bias) {
+    fill(gates, in.positions, width, input_bias, second_bias);
+    native::forward(input_weight, x, gates, in.positions, in.features);
+  }
+
+  // From the gates' gradient: that of W_input, and of x if it is asked for.
+  void collect_input(const float* x, float* dx) {
+    transpose(gates, in.positions, width, transposed.start, input_weight.stride);
+    weights(input_weight, x, transposed.start, in.positions, in.features);
+    if (input_bias.exists()) biases(input_bias, transposed.start, in.positions);
+    if (!dx) return;
+    std::fill_n(dx, in.floats(), 0.0f);
+    native::backward(input_weight, gates, dx, in.positions, in.features);
+  }
+
+  // From the gates' gradient as `collect_input` has transposed it: that of W_hidden.
+  void collect_hidden(const float* h) {
+    const size_t second = static_cast<size_t>(LANES) * hidden_weight.stride;  // session 0 has no h
+    weights(hidden_weight, h, transposed.start + second, in.positions - 1, hidden);
+    if (hidden_bias.exists()) biases(hidden_bias, transposed.start, in.positions);
+  }
+
+  const int hidden, width;
+  Matrix input_weight, hidden_weight, input_bias, hidden_bias;
+  float* const gates;  // [T][GATES * H] rows
+  const Scratch& transposed;
+};
+
+// Call visit(place) for each register of H rows of a session.
+template <class Visit>
+inline void each_register(size_t floats, Visit visit) {
+  for (size_t i = 0; i < floats; i += WIDTH) visit(i);
+}
+
+}  // namespace native

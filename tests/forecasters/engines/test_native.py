@@ -1,0 +1,445 @@
+"""The kernels compute what torch computes, from the same numbers, and the same bits every time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from backtests import plugins
+from forecasters.engines import choice
+from forecasters.engines import torch as torch_engine
+from forecasters.engines.native import engine, library
+from forecasters.engines.native.description import describe
+from forecasters.engines.native.training import NativeTraining, why_not
+from forecasters.engines.philox import dropout_mask, philox
+from forecasters.engines.schedule import Schedule
+from forecasters.errors import Error, InputError
+from forecasters.layers import LastStep, SoftsignLSTM, SoftsignRNN, SwapAxes, initialise
+from forecasters.neural import NeuralForecaster
+from forecasters.windows import Windows
+
+MakeWindows = Callable[..., Windows]
+NETWORKS = [
+    name
+    for name in plugins.names(plugins.FORECASTERS)
+    if issubclass(plugins.load(plugins.FORECASTERS, plugins.parse(name)), NeuralForecaster)
+]
+
+needs_kernels = pytest.mark.skipif(library.available() is not None, reason=str(library.available()))
+
+
+def recurrent(kind: str, channels: int, hidden: int, depth: int) -> nn.Sequential:
+    layer: nn.Module
+    if kind == "softsign lstm":
+        layer, depth = SoftsignLSTM(channels, hidden), 1
+    elif kind == "softsign rnn":
+        layer, depth = SoftsignRNN(channels, hidden), 1
+    elif kind == "relu rnn":
+        layer = nn.RNN(channels, hidden, depth, nonlinearity="relu", batch_first=True)
+    else:
+        cls = {"lstm": nn.LSTM, "rnn": nn.RNN, "gru": nn.GRU}[kind]
+        layer = cls(channels, hidden, depth, batch_first=True)
+    return nn.Sequential(layer, LastStep(), nn.Linear(hidden, 1))
+
+
+def convolutional(
+    channels: int, lookback: int, filters: int, kernel: int, pool: int, tanh: bool
+) -> nn.Sequential:
+    activation = nn.Tanh if tanh else nn.Softsign
+    steps = lookback - kernel + 1
+    layers: list[nn.Module] = [SwapAxes(), nn.Conv1d(channels, filters, kernel), activation()]
+    if 1 < pool <= steps:
+        layers.append(nn.MaxPool1d(pool, stride=pool))
+        steps //= pool
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(filters * steps, 1))
+
+
+def windows(count: int, lookback: int, channels: int, seed: int = 0) -> Windows:
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(0, 1, (count, lookback, channels)).astype(np.float32)
+    y = (X[:, -1, 0] - 0.5 * X[:, 0, -1] + 0.1 * rng.standard_normal(count)).astype(np.float32)
+    days = np.datetime64("2015-01-01", "D") + np.arange(count)
+    return Windows(X.astype(np.float64), y.astype(np.float64), np.full(count, 100.0), days)
+
+
+def training(network: nn.Module, fit: Windows, batch: int = 32, **other: Any) -> NativeTraining:
+    schedule = Schedule(5, batch, 1e-3, **other)
+    return NativeTraining(network, fit, windows(7, *fit.X.shape[1:], seed=9), schedule, 77)
+
+
+# --- right ---------------------------------------------------------------------------------------
+
+
+def assert_gradient(network: nn.Sequential, fit: Windows, rows: Any, loss: str) -> None:
+    """The gradient of one batch against that of torch in float64, within 1e-5 of its norm."""
+    initialise(network, np.random.default_rng(1))
+    native = training(network, fit, loss=loss)
+    told, gradient = native.gradient(rows)
+    exact = network.double()
+    X, y = torch.tensor(fit.X[rows]), torch.tensor(fit.y[rows])
+    expected = torch_engine.LOSSES[loss](y, exact(X)[:, 0])
+    expected.backward()
+    flat = torch.cat(
+        [
+            (torch.zeros_like(p) if p.grad is None else p.grad).reshape(-1)
+            for p in exact.parameters()
+        ]
+    ).numpy()
+    counted = np.concatenate(
+        [np.full(p.numel(), p.requires_grad) for p in exact.parameters()]
+    ).astype(bool)
+    assert told == pytest.approx(expected.item(), rel=1e-5)
+    apart = np.linalg.norm((gradient - flat)[counted])
+    assert apart <= 1e-5 * np.linalg.norm(flat[counted]) + 1e-12
+
+
+@needs_kernels
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from(["lstm", "softsign lstm", "rnn", "relu rnn", "softsign rnn", "gru"]),
+    depth=st.integers(1, 4),
+    hidden=st.integers(1, 130),
+    lookback=st.one_of(st.integers(1, 12), st.integers(1, 60)),
+    channels=st.integers(1, 40),
+    batch=st.integers(1, 256),
+    loss=st.sampled_from(["mse", "rmse"]),
+)
+def test_gradients_of_recurrent_layers(
+    kind: str, depth: int, hidden: int, lookback: int, channels: int, batch: int, loss: str
+) -> None:
+    fit = windows(260, lookback, channels)
+    rows = np.random.default_rng(batch).permutation(260)[:batch]
+    assert_gradient(recurrent(kind, channels, hidden, depth), fit, rows, loss)
+
+
+@needs_kernels
+@settings(max_examples=40, deadline=None)
+@given(
+    lookback=st.integers(3, 60),
+    channels=st.integers(1, 40),
+    filters=st.integers(1, 130),
+    kernel=st.integers(1, 3),
+    pool=st.integers(1, 4),
+    tanh=st.booleans(),
+    batch=st.integers(1, 256),
+)
+def test_gradients_of_convolutions(
+    lookback: int, channels: int, filters: int, kernel: int, pool: int, tanh: bool, batch: int
+) -> None:
+    fit = windows(260, lookback, channels)
+    rows = np.random.default_rng(batch).permutation(260)[:batch]
+    network = convolutional(channels, lookback, filters, kernel, pool, tanh)
+    assert_gradient(network, fit, rows, "mse")
+
+
+@needs_kernels
+@pytest.mark.parametrize(
+    "name", [*NETWORKS, "cnn:architecture=1", "cnn:architecture=3", "rnn:activation=softsign"]
+)
+def test_training_follows_torch(name: str) -> None:
+    """Every network of ours: from the same weights, orders and masks to the same losses."""
+    forecaster = plugins.make(plugins.FORECASTERS, plugins.parse(name))
+    fit = windows(150, forecaster.lookback, 5)
+    watched = windows(40, forecaster.lookback, 5, seed=5)
+    batch = forecaster.batch_size or len(fit)
+    schedule = Schedule(5, batch, forecaster.learning_rate, forecaster.loss)
+    torch_made, native_made = (
+        made.train(
+            lambda: forecaster.build(5, forecaster.lookback),
+            fit, watched, schedule, np.random.default_rng(3),
+        )
+        for made in (torch_engine, engine)
+    )  # fmt: skip
+    limit = 1e-5 * torch_made.train_loss[0]
+    np.testing.assert_allclose(native_made.train_loss, torch_made.train_loss, rtol=0, atol=limit)
+    np.testing.assert_allclose(
+        native_made.validation_loss, torch_made.validation_loss, rtol=0, atol=limit
+    )
+    assert native_made.train_loss[-1] < native_made.train_loss[0]
+
+
+@needs_kernels
+def test_frozen_weights_stay(windows_of: MakeWindows) -> None:
+    forecaster = plugins.make(plugins.FORECASTERS, plugins.parse("gru:epochs=3"))
+    made = engine.train(
+        lambda: forecaster.build(5, 5),
+        windows_of(50), windows_of(0), Schedule(3, 16, 0.01), np.random.default_rng(0),
+    )  # fmt: skip
+    frozen = [p for p in made.network.parameters() if not p.requires_grad]
+    assert frozen and all((p == 0).all() for p in frozen)
+    assert made.validation_loss.size == 0
+
+
+# --- dropout by counter --------------------------------------------------------------------------
+
+
+#: kat_vectors of Random123, the authors' own library: counter, key, words.
+PUBLISHED = [
+    ("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
+    ("ffffffff ffffffff ffffffff ffffffff", "ffffffff ffffffff", "408f276d 41c83b0e a20bc7c6 6d5451fd"),
+    ("243f6a88 85a308d3 13198a2e 03707344", "a4093822 299f31d0", "d16cfe09 94fdcceb 5001e420 24126ea1"),
+]  # fmt: skip
+
+
+def _words(text: str) -> list[int]:
+    return [int(word, 16) for word in text.split()]
+
+
+@pytest.mark.parametrize(("counter", "key", "words"), PUBLISHED)
+def test_philox_gives_the_published_words(counter: str, key: str, words: str) -> None:
+    low, high = _words(key)
+    counters = np.array([_words(counter)], dtype=np.uint32)
+    assert philox(counters, low | high << 32)[0].tolist() == _words(words)
+    if library.available() is None:
+        made = np.empty(4, dtype=np.uint32)
+        library.load().native_philox(counters.ctypes.data, low | high << 32, 1, made.ctypes.data)
+        assert made.tolist() == _words(words)
+
+
+def test_a_mask_drops_its_share_and_never_twice_the_same() -> None:
+    mask = dropout_mask(0.3, 100, 50, step=4, layer=2, key=2**63 + 5)
+    assert set(np.unique(mask)) == {np.float32(0), np.float32(1 / 0.7)}
+    assert abs((mask == 0).mean() - 0.3) < 4 * (0.3 * 0.7 / mask.size) ** 0.5
+    for other in (
+        dropout_mask(0.3, 100, 50, step=5, layer=2, key=2**63 + 5),
+        dropout_mask(0.3, 100, 50, step=4, layer=3, key=2**63 + 5),
+        dropout_mask(0.3, 100, 50, step=4, layer=2, key=5),
+    ):
+        assert 0.35 < (mask == other).mean() < 0.8
+    part = dropout_mask(0.3, 10, 50, step=4, layer=2, key=2**63 + 5)
+    assert (part == mask[:10]).all(), "a window's mask does not depend on the batch's size"
+
+
+@needs_kernels
+@pytest.mark.parametrize("place", ["flat", "swapped"])
+def test_both_engines_drop_the_same_values(place: str) -> None:
+    """A weight whose input was dropped in every window of a batch has no gradient: seen in both."""
+    if place == "flat":
+        network = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(30, 1))
+    else:
+        network = nn.Sequential(SwapAxes(), nn.Dropout(0.5), nn.Flatten(), nn.Linear(30, 1))
+    initialise(network, np.random.default_rng(0))
+    fit = windows(40, 6, 5)
+    native = training(network, fit)
+    rows = np.arange(3)
+    for step in range(4):
+        _, gradient = native.gradient(rows, step)
+        number = 1
+        mask = dropout_mask(0.5, 3, 30, step, number, 77)
+        X = fit.X[:3] if place == "flat" else fit.X[:3].transpose(0, 2, 1)
+        dropped = X.reshape(3, 30) * mask
+        weight = network[-1].weight.detach().double().numpy()[0]
+        error = dropped @ weight + float(network[-1].bias.detach()) - fit.y[:3]  # type: ignore[arg-type]
+        np.testing.assert_allclose(gradient[:30], 2 / 3 * error @ dropped, rtol=1e-4, atol=1e-6)
+
+
+# --- the same bits -------------------------------------------------------------------------------
+
+
+def trained_bits(seed: int = 0, name: str = "stacked_lstm:layers=2,hidden=20") -> bytes:
+    forecaster = plugins.make(plugins.FORECASTERS, plugins.parse(name))
+    fit = windows(70, forecaster.lookback, 5)
+    network = forecaster.build(5, forecaster.lookback)
+    initialise(network, np.random.default_rng(seed))
+    native = training(network, fit)
+    rng = np.random.default_rng(seed)
+    for _ in range(3):
+        native.epoch(rng.permutation(70))
+    native.finish()
+    return b"".join(p.detach().numpy().tobytes() for p in network.parameters())
+
+
+@needs_kernels
+def test_a_fit_among_others_in_threads_is_the_fit_alone() -> None:
+    alone = [trained_bits(seed) for seed in range(6)]
+    assert len(set(alone)) == 6
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(trained_bits, [5, 4, 3, 2, 1, 0]))
+    assert together == alone[::-1]
+
+
+@needs_kernels
+def test_epochs_in_one_call_or_many_and_from_a_copy_are_the_same() -> None:
+    fit = windows(70, 5, 5)
+    orders = np.stack([np.random.default_rng(n).permutation(70) for n in range(4)])
+
+    def fresh() -> NativeTraining:
+        network = recurrent("lstm", 5, 12, 2)
+        initialise(network, np.random.default_rng(0))
+        return training(network, fit)
+
+    one, many = fresh(), fresh()
+    losses = one.epochs(orders)
+    assert [many.epoch(order) for order in orders[:2]] == losses[:2].tolist()
+    kept = many.weights()
+    many.epoch(orders[0])  # led astray, and back
+    many.restore(kept)
+    assert many.epochs(orders[2:]).tolist() == losses[2:].tolist()
+    assert many.parameters.tobytes() == one.parameters.tobytes()
+
+
+BITS = """
+from tests.forecasters.engines.test_native import trained_bits
+import hashlib
+for name in ("stacked_lstm:layers=2,hidden=20", "lstm:hidden=9", "gru:hidden=17", "cnn:architecture=3,filters=10"):
+    print(hashlib.sha256(trained_bits(name=name)).hexdigest())
+"""
+
+
+@needs_kernels
+def test_avx2_gives_the_bits_of_avx512() -> None:
+    made = {}
+    for build in library.SAME_BITS:
+        environment = {**os.environ, library.CHOICE: build}
+        done = subprocess.run(
+            [sys.executable, "-c", BITS], env=environment, capture_output=True, text=True
+        )
+        if "this processor runs" in done.stderr:
+            pytest.skip(f"this processor does not run {build}")
+        assert done.returncode == 0, done.stderr
+        made[build] = done.stdout.split()
+    assert made["avx512"] == made["avx2"] and len(set(made["avx2"])) == 4
+
+
+# --- what it does not take -----------------------------------------------------------------------
+
+
+class Own(nn.Module):
+    def forward(self, x: Any) -> Any:
+        return x
+
+
+class OwnLinear(nn.Linear):
+    pass
+
+
+def hooked() -> nn.Module:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(5, 1))
+    network[1].register_forward_hook(lambda *_: None)
+    return network
+
+
+def patched() -> nn.Module:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(5, 1))
+    network[1].forward = lambda x: x  # type: ignore[method-assign]
+    return network
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        (Own(), "Own is no plain nn.Sequential"),
+        (nn.Sequential(nn.Flatten(), Own()), "layer 2, Own, is not known"),
+        (nn.Sequential(nn.Flatten(), OwnLinear(5, 1)), "layer 2, OwnLinear, is not known"),
+        (nn.Sequential(nn.LSTM(5, 3, batch_first=True, bidirectional=True)), "is bidirectional"),
+        (nn.Sequential(nn.LSTM(5, 3)), "is not batch_first"),
+        (nn.Sequential(nn.GRU(5, 3, 2, dropout=0.1, batch_first=True)), "dropout between"),
+        (nn.Sequential(nn.Conv1d(5, 3, 3)), "put a SwapAxes before it"),
+        (nn.Sequential(SwapAxes(), nn.Conv1d(5, 3, 3, padding=1)), "has a stride, padding"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(5, 2)), "no nn.Linear with one output"),
+        (nn.Sequential(nn.Linear(5, 1)), "put a LastStep or nn.Flatten before it"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(5, 1).double()), "torch.float64"),
+        (nn.Sequential(), "no nn.Linear with one output"),
+        (hooked(), "has hooks"),
+        (patched(), "has a forward of its own"),
+    ],
+)  # fmt: skip
+def test_what_the_kernels_do_not_know_is_named(network: nn.Module, reason: str) -> None:
+    told = why_not(network)
+    assert told is not None and reason in told
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_kernels_know_every_network_of_ours(name: str) -> None:
+    forecaster = plugins.make(plugins.FORECASTERS, plugins.parse(name))
+    assert describe(forecaster.build(5, forecaster.lookback))
+
+
+@needs_kernels
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+def test_what_is_no_number_never_enters(value: float) -> None:
+    fit = windows(10, 5, 5)
+    X, y = fit.X.copy(), fit.y.copy()
+    y[3] = value
+    bad = Windows(X, y, fit.last_close, fit.as_of)
+    with pytest.raises(InputError, match=r"finite number|too large for float32"):
+        training(recurrent("rnn", 5, 4, 1), bad)
+
+
+@needs_kernels
+def test_a_loss_that_leaves_the_numbers_is_an_error_with_advice(windows_of: MakeWindows) -> None:
+    with pytest.raises(InputError, match="lower --learning-rate"):
+        engine.train(
+            lambda: recurrent("relu rnn", 5, 30, 2),
+            windows_of(60), windows_of(0), Schedule(60, 4, 1e20), np.random.default_rng(0),
+        )  # fmt: skip
+
+
+@needs_kernels
+def test_an_order_that_is_no_permutation_is_refused() -> None:
+    native = training(recurrent("rnn", 5, 4, 1), windows(10, 5, 5))
+    with pytest.raises(Error, match="each of the 10 rows once"):
+        native.epoch(np.arange(1, 11))
+
+
+# --- which engine --------------------------------------------------------------------------------
+
+
+def chosen(which: str, network: Callable[[], nn.Module], device: str = "cpu") -> str:
+    fit = windows(20, 5, 5)
+    _, told = choice.train(
+        which, network, fit, fit, Schedule(1, 8, 1e-3), np.random.default_rng(0), device
+    )
+    return told
+
+
+def plain() -> nn.Module:
+    return recurrent("rnn", 5, 3, 1)
+
+
+def odd() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(25, 3), nn.ELU(), nn.Linear(3, 1))
+
+
+@needs_kernels
+def test_the_kernels_train_what_they_know_and_torch_the_rest() -> None:
+    assert chosen("auto", plain) == "native"
+    assert chosen("torch", plain) == "torch"
+    assert chosen("auto", odd) == "torch: layer 3, ELU, is not known to the kernels"
+    with pytest.raises(InputError, match="--engine native: layer 3, ELU, is not known"):
+        chosen("native", odd)
+
+
+def test_without_the_kernels_torch_trains_and_says_how_to_get_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library._load.cache_clear()
+    monkeypatch.setattr(library, "_path", lambda build: None)
+    try:
+        told = chosen("auto", plain)
+        assert told.startswith("torch: the native engine was not built") and "g++" in told
+        with pytest.raises(InputError, match="was not built"):
+            chosen("native", plain)
+    finally:
+        library._load.cache_clear()
+
+
+@needs_kernels
+def test_a_build_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    library._load.cache_clear()
+    monkeypatch.setattr(library, "_digest", lambda: "of other sources")
+    try:
+        assert "built from other sources" in str(library.available())
+    finally:
+        library._load.cache_clear()
