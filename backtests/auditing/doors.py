@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: What Python and its libraries read by themselves: code, the system's own files.
-CODE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dll", ".dylib", ".pth")
+CODE = (".py", ".h", ".cpp", ".pyc", ".pyi", ".so", ".pyd", ".dll", ".dylib", ".pth")
 #: What an installed package says of itself; torch looks there for its own plugins.
 METADATA = (".egg-info", ".dist-info")
 SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/", "/lib/", "/lib64/")

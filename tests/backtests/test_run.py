@@ -157,7 +157,8 @@ def test_several_tickers_get_a_folder_each_and_a_page_over_all(tmp_path, capsys)
 
 def test_the_forecaster_and_the_rule_of_the_readme_run_from_their_files(tmp_path, capsys):
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    net, rule = (block.partition("```")[0] for block in readme.split("```python\n")[1:])
+    chapter = readme.partition("## Your own forecaster, your own rule")[2].partition("\n## ")[0]
+    net, rule = (block.partition("```")[0] for block in chapter.split("```python\n")[1:])
     (tmp_path / "my_gru.py").write_text(net)
     (tmp_path / "my_rule.py").write_text(rule)
     code, printed = run(

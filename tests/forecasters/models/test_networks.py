@@ -49,6 +49,7 @@ def test_the_stacked_lstm_is_that_of_s1() -> None:
         "learning_rate": 1e-3,
         "loss": "mse",
         "patience": None,
+        "engine": "auto",
         "device": "cpu",
         "layers": 3,
         "hidden": 50,
@@ -138,7 +139,7 @@ def test_the_lstm_of_s2_takes_a_thousand_steps_of_all_rows(windows_of: MakeWindo
     assert trainable(network) == 4 * 50 * (5 + 50 + 1) + 51  # the LSTM of one bias
     steps: list[int] = []
     windows = windows_of(40)
-    forecaster = LSTM(epochs=7, hidden=3)
+    forecaster = LSTM(epochs=7, hidden=3, engine="torch")
 
     class Counting(torch.optim.Adam):
         def step(self, closure: Any = None) -> Any:
@@ -205,7 +206,7 @@ def test_adam_is_kerass(monkeypatch: pytest.MonkeyPatch, windows_of: MakeWindows
 
     monkeypatch.setattr(torch.optim, "Adam", Spy)
     windows = windows_of(8)
-    StackedLSTM(epochs=1, hidden=2).fit(windows, windows, np.random.default_rng(0))
+    StackedLSTM(epochs=1, hidden=2, engine="torch").fit(windows, windows, np.random.default_rng(0))
     (given,) = seen
     assert (given["lr"], given["betas"], given["eps"]) == (1e-3, (0.9, 0.999), 1e-7)
     assert given["weight_decay"] == 0 and not given["amsgrad"]
