@@ -138,3 +138,30 @@ def test_one_ticker_cannot_be_pooled(capsys, tmp_path):
     flags = ["--ticker", "051900.KS", "--source", "simulated", "--out", str(tmp_path)]
     assert main([*flags, "--forecaster", "linear:pooled=true"]) == 2
     assert "learns from several tickers" in capsys.readouterr().err
+
+
+def test_a_fit_that_saw_further_inputs_wants_them_again(tmp_path, capsys):
+    from pathlib import Path
+
+    from backtests.data.extras import read_extra
+
+    bars = Simulated().fetch("051900.KS", "2015-01-01", "2017-06-01")
+    days = bars.sessions[::5].astype(str)
+    file = tmp_path / "mood.csv"
+    lines = [f"{day},{day},{n % 7}" for n, day in enumerate(days)]
+    file.write_text("\n".join(["date,known_at,mood", *lines]))
+    code, printed = run(
+        capsys,
+        *("--out", tmp_path / "runs", "--extra", file, "--end", "2017-06-01", "--jobs", 1),
+        flags=[*FLAGS[: FLAGS.index("--forecaster")], "--forecaster", "rnn:hidden=3", "--ticker", "051900.KS"],
+    )  # fmt: skip
+    assert code == 0
+    folder = Path(printed["folder"])
+    table = pd.read_parquet(folder / "forecasts.parquet").query("forecaster != 'naive'")
+    saved = load_fit(next((folder / "fits").glob("*--0.safetensors")))
+    told = table[(table["seed"] == 0) & (table["fold"] == pd.Timestamp(saved.about["fold"]))]
+    as_of, close = saved.predict(bars, [read_extra(file)])
+    rows = np.searchsorted(as_of, told["as_of"].to_numpy().astype("datetime64[D]"))
+    assert close[rows].tobytes() == told["forecast"].to_numpy().tobytes()
+    with pytest.raises(InputError, match=r"the fit saw open, .*, mood; these bars give"):
+        saved.predict(bars)
