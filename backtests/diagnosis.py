@@ -165,7 +165,7 @@ class Diagnosis:
         if here.forecast:
             sentences.append(
                 f"The price then rose that much on {here.both} of {here.forecast} such days; the mean "
-                f"next-day return after such a forecast was {percent(here.mean_realised, 2)}."
+                f"realised return after such a forecast was {percent(here.mean_realised, 2)}."
             )
         return sentences
 

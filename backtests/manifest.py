@@ -28,6 +28,8 @@ LIBRARIES = (
     "yfinance",
     "arch",
     "TA-Lib",
+    "scikit-learn",
+    "statsmodels",
 )
 CODE = (".py", ".html", ".cpp", ".h")
 PACKAGES = ("forecasters", "strategies", "backtests")
