@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 from forecasters.fit import Fit, Fitted
+from forecasters.fit_many import fit_many, longest_first
 
 if TYPE_CHECKING:
     from backtests.result import Result
@@ -151,27 +152,40 @@ def _run_fits(
     files: Sequence[Plugin],
     quiet: bool,
 ) -> list[Fitted]:
-    """Run what the store does not hold yet, the longest first, and keep each as it ends."""
+    """Run what the store does not hold yet, the longest first, and keep each as it ends.
+
+    Those that the kernels train run in threads of this process, the others in processes.
+    """
     answers = {
         number: kept
         for number, fit in enumerate(fits)
         if (kept := store.load(number)) and len(kept.close) == fit.rows
     }
-    left = sorted(set(range(len(fits))) - set(answers), key=lambda n: (-fits[n].cost, n))
-    tasks = [
-        partial(_learn, fits[n], store.learned(n), config.features)
-        if config.save_fits
-        else fits[n].run
-        for n in left
-    ]
+    left = [number for number in longest_first(fits) if number not in answers]
+    threads = [number for number in left if fits[number].in_threads]
+    processes = [number for number in left if number not in threads]
+    number_of = {fit: number for number, fit in enumerate(fits)}
+    jobs = config.jobs or 1
+
+    def task(number: int) -> Callable[[], Fitted]:
+        if config.save_fits:
+            return partial(_learn, fits[number], store.learned(number), config.features)
+        return fits[number].run
+
     with Progress("training", len(fits), kept=len(answers), quiet=quiet) as progress:
 
-        def done(index: int, fitted: Fitted) -> None:
-            store.save(left[index], fitted)
+        def done(number: int, fitted: Fitted) -> None:
+            answers[number] = fitted
+            store.save(number, fitted)
             progress.advance()
 
-        new = run_tasks(tasks, config.jobs or 1, done, files)
-    answers.update(zip(left, new, strict=True))
+        run_tasks([task(n) for n in processes], jobs, lambda i, f: done(processes[i], f), files)
+        fit_many(
+            [fits[n] for n in threads],
+            jobs,
+            lambda i, f: done(threads[i], f),
+            lambda fit: task(number_of[fit])(),
+        )
     return [answers[number] for number in range(len(fits))]
 
 

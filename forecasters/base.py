@@ -76,6 +76,14 @@ class Forecaster(ABC):
     def predict(self, windows: Windows) -> Floats:
         """Return the scaled target [M] for windows [M, L, C]; each row from its own window alone."""
 
+    def in_threads(self, channels: int) -> bool:
+        """Return whether fits on so many inputs may run side by side in threads of one process.
+
+        False where a library keeps something by process (a number of threads, a random generator)
+        or holds the interpreter: such fits get processes of their own.
+        """
+        return False
+
     def state(self) -> dict[str, NDArray[Any]]:
         """Return what was learned as arrays by name, for a file; empty where that is not offered."""
         return {}

@@ -111,6 +111,12 @@ class Fit:
         """Roughly how much work this is."""
         return self.forecaster.cost(sum(len(part.fold.fit) for part in self.parts))
 
+    @property
+    def in_threads(self) -> bool:
+        """Whether it may run beside others in threads of one process."""
+        inputs = self.parts[0].features.X.shape[1]
+        return self.forecaster.in_threads(self.forecaster.components or inputs)
+
     def generator(self) -> np.random.Generator:
         """Return the generator of this fit, from seed, tickers, forecaster and fold.
 

@@ -110,6 +110,18 @@ class NeuralForecaster(Forecaster):
         self.kept_ = trained.kept
         return self
 
+    def in_threads(self, channels: int) -> bool:
+        """Return whether the kernels train it, and nothing of this class was replaced."""
+        from forecasters.engines.choice import reason_for_torch
+
+        own = all(
+            getattr(type(self), name) is getattr(NeuralForecaster, name)
+            for name in ("fit", "predict", "state")
+        )
+        return own and not reason_for_torch(
+            self.engine, lambda: self.build(channels, self.lookback), self.device
+        )
+
     def predict(self, windows: Windows) -> Floats:
         """Return the scaled target [M] for windows [M, L, C]."""
         from forecasters.engines import torch as engine

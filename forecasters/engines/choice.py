@@ -33,17 +33,19 @@ def train(
     InputError
         ``native`` was asked for and cannot train this network here.
     """
-    reason = None if engine == "torch" else _reason(build, device)
-    if engine == "native" and reason:
-        raise InputError(f"--engine native: {reason}; leave the flag out, and torch trains it")
-    if engine != "torch" and reason is None:
+    reason = reason_for_torch(engine, build, device)
+    if not reason:
         return native_engine.train(build, fit, validation, schedule, rng), "native"
-    told = "torch" if reason is None else f"torch: {reason}"
+    if engine == "native":
+        raise InputError(f"--engine native: {reason}; leave the flag out, and torch trains it")
+    told = "torch" if engine == "torch" else f"torch: {reason}"
     return torch_engine.train(build, fit, validation, schedule, rng, device), told
 
 
-def _reason(build: Callable[[], nn.Module], device: str) -> str | None:
-    """Return why the native engine cannot train it; None if it can."""
+def reason_for_torch(engine: str, build: Callable[[], nn.Module], device: str) -> str | None:
+    """Return why torch trains this network; None where the kernels do."""
+    if engine == "torch":
+        return "it was asked for"
     if device != "cpu":
         return f"the device is {device}"
     if missing := available():

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.errors import InputError
+from forecasters.stopping import current
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,19 @@ def follow(
     ------
     InputError
         The loss left the finite numbers, or there is patience and nothing to watch.
+    Stopped
+        Another thread wished it.
     """
     if schedule.patience is not None and not watched:
         raise InputError(
             "patience needs validation rows, the fold has none: raise --validation or the third part "
             "of --split"
         )
+    stop = current()
     train, validation = [], []
     best, kept, weights = np.inf, 0, None
     for epoch in range(1, schedule.epochs + 1):
+        stop.check()
         train.append(training.epoch(rng.permutation(rows)))
         if not np.isfinite(train[-1]):
             raise InputError(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from forecasters.windows import Windows
 #: Windows predicted at once, padded to this number: a matrix product of another shape may round
 #: differently, so a forecast would change when later rows join its batch.
 CHUNK = 64
+
+_ONE_AT_A_TIME = RLock()
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mse": lambda y, forecast: ((forecast - y) ** 2).mean(),
@@ -186,17 +189,19 @@ def alone(seed: int, device: str = "cpu") -> Iterator[None]:
     """One thread, a seeded global generator, repeatable kernels; all as they were afterwards.
 
     More than one thread gives other bits (convolutions in float32), and two busy processes with
-    two threads each are many times slower than with one.
+    two threads each are many times slower than with one. Since torch keeps these for the whole
+    process, one thread of Python at a time is in here.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    devices = [torch.cuda.current_device()] if device == "cuda" else []
-    try:
-        with torch.random.fork_rng(devices=devices), _repeatable(device):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.set_num_threads(threads)
+    with _ONE_AT_A_TIME:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        devices = [torch.cuda.current_device()] if device == "cuda" else []
+        try:
+            with torch.random.fork_rng(devices=devices), _repeatable(device):
+                torch.manual_seed(seed)
+                yield
+        finally:
+            torch.set_num_threads(threads)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from forecasters.engines.schedule import Schedule
 from forecasters.errors import Error, InputError
 from forecasters.layers import LastStep, SoftsignLSTM, SoftsignRNN, SwapAxes, initialise
 from forecasters.neural import NeuralForecaster
+from forecasters.stopping import Stop, Stopped
 from forecasters.windows import Windows
 
 MakeWindows = Callable[..., Windows]
@@ -315,18 +316,21 @@ def test_avx2_gives_the_bits_of_avx512() -> None:
 
 @needs_kernels
 def test_another_thread_ends_a_fit_within_a_step() -> None:
-    native = training(recurrent("lstm", 5, 50, 3), windows(320, 5, 5))
+    stop = Stop()
+    native = stop.run(lambda: training(recurrent("lstm", 5, 50, 3), windows(320, 5, 5)))
     orders = np.tile(np.arange(320), (4_000, 1))  # many seconds of work
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(native.epochs, orders)
         while not native.step:
             time.sleep(0.001)
-        native.stop[0] = 1
-        losses = running.result(timeout=60)
-    assert len(losses) == native.step // 10 < 4_000
-    assert len(native.epochs(orders[:2])) == 0, "nor does it begin"
-    native.stop[0] = 0
-    assert len(native.epochs(orders[:2])) == 2
+        stop.set()
+        with pytest.raises(Stopped):
+            running.result(timeout=60)
+    steps = native.step
+    assert 0 < steps < 40_000
+    with pytest.raises(Stopped):
+        native.epochs(orders[:2])
+    assert native.step == steps, "nor does it begin again"
 
 
 # --- what it does not take -----------------------------------------------------------------------
