@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import sys
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -125,11 +126,15 @@ def _digest() -> str:
 
 
 def _path(build: str) -> Path | None:
+    """Return the build beside this file, or the one that was installed elsewhere.
+
+    In a checkout of what is installed (not by `pip install -e`), Python finds the checkout's files.
+    """
     here = Path(__file__).parent
-    return next(
-        (path for suffix in EXTENSION_SUFFIXES if (path := here / f"_{build}{suffix}").exists()),
-        None,
-    )
+    inside = here.relative_to(here.parents[2])
+    folders = [here, *(Path(entry) / inside for entry in sys.path)]
+    names = [f"_{build}{suffix}" for suffix in EXTENSION_SUFFIXES]
+    return next((p for f in folders for n in names if (p := f / n).exists()), None)
 
 
 def _open(path: Path) -> ctypes.CDLL:

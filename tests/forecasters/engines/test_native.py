@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -464,3 +466,17 @@ def test_a_build_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -
         assert "built from other sources" in str(library.available())
     finally:
         library._load.cache_clear()
+
+
+@needs_kernels
+def test_a_checkout_without_builds_uses_the_installed_ones(tmp_path: Path) -> None:
+    """As after `pip install .`, when Python is started in the checkout."""
+    package = Path(library.__file__).parents[2]
+    shutil.copytree(package, tmp_path / "forecasters", ignore=shutil.ignore_patterns("*.so"))
+    code = "from forecasters.engines.native import library as l; print(l.__file__, l.available())"
+    path = os.pathsep.join([str(tmp_path), str(package.parent)])
+    told = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path},
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert told.startswith(str(tmp_path)) and told.endswith(" None\n")
