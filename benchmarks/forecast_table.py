@@ -3,7 +3,8 @@
 One row a forecaster over all tickers of the run, on the days that both can be judged on. A ratio is the
 forecaster's error over naive's on the same ticker; the median is over tickers. Direction is the
 share of days, unchanged ones left out, on which the forecast has the sign of what came; the
-majority is what the more frequent sign of each ticker would have scored.
+majority is what the more frequent sign of each ticker would have scored. A second table has each
+ticker's MAPE, the lowest in bold.
 """
 
 import argparse
@@ -43,6 +44,17 @@ def main() -> None:
             f"{statistics.median(rmse_ratios):.3f} | {below} of {len(ratios)} | {direction} | "
             f"{statistics.median(majority):.1%} |"
         )
+    _print_by_ticker(table)
+
+
+def _print_by_ticker(table: pd.DataFrame) -> None:
+    names = list(table["forecaster"].unique())
+    print(f"\n| MAPE % | {' | '.join(names)} |\n|{' --- |' * (len(names) + 1)}")
+    for ticker, rows in table.groupby("ticker", sort=True):
+        mapes = [_errors(rows[rows["forecaster"] == name])[0] for name in names]
+        lowest = min(mapes)
+        cells = [f"**{m:.3f}**" if m == lowest else f"{m:.3f}" for m in mapes]
+        print(f"| {ticker} | {' | '.join(cells)} |")
 
 
 def _of(table: pd.DataFrame, name: str):
