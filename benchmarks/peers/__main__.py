@@ -25,10 +25,10 @@ from benchmarks.peers import report
 from benchmarks.peers.contestants import (
     CEILINGS,
     CONTESTANTS,
-    CORES,
     OURS,
     ROOT,
     Contestant,
+    cores,
     measure,
 )
 from benchmarks.peers.environments import python
@@ -46,7 +46,7 @@ def main() -> None:
     done = report.read(flags.results) if flags.results.exists() else []
     if done and not flags.resume:
         sys.exit(f"{flags.results} exists: --resume goes on with it, or name another file")
-    os.sched_setaffinity(0, CORES)
+    os.sched_setaffinity(0, cores())
     finished = {(run["round"], run["workload"], run["contestant"]) for run in report.runs(done)}
     todo = [key for key in plan(flags) if key not in finished]
     interpreters = {
@@ -128,8 +128,8 @@ def arrays(workload: str, scratch: Path) -> Path:
 
 
 def append(file: Path, line: dict) -> None:
-    with file.open("a") as lines:
-        lines.write(json.dumps(line) + "\n")
+    with file.open("a") as lines:  # on a new line, also after one that was cut off
+        lines.write(f"\n{json.dumps(line)}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -13,8 +12,8 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Each of them has the first two cores of the machine, so that numbers can be compared.
-CORES = sorted(os.sched_getaffinity(0))[:2]
+#: Each of them has so many cores, the first ones, so that machines can be compared.
+CORES = 2
 OURS = "ours"
 
 
@@ -45,7 +44,7 @@ class Contestant:
     @property
     def cores(self) -> int:
         """How many cores it may use."""
-        return 1 if self.threads == 1 and not self.split else len(CORES)
+        return 1 if self.threads == 1 and not self.split else CORES
 
     def takes(self, workload: str) -> bool:
         """Whether it can do this workload."""
@@ -83,6 +82,14 @@ CEILINGS = {
 }
 
 
+def cores() -> list[int]:
+    """Return the numbers of the cores that are used."""
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < CORES:
+        sys.exit(f"this benchmark needs {CORES} cores, this process has {len(allowed)}")
+    return allowed[:CORES]
+
+
 def measure(contestant: Contestant, data: Path, interpreter: str) -> dict:
     """Run it once on the workload in this folder.
 
@@ -93,23 +100,24 @@ def measure(contestant: Contestant, data: Path, interpreter: str) -> dict:
     memory : MiB; with two processes the sum of their peaks
     parts : what each process printed
     """
-    shares = len(CORES) if contestant.split else 1
+    shares = CORES if contestant.split else 1
     module, *flags = contestant.script.split()
     command = [interpreter, "-m", f"benchmarks.peers.{module}", *flags, "--data", str(data)]
     if contestant.threads:
         command += ["--threads", str(contestant.threads)]
+    numbers = cores()
     with ExitStack() as stack:
         began = time.perf_counter()
         processes = []
         for share in range(shares):
             out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
-            cores = {CORES[share]} if contestant.split else set(CORES)
+            own = numbers[share : share + 1] if contestant.split else numbers
             process = subprocess.Popen(
                 [*command, "--share", str(share), "--shares", str(shares)],
                 cwd=ROOT,
                 stdout=out,
                 stderr=err,
-                preexec_fn=partial(os.sched_setaffinity, 0, cores),
+                preexec_fn=partial(os.sched_setaffinity, 0, own),
             )
             stack.callback(_end, process)
             processes.append((process, out, err))
@@ -124,7 +132,7 @@ def measure(contestant: Contestant, data: Path, interpreter: str) -> dict:
     }
 
 
-def _wait(process: subprocess.Popen, err) -> resource.struct_rusage:
+def _wait(process: subprocess.Popen, err):
     """Return what a process used, once it has ended well."""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

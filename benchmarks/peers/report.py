@@ -2,13 +2,15 @@
 
 A cell is the median over rounds, with its range in brackets; a ratio is taken within each round.
 `whole` is a fresh process from start to end; `training` leaves out the imports; `warm` counts the
-first epoch of each fit, in which Keras traces or compiles, as one of the others.
+first epoch of each fit, in which Keras traces or compiles, as one of the others. `ceiling` is the
+share of the matrix product's rate on the cores of a contestant that its training reached.
 """
 
 import argparse
 import json
 import statistics
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.peers.contestants import CEILINGS, CONTESTANTS, OURS
@@ -19,8 +21,8 @@ HEAD = (
     "training",
     "warm",
     "a fit",
-    "ours is faster, whole",
-    "warm",
+    "/ ours, whole",
+    "/ ours, warm",
     "ceiling",
     "CPU seconds",
     "MiB",
@@ -41,13 +43,11 @@ def main() -> None:
 
 
 def read(file: Path) -> list[dict]:
-    """Return the lines of a file of results; a last one that was cut off is left out."""
+    """Return the lines of a file of results; one that an interruption cut off is left out."""
     lines = []
-    for text in file.read_text().splitlines():
-        try:
+    for text in filter(None, file.read_text().splitlines()):
+        with suppress(json.JSONDecodeError):
             lines.append(json.loads(text))
-        except json.JSONDecodeError:
-            break
     return lines
 
 
