@@ -64,6 +64,11 @@ class Work:
     y: np.ndarray
 
     @property
+    def rows(self) -> np.ndarray:
+        """The rows [N + L - 1, C] that the windows were cut from."""
+        return np.concatenate([self.X[0], self.X[1:, -1]])
+
+    @property
     def flop(self) -> int:
         """FLOP of the whole fit."""
         rows, lookback, channels = self.X.shape

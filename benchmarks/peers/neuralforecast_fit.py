@@ -33,7 +33,9 @@ def prepare(flags):
         job, network = work.job, work.job.network
         if not isinstance(network, LSTM):
             raise SystemExit("neuralforecast has no such convolutional network")
-        series = rows(work)
+        last = work.X[-1:, -1].copy()  # the close of one more row is the last target
+        last[:, CLOSE] = work.y[-1]
+        series = np.concatenate([work.rows, last])
         names = [f"x{number}" for number in range(series.shape[1])]
         names[CLOSE] = "y"
         table = pd.DataFrame(series, columns=names)
@@ -67,13 +69,6 @@ def prepare(flags):
         return Outcome(float(np.mean(losses[-steps:])))
 
     return one_by_one(fit)
-
-
-def rows(work: Work) -> np.ndarray:
-    """Return the rows [N + L, C] whose windows these are, the last with a close alone."""
-    last = work.X[-1:, -1].copy()
-    last[:, CLOSE] = work.y[-1]
-    return np.concatenate([work.X[0], work.X[1:, -1], last])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""This project's own way: its forecasters' networks, trained by its compiled kernels, one fit a thread."""
+"""This project's own way: `fit_many`, a fit a thread, of its forecasters, trained by the compiled kernels.
+
+Each fit also cuts its windows and makes a forecast, as in a run.
+"""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -10,64 +12,71 @@ from benchmarks.peers.peer import Outcome, main
 
 
 def prepare(flags):
-    from forecasters.engines.native import training  # noqa: F401  # torch, with all that it brings
-    from forecasters.engines.native.library import load
+    import forecasters.engines.choice  # noqa: F401  # torch, which the first fit would bring
+    from forecasters.fit_many import fit_many
 
-    load()
-    return lambda work: train_all(work, flags.threads or len(os.sched_getaffinity(0)))
+    threads = flags.threads or len(os.sched_getaffinity(0))
+
+    def train(work: list[Work]) -> list[Outcome]:
+        fitted = fit_many([as_fit(one) for one in work], threads)
+        return [Outcome(float(one.train_loss[-1])) for one in fitted]
+
+    return train
 
 
-def train_all(work: list[Work], threads: int) -> list[Outcome]:
-    """Train each network by the native engine; the answers stand in the order of the work."""
-    from forecasters.engines.native.training import NativeTraining
-    from forecasters.engines.schedule import Schedule, follow
-    from forecasters.engines.torch import alone
-    from forecasters.layers import initialise
+def as_fit(one: Work):
+    """Return the fit whose windows, not scaled again, are those of the work."""
+    from forecasters.features import Features
+    from forecasters.fit import Fit, Part
+    from forecasters.folds import Fold
 
-    def start(one: Work):
-        rng = np.random.default_rng(one.job.fold)
-        schedule = Schedule(one.job.epochs, one.job.batch, learning_rate=1e-3)
-        rows, lookback, channels = one.X.shape
-        with alone(0):
-            network = forecaster(one).build(channels, lookback)
-            initialise(network, rng)
-            training = NativeTraining(network, windows(one), windows(one, 0), schedule, seed=0)
-        return schedule, training, rng, rows, 0
-
-    def train(task) -> Outcome:
-        losses, _, _ = follow(*task)
-        task[1].finish()
-        return Outcome(float(losses[-1]))
-
-    with ThreadPoolExecutor(threads) as pool:
-        # What is built draws from torch's one generator, so that stays in this thread.
-        return list(pool.map(train, [start(one) for one in work]))
+    lookback, channels = one.X.shape[1:]
+    X = np.concatenate([one.rows, one.rows[-1:]]).astype(np.float64)  # one more, to forecast
+    sessions = np.datetime64("2000-01-01") + np.arange(len(X))
+    first, stop = lookback - 1, len(X) - 1
+    y = np.full(len(X), np.nan)
+    y[first:stop] = one.y
+    features = Features(
+        ticker=f"fold {one.job.fold}",
+        sessions=sessions,
+        names=tuple(f"x{number}" for number in range(channels)),
+        X=X,
+        y=y,
+        close=np.ones(len(X)),
+        tradable=np.ones(len(X), dtype=bool),
+    )
+    fold = Fold(
+        fit=range(first, stop),
+        validation=range(stop, stop),
+        test=range(stop, stop + 1),
+        horizon=1,
+        name=sessions[stop],
+    )
+    return Fit((Part(features, fold),), forecaster(one))
 
 
 def forecaster(one: Work):
-    """Return the project's forecaster with the network of this job."""
+    """Return the project's forecaster with the network and schedule of this job."""
     from forecasters.models.cnn import CNN
     from forecasters.models.stacked_lstm import StackedLSTM
 
-    network, lookback = one.job.network, one.X.shape[1]
+    job, network = one.job, one.job.network
+    settings = {
+        "lookback": one.X.shape[1],
+        "scaler": "none",
+        "epochs": job.epochs,
+        "batch_size": job.batch,
+        "engine": "native",
+    }
     if isinstance(network, LSTM):
-        return StackedLSTM(lookback=lookback, hidden=network.hidden, layers=network.layers)
+        return StackedLSTM(hidden=network.hidden, layers=network.layers, **settings)
     return CNN(
-        lookback=lookback,
         filters=network.filters,
         activation=network.activation,
         architecture=network.architecture,
         dropout=network.dropout,
+        **settings,
     )
-
-
-def windows(one: Work, rows: int | None = None):
-    """Return the first `rows` windows, all without a number."""
-    from forecasters.windows import Windows
-
-    X, y = one.X[:rows].astype(np.float64), one.y[:rows].astype(np.float64)
-    as_of = np.datetime64("2000-01-01") + np.arange(len(y))
-    return Windows(X=X, y=y, last_close=np.ones(len(y)), as_of=as_of)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from benchmarks.peers.peer import Outcome, main, one_by_one
 
 def prepare(flags):
     import torch
+    import torch._dynamo  # which the first optimiser would bring
     from torch.utils.data import DataLoader, TensorDataset
 
     from benchmarks.peers.torch_networks import build
