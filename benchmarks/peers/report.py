@@ -1,10 +1,4 @@
-"""The tables of a file of results, as Markdown: `python -m benchmarks.peers.report FILE`.
-
-A cell is the median over rounds, with its range in brackets; a ratio is taken within each round.
-`whole` is a fresh process from start to end; `training` leaves out the imports; `warm` counts the
-first epoch of each fit, in which Keras traces or compiles, as one of the others. `ceiling` is the
-share of the matrix product's rate on the cores of a contestant that its training reached.
-"""
+"""The tables of a file of results, as Markdown: `python -m benchmarks.peers.report FILE`."""
 
 import argparse
 import json
@@ -16,6 +10,13 @@ from pathlib import Path
 from benchmarks.peers.contestants import CEILINGS, CONTESTANTS, OURS
 
 Run = dict
+LEGEND = """\
+Medians over rounds, ranges in brackets; a ratio is taken within each round. *Whole* is a fresh process
+from start to end, *training* leaves out the imports, *warm* counts the first epoch of each fit, in which
+Keras traces or compiles, as one of the others. *Ceiling* is the share that training reached of the
+rate of the best library's matrix product, measured between the rounds on as many cores. MiB is the
+peak, with two processes the sum of theirs. *Last loss* is the mean of the last epoch's, the median and
+the range over fits: equal work ends near equal losses, the random numbers being each library's own."""
 HEAD = (
     "seconds, whole",
     "training",
@@ -109,7 +110,7 @@ def tables(lines: list[dict]) -> str:
         if run["contestant"] not in CEILINGS:
             groups.setdefault((run["workload"], run["contestant"]), []).append(run)
     ceiling = ceilings(every)
-    blocks = [_machine(lines, every, ceiling)]
+    blocks = [_machine(lines, every, ceiling), LEGEND]
     for workload in dict.fromkeys(workload for workload, _ in groups):
         if workload.partition("-")[0] not in CURVES:
             blocks.append(_workload(workload, groups, ceiling))
