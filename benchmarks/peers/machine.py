@@ -29,7 +29,10 @@ def describe(root: Path) -> dict[str, str]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "commit": _git(root, "rev-parse", "--short", "HEAD"),
-        "changed files": _git(root, "status", "--porcelain", "--untracked-files=no") or "none",
+        "changed files": _git(root, "status", "--porcelain", "--untracked-files=no").replace(
+            "\n", ", "
+        )
+        or "none",
     }
 
 

@@ -29,7 +29,11 @@ HEAD = (
     "MiB",
     "last loss",
 )
-CURVES = {"folds": "folds", "tickers": "tickers, 12 folds each", "hidden": "hidden size"}
+CURVES = {
+    "folds": "folds",
+    "tickers": "tickers, 12 folds each",
+    "hidden": "hidden size, 4 folds, 20 epochs",
+}
 #: Points of the curves that are workloads of their own.
 SAME = {"W1": [("folds", 12), ("tickers", 1)], "W3": [("tickers", 30)]}
 #: Workloads that ours does whole and the others in part.
@@ -173,19 +177,18 @@ def _curve(curve: str, groups: dict[tuple[str, str], list[Run]], ceiling) -> str
     if not measured:
         return ""
     names = [n for n in CONTESTANTS if any((workload, n) in groups for workload in measured)]
-    head = [f"{name}: {what}" for name in names for what in ("whole", "a fit", "ceiling")]
-    text = _row(CURVES[curve], *head) + _row(*["---"] * (len(head) + 1))
+    head = (CURVES[curve], "", "seconds, whole", "training, a fit", "ceiling")
+    text = _row(*head) + _row(*["---"] * len(head))
     for number, found in sorted(points.items()):
-        cells = []
         for name in names:
             if group := found.get(name):
-                fits = len(losses(group[0]))
-                cells.append(f"{statistics.median(map(whole, group)):.1f}")
-                cells.append(f"{statistics.median(map(training, group)) / fits:.2f}")
-                cells.append(f"{share(group, ceiling):.0%}")
-            else:
-                cells += ["", "", ""]
-        text += _row(str(number), *cells)
+                text += _row(
+                    str(number),
+                    name,
+                    f"{statistics.median(map(whole, group)):.1f}",
+                    f"{statistics.median(map(training, group)) / len(losses(group[0])):.3f}",
+                    f"{share(group, ceiling):.0%}",
+                )
     return text
 
 

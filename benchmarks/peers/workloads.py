@@ -50,7 +50,7 @@ def make(name: str, folder: Path) -> None:
     elif kind == "folds":
         folds = int(number)
     elif kind == "hidden":
-        network, epochs, folds = LSTM(hidden=int(number)), 20, 2
+        network, epochs, folds = LSTM(hidden=int(number)), 20, 4
     elif number == "smoke":
         epochs, folds = 2, 2
     elif name != "W1":
