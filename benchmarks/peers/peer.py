@@ -1,0 +1,68 @@
+"""The frame around each peer: it reads the work, imports the library, trains, prints one line of JSON.
+
+Whoever started the process measures it whole; the line says how long the training alone took.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from benchmarks.peers.jobs import Work, read
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The mean loss of the last epoch, and the seconds of a fit as if its first epoch, in which a
+    library traces or compiles, had been like the others; None where that was not measured.
+    """
+
+    loss: float
+    warm: float | None = None
+
+
+LIBRARIES = ("torch", "keras", "tensorflow-cpu", "jax", "neuralforecast", "numpy")
+Train = Callable[[list[Work]], list[Outcome]]
+
+
+def main(prepare: Callable[[argparse.Namespace], Train]) -> None:
+    """Run a peer. `prepare` imports its library and returns what trains."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, required=True, help="the folder of the workload")
+    parser.add_argument("--threads", type=int, help="default: the library's own choice")
+    parser.add_argument("--share", type=int, default=0, help="which process this is, from 0")
+    parser.add_argument("--shares", type=int, default=1, help="how many processes there are")
+    parser.add_argument("--backend", choices=("tensorflow", "jax"), help="Keras's")
+    flags = parser.parse_args()
+    work = read(flags.data, flags.share, flags.shares)
+    train = prepare(flags)
+    began = time.perf_counter()
+    outcomes = train(work)
+    seconds = time.perf_counter() - began
+    warm = [outcome.warm for outcome in outcomes]
+    answer = {
+        "seconds": seconds,
+        "warm": None if None in warm else sum(warm),
+        "losses": [outcome.loss for outcome in outcomes],
+        "flop": sum(one.flop for one in work),
+        "versions": versions(),
+    }
+    print(json.dumps(answer), flush=True)
+
+
+def versions() -> dict[str, str]:
+    """Return those of the libraries that this environment has."""
+    found = {}
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def one_by_one(fit: Callable[[Work], Outcome]) -> Train:
+    """Return what trains the fits one after the other."""
+    return lambda work: [fit(one) for one in work]
