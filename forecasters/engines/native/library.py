@@ -69,10 +69,10 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
         (_PLAN, Address, Address, Address, ctypes.c_int32, ctypes.c_uint32, Address, Address),
     ),
     "native_train": (
-        None,
+        ctypes.c_int32,
         (
             _PLAN, Address, Address, Address, ctypes.c_int64, ctypes.c_int32, ctypes.c_int32,
-            ctypes.c_double, ctypes.c_double, Address, Address, Address, Address, Address,
+            ctypes.c_double, ctypes.c_double, Address, Address, Address, Address, Address, Address,
         ),
     ),
     "native_philox": (None, (Address, ctypes.c_uint64, ctypes.c_int64, Address)),

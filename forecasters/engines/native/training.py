@@ -43,6 +43,8 @@ class NativeTraining:
     ----------
     parameters, first, second : float32
         The weights in the kernels' layout, and Adam's two moments.
+    stop : int32, shape [1]
+        Another thread ends a running call within a step by setting it to 1.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class NativeTraining:
         self._weights = list(network.parameters())
         self._frozen = np.array([not w.requires_grad for w in self._weights], dtype=np.uint8)
         self._step = np.zeros(1, dtype=np.int64)
+        self.stop = np.zeros(1, dtype=np.int32)
         self.X, self.y = _singles(fit.X), _singles(fit.y)
         self.watched = _singles(validation.X), _singles(validation.y)
         start = torch.cat([w.detach().reshape(-1) for w in self._weights]).numpy()
@@ -93,19 +96,22 @@ class NativeTraining:
         return float(self.epochs(order[None])[0])
 
     def epochs(self, orders: NDArray[np.int64]) -> Floats:
-        """Pass through the rows in each of these orders [E, N]; return the mean losses [E]."""
+        """Pass through the rows in each of these orders [E, N]; return the mean losses [E].
+
+        Those of the epochs that were finished, if `stop` was set.
+        """
         orders = np.ascontiguousarray(orders, dtype=np.int64)
         count, rows = orders.shape
         if not (np.sort(orders, axis=1) == np.arange(len(self.X))).all():
             raise Error(f"an epoch must pass through each of the {len(self.X)} rows once")
         losses = np.empty(count)
-        self._library.native_train(
+        finished = self._library.native_train(
             self._plan, self.X.ctypes.data, self.y.ctypes.data, orders.ctypes.data, rows, count,
             self.schedule.batch_size, self.schedule.learning_rate, self.schedule.epsilon,
             self._frozen.ctypes.data, self.first.ctypes.data, self.second.ctypes.data,
-            self._step.ctypes.data, losses.ctypes.data,
+            self._step.ctypes.data, losses.ctypes.data, self.stop.ctypes.data,
         )  # fmt: skip
-        return np.asarray(losses / rows)
+        return np.asarray(losses[:finished] / rows)
 
     def validation_loss(self) -> float:
         """Return the loss on the validation rows."""

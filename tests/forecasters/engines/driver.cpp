@@ -33,8 +33,8 @@ static bool learns(const std::vector<Description>& layers, Shape input, Loss los
   int64_t step = 0;
   double first = 0.0, last = 0.0;
   for (int epoch = 0; epoch < 30; ++epoch) {
-    last = network.train({X.data(), y.data()}, order.data(), rows, batch, loss, {0.01, 1e-7},
-                         frozen.data(), parts[2], parts[3], step);
+    network.train({X.data(), y.data()}, order.data(), rows, batch, loss, {0.01, 1e-7},
+                  frozen.data(), parts[2], parts[3], step, last);
     if (epoch == 0) first = last;
   }
   network.answer({X.data(), nullptr}, rows, answers.data());

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -310,6 +311,22 @@ def test_avx2_gives_the_bits_of_avx512() -> None:
         assert done.returncode == 0, done.stderr
         made[build] = done.stdout.split()
     assert made["avx512"] == made["avx2"] and len(set(made["avx2"])) == 4
+
+
+@needs_kernels
+def test_another_thread_ends_a_fit_within_a_step() -> None:
+    native = training(recurrent("lstm", 5, 50, 3), windows(320, 5, 5))
+    orders = np.tile(np.arange(320), (4_000, 1))  # many seconds of work
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(native.epochs, orders)
+        while not native.step:
+            time.sleep(0.001)
+        native.stop[0] = 1
+        losses = running.result(timeout=60)
+    assert len(losses) == native.step // 10 < 4_000
+    assert len(native.epochs(orders[:2])) == 0, "nor does it begin"
+    native.stop[0] = 0
+    assert len(native.epochs(orders[:2])) == 2
 
 
 # --- what it does not take -----------------------------------------------------------------------

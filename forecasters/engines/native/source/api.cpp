@@ -76,15 +76,18 @@ EXPORT double native_gradient(const Plan* plan, const float* X, const float* y, 
 }
 
 // Train through `epochs` x `count` rows; losses[epoch] is the sum over rows of their batch's loss.
-EXPORT void native_train(const Plan* plan, const float* X, const float* y, const int64_t* rows,
-                         int64_t count, int32_t epochs, int32_t batch, double learning_rate,
-                         double epsilon, const uint8_t* frozen, float* first, float* second,
-                         int64_t* step, double* losses) {
+// Another thread may end it: before each step `stop` is read, unless it is null, and if it is not
+// zero the call returns. The answer is the number of epochs that were finished.
+EXPORT int32_t native_train(const Plan* plan, const float* X, const float* y, const int64_t* rows,
+                            int64_t count, int32_t epochs, int32_t batch, double learning_rate,
+                            double epsilon, const uint8_t* frozen, float* first, float* second,
+                            int64_t* step, double* losses, const volatile int32_t* stop) {
   Network network = network_of(plan);
   for (int epoch = 0; epoch < epochs; ++epoch)
-    losses[epoch] =
-        network.train({X, y}, rows + epoch * count, count, batch, static_cast<Loss>(plan->loss),
-                      {learning_rate, epsilon}, frozen, first, second, *step);
+    if (!network.train({X, y}, rows + epoch * count, count, batch, static_cast<Loss>(plan->loss),
+                       {learning_rate, epsilon}, frozen, first, second, *step, losses[epoch], stop))
+      return epoch;
+  return epochs;
 }
 
 // The words of `count` counters, for a test against the published ones.

@@ -151,11 +151,12 @@ void Network::freeze(const uint8_t* frozen) {
                     static_cast<size_t>(parameter.matrix.inputs) * parameter.matrix.stride, 0.0f);
 }
 
-double Network::train(const Windows& windows, const int64_t* rows, int64_t count, int batch,
-                      Loss loss, const Adam& adam, const uint8_t* frozen, float* first,
-                      float* second, int64_t& step) {
-  double total = 0.0;
+bool Network::train(const Windows& windows, const int64_t* rows, int64_t count, int batch,
+                    Loss loss, const Adam& adam, const uint8_t* frozen, float* first,
+                    float* second, int64_t& step, double& total, const volatile int32_t* stop) {
+  total = 0.0;
   for (int64_t from = 0; from < count; from += batch) {
+    if (stop && *stop) return false;
     const int here = static_cast<int>(std::min<int64_t>(batch, count - from));
     const Slope slope =
         differentiate(windows, rows + from, here, loss, static_cast<uint32_t>(step));
@@ -165,7 +166,7 @@ double Network::train(const Windows& windows, const int64_t* rows, int64_t count
                 slope.scale);
     total += slope.loss * here;
   }
-  return total;
+  return true;
 }
 
 }  // namespace native

@@ -62,10 +62,12 @@ class Network {
   Slope differentiate(const Windows& windows, const int64_t* rows, int count, Loss loss,
                       uint32_t step);
 
-  // One step of Adam for each batch of `rows`; return the sum over rows of their batch's loss.
-  // A tensor whose `frozen` is not zero stays as it is.
-  double train(const Windows& windows, const int64_t* rows, int64_t count, int batch, Loss loss,
-               const Adam& adam, const uint8_t* frozen, float* first, float* second, int64_t& step);
+  // One step of Adam for each batch of `rows`; `total` is the sum over rows of their batch's loss.
+  // A tensor whose `frozen` is not zero stays as it is. Return false if `stop`, read before each
+  // step unless it is null, was set: then the rest of the rows was not seen.
+  bool train(const Windows& windows, const int64_t* rows, int64_t count, int batch, Loss loss,
+             const Adam& adam, const uint8_t* frozen, float* first, float* second, int64_t& step,
+             double& total, const volatile int32_t* stop = nullptr);
 
  private:
   void gather(const Windows& windows, const int64_t* rows, int count);
