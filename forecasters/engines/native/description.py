@@ -45,6 +45,13 @@ class _State:
     def add(self, kind: int, **values: float) -> None:
         self.layers.append(Layer(kind=kind, **values))
 
+    def swap(self) -> None:
+        """Put the values in torch's order, or back; twice in a row is not at all."""
+        if self.layers and self.layers[-1].kind == SWAP_AXES:
+            self.layers.pop()
+        else:
+            self.add(SWAP_AXES)
+
 
 def describe(network: nn.Module) -> list[Layer]:
     """Return the layers of an exact `nn.Sequential`.
@@ -163,17 +170,17 @@ def _dropout(state: _State, layer: nn.Module, number: int) -> None:
     _need(layer.p < 1, "drops everything")
     # A mask counts values in torch's order.
     if state.swapped:
-        state.add(SWAP_AXES)
+        state.swap()
     state.add(DROPOUT, number=number, rate=layer.p)
     if state.swapped:
-        state.add(SWAP_AXES)
+        state.swap()
 
 
 def _flatten(state: _State, layer: nn.Module, number: int) -> None:
     assert isinstance(layer, nn.Flatten)
     _need((layer.start_dim, layer.end_dim) == (1, -1), "keeps some axes")
     if state.swapped:
-        state.add(SWAP_AXES)
+        state.swap()
     if not state.flat:
         state.add(FLATTEN)
     state.swapped, state.flat = False, True

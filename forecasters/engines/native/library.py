@@ -76,6 +76,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
             ctypes.c_double, ctypes.c_double, Address, Address, Address, Address, Address, Address,
         ),
     ),
+    "native_ceiling": (ctypes.c_double, (ctypes.c_int64, Address)),
     "native_philox": (None, (Address, ctypes.c_uint64, ctypes.c_int64, Address)),
 }  # fmt: skip
 

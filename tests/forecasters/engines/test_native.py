@@ -174,6 +174,19 @@ def test_training_follows_torch(name: str) -> None:
 
 
 @needs_kernels
+@pytest.mark.parametrize("stride", [1, 3])
+def test_the_first_of_equals_takes_the_slope_of_a_pool(stride: int) -> None:
+    """Inputs of zeros and ones: many equal sessions, the slope goes to the first, as in torch."""
+    fit = windows(40, 8, 4)
+    fit = Windows(np.round(fit.X), fit.y, fit.last_close, fit.as_of)
+    network = nn.Sequential(
+        SwapAxes(), nn.Conv1d(4, 6, 1), nn.MaxPool1d(3, stride=stride), nn.Tanh(),
+        nn.Conv1d(6, 3, 1), nn.Flatten(), nn.Linear(3 * ((8 - 3) // stride + 1), 1),
+    )  # fmt: skip
+    assert_gradient(network, fit, np.arange(40), "mse")
+
+
+@needs_kernels
 def test_frozen_weights_stay(windows_of: MakeWindows) -> None:
     forecaster = plugins.make(plugins.FORECASTERS, plugins.parse("gru:epochs=3"))
     made = engine.train(

@@ -7,39 +7,54 @@
 
 namespace native {
 
-// e^x - 1, accurate relative to itself also where it is small; NaN stays NaN.
-//
-// x = n ln 2 + r with |r| <= 0.35, so e^x - 1 = 2^n (e^r - 1) + (2^n - 1). The series of e^r - 1 to
-// r^7 leaves less than a quarter of the last bit. Beyond 40 the activations below have long become
-// constant; two such numbers can still be multiplied.
-inline Vector exp_minus_1(Vector x) {
-  const Vector most = broadcast(40.0f);
-  x = x > most ? most : x;
-  x = x < -most ? -most : x;
+// e^x as 2^n + 2^n (e^r - 1), where x = n ln 2 + r and |r| <= 0.35.
+struct Exponential {
+  Vector power, rest;  // 2^n, e^r - 1
+
+  Vector whole() const { return fma(power, rest, power); }
+  Vector minus_1() const { return fma(power, rest, power - 1.0f); }  // accurate also where small
+};
+
+// NaN stays NaN. e^r - 1 is r + r^2 (five terms that leave least relative to it: less than a quarter
+// of the last bit). Beyond 29 the activations below have long become constant, and three such
+// numbers can still be multiplied.
+inline Exponential exponential(Vector x) {
+  x = greater(broadcast(-29.0f), less(broadcast(29.0f), x));
   const Vector rounder = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to whole numbers
-  const Vector n = fma(x, broadcast(1.44269504f), rounder) - rounder;
+  const Vector rounded = fma(x, broadcast(1.44269504f), rounder);
+  const Vector n = rounded - rounder;
   Vector r = fma(n, broadcast(-0.693359375f), x);  // ln 2 in two parts, the first exact
   r = fma(n, broadcast(2.12194440e-4f), r);
-  Vector series = broadcast(1.0f / 5040.0f);
-  series = fma(series, r, broadcast(1.0f / 720.0f));
-  series = fma(series, r, broadcast(1.0f / 120.0f));
-  series = fma(series, r, broadcast(1.0f / 24.0f));
-  series = fma(series, r, broadcast(1.0f / 6.0f));
-  series = fma(series, r, broadcast(0.5f));
-  series = fma(series * r, r, r);
-  const Vector power =
-      reinterpret_cast<Vector>((__builtin_convertvector(n, Integers) + 127) << 23);  // 2^n
-  return fma(power, series, power - 1.0f);
+  Vector series = broadcast(1.38825213e-3f);
+  series = fma(series, r, broadcast(8.36651865e-3f));
+  series = fma(series, r, broadcast(4.16672006e-2f));
+  series = fma(series, r, broadcast(0.166665435f));
+  series = fma(series, r, broadcast(0.49999997f));
+  // The last bits of `rounded` are n, the others leave on the left: 127 + n is the exponent.
+  const Integers power = (reinterpret_cast<Integers>(rounded) << 23) + (127 << 23);
+  return {reinterpret_cast<Vector>(power), fma(series * r, r, r)};
 }
 
 struct Sigmoid {
-  static Vector of(Vector x) { return 1.0f / (exp_minus_1(-x) + 2.0f); }
+  static Vector of(Vector x) { return 1.0f / below(x); }
   static Vector slope(Vector y) { return y * (1.0f - y); }
+
+  // Of three at once, as a division takes as long as all the rest.
+  static void of(Vector& x, Vector& y, Vector& z) {
+    const Vector a = below(x), b = below(y), c = below(z), ab = a * b;
+    const Vector inverse = 1.0f / (ab * c);
+    x = inverse * (b * c);
+    y = inverse * (a * c);
+    z = inverse * ab;
+  }
+
+ private:
+  static Vector below(Vector x) { return exponential(-x).whole() + 1.0f; }
 };
 
 struct Tanh {
   static Vector of(Vector x) {
-    const Vector e = exp_minus_1(x + x);
+    const Vector e = exponential(x + x).minus_1();
     return e / (e + 2.0f);
   }
   static Vector slope(Vector y) { return 1.0f - y * y; }

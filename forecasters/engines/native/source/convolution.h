@@ -13,7 +13,7 @@ class Convolution : public Layer {
   Convolution(Shape in, int filters, int kernel, bool biased, Workplace& place)
       : Layer(in, {in.positions - kernel + 1, filters}),
         weight(place.matrix(kernel * in.features, filters)),
-        dy_transposed(place.scratch) {
+        scratch(place.scratch) {
     parameters.push_back({weight, kernel});
     if (biased) {
       bias = place.matrix(1, filters);
@@ -28,9 +28,10 @@ class Convolution : public Layer {
   }
 
   void backward(const float* x, const float*, float* dy, float* dx) override {
-    transpose(dy, out.positions, out.features, dy_transposed.start, weight.stride);
-    weights(weight, x, dy_transposed.start, out.positions, in.features);
-    if (bias.exists()) biases(bias, dy_transposed.start, out.positions);
+    const Transposed turned{scratch.start, out.positions, weight.stride};
+    transpose(dy, out.features, turned);
+    weights(weight, x, turned, in.features);
+    if (bias.exists()) biases(bias, turned);
     if (!dx) return;
     std::fill_n(dx, in.floats(), 0.0f);
     native::backward(weight, dy, dx, out.positions, in.features);
@@ -38,7 +39,7 @@ class Convolution : public Layer {
 
  private:
   Matrix weight, bias;
-  const Scratch& dy_transposed;
+  const Scratch& scratch;
 };
 
 }  // namespace native

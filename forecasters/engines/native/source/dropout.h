@@ -39,15 +39,17 @@ class Dropout : public Layer {
   // One draw gives the words of four rows in one window.
   void draw(const Pass& pass) {
     for (int row = 0; row < in.rows(); row += 4) {
-      float words_used[4][LANES];
+      uint32_t words[4][LANES];
       for (int lane = 0; lane < LANES; ++lane) {
-        const Words words = philox({{static_cast<uint32_t>(row / 4),
-                                     static_cast<uint32_t>(pass.first + lane), pass.step, number}},
-                                   seed);
-        for (int i = 0; i < 4; ++i) words_used[i][lane] = words.at[i] >= threshold ? kept : 0.0f;
+        words[0][lane] = static_cast<uint32_t>(row / 4);
+        words[1][lane] = static_cast<uint32_t>(pass.first + lane);
+        words[2][lane] = pass.step;
+        words[3][lane] = number;
       }
-      const int rows = std::min(4, in.rows() - row);
-      std::copy_n(words_used[0], rows * LANES, mask + static_cast<size_t>(row) * LANES);
+      philox(words, seed);
+      float* to = mask + static_cast<size_t>(row) * LANES;
+      for (int i = 0; i < std::min(4, in.rows() - row); ++i, to += LANES)
+        for (int lane = 0; lane < LANES; ++lane) to[lane] = words[i][lane] >= threshold ? kept : 0.0f;
     }
   }
 

@@ -37,7 +37,7 @@ class GRU : public Recurrent {
     // The hidden state's weights see n's sum through r: its gradient takes the place of n's.
     for (int t = 0; t < in.positions; ++t)
       std::copy_n(units_of(recalled, t), unit_floats(), n_of(t));
-    transpose(gates, in.positions, width, transposed.start, hidden_weight.stride);
+    transpose(gates, width, transposed());
     collect_hidden(h);
   }
 

@@ -41,8 +41,9 @@ class LSTM : public Recurrent {
     float *c = units_of(cells, t), *a = units_of(seen, t);
     const float* before = t > 0 ? units_of(cells, t - 1) : nullptr;
     each_register(unit_floats(), [=](size_t at) {
-      const Vector input = Sigmoid::of(load(i + at)), forget = Sigmoid::of(load(f + at));
-      const Vector candidate = Activation::of(load(g + at)), output = Sigmoid::of(load(o + at));
+      Vector input = load(i + at), forget = load(f + at), output = load(o + at);
+      Sigmoid::of(input, forget, output);
+      const Vector candidate = Activation::of(load(g + at));
       const Vector kept = before ? load(before + at) : Vector{};
       const Vector cell = fma(forget, kept, input * candidate);
       const Vector shown = Activation::of(cell);

@@ -18,7 +18,7 @@
 //       backward    dx[p * slide + k][w]  +=  sum over n  of  W[k][n] * dy[p][n][w]
 //       weights     dW[k][n]     +=  sum over p and w  of  x[p * slide + k][w] * dy'[p][w][n]
 //
-// where dy' is dy with windows and outputs exchanged (`transpose`). All three are C += A B with a
+// where dy' is dy with windows and outputs exchanged (`Transposed`). All three are C += A B with a
 // number of A broadcast and a register of B multiplied by it. They are computed tile by tile:
 //
 //                         B   depth x (VECTORS registers)
@@ -29,6 +29,7 @@
 // register nor the size of a tile changes a bit of it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "vector.h"
@@ -38,8 +39,9 @@ namespace native {
 constexpr int LANES = 32;  // windows in a block
 
 // Registers are 32 (AVX-512) or 16; a tile must leave one for A and VECTORS for B.
-constexpr int TILE_ROWS = WIDTH == 16 ? 12 : 6;
+constexpr int TILE_ROWS = WIDTH == 16 ? 14 : 6;
 constexpr int TILE_VECTORS = 2;
+constexpr int TILE_COLUMNS = TILE_VECTORS * WIDTH;
 
 struct Shape {
   int positions = 1, features = 1;
@@ -67,10 +69,35 @@ struct Matrix {
   }
 };
 
+// Rows with windows and outputs exchanged, for the gradient of the weights: the columns of a tile
+// together, so that the product reads its right factor from front to back.
+//
+//       outputs 0 .. 31     position 0    window 0   [n0 n1 ... n31]
+//                                         window 1   [n0 n1 ... n31]
+//                           position 1    ...
+//       outputs 32 .. 63    position 0    ...                          (AVX2: 16 outputs)
+//
+// The last outputs may be fewer, always whole registers.
+struct Transposed {
+  float* start;
+  int positions, stride;  // stride: outputs and zeros to a whole register
+
+  // How many outputs lie together with output `column`, and where it lies in the first window.
+  int together(int column) const {
+    return std::min(TILE_COLUMNS, stride - column / TILE_COLUMNS * TILE_COLUMNS);
+  }
+  float* at(int position, int column) const {
+    const int before = column / TILE_COLUMNS * TILE_COLUMNS;
+    return start + static_cast<ptrdiff_t>(positions) * LANES * before +
+           static_cast<ptrdiff_t>(position) * LANES * together(column) + (column - before);
+  }
+};
+
 namespace tiling {
 
-// How a left factor lies in memory: the numbers of one row side by side, or those of one column.
-enum class Left { ByRow, ByColumn };
+// How a left factor lies in memory: the numbers of one of its rows side by side, as those of a
+// weight matrix or of a block of windows, or those of a column, as those of a weight matrix turned.
+enum class Left { ByRow, Windows, ByColumn };
 
 // C += A B, or with several terms C += A0 B0 + A1 B1 + ..., each a step further on than the last.
 struct Factors {
@@ -83,7 +110,7 @@ struct Factors {
 
 template <Left LEFT, int VECTORS, int ROWS>
 void tile(const Factors& f, const float* a, const float* b, float* c, ptrdiff_t c_stride) {
-  const ptrdiff_t a_stride = f.a_stride, b_stride = f.b_stride;
+  const ptrdiff_t a_stride = LEFT == Left::Windows ? LANES : f.a_stride, b_stride = f.b_stride;
   Vector sum[ROWS][VECTORS] = {};
   for (int term = 0; term < f.terms; ++term, a += f.a_step, b += f.b_step) {
     const float *a_k = a, *b_k = b;
@@ -93,11 +120,11 @@ void tile(const Factors& f, const float* a, const float* b, float* c, ptrdiff_t 
       for (int v = 0; v < VECTORS; ++v) right[v] = load(b_k + v * WIDTH);
       UNROLL
       for (int row = 0; row < ROWS; ++row) {
-        const Vector left = broadcast(LEFT == Left::ByRow ? a_k[row * a_stride] : a_k[row]);
+        const Vector left = broadcast(LEFT == Left::ByColumn ? a_k[row] : a_k[row * a_stride]);
         UNROLL
         for (int v = 0; v < VECTORS; ++v) sum[row][v] = fma(left, right[v], sum[row][v]);
       }
-      a_k += LEFT == Left::ByRow ? 1 : a_stride;
+      a_k += LEFT == Left::ByColumn ? a_stride : 1;
     }
   }
   UNROLL
@@ -121,28 +148,29 @@ constexpr std::array<Tile, sizeof...(ROWS)> heights(std::integer_sequence<int, R
 template <Left LEFT, int VECTORS>
 constexpr auto TILES = heights<LEFT, VECTORS>(std::make_integer_sequence<int, TILE_ROWS>{});
 
-// C[rows][columns] += A B at each of `outputs` places, B and C a step further on each time. A part
-// of A is used at all places before the next is read; the tiles of rows are as even as can be (50
-// rows are five tiles of 10, not four of 12 and one of 2).
-template <Left LEFT>
-void multiply(int rows, int columns, const Factors& f, float* c, ptrdiff_t c_stride,
-              int outputs = 1, ptrdiff_t b_output = 0, ptrdiff_t c_output = 0) {
+// C[rows][columns of one tile] += A B at each of `outputs` places, B and C a step further on each
+// time. A part of A is used at all places before the next is read; the tiles are as even as can be
+// (50 rows are two tiles of 13 and two of 12, not three of 14 and one of 8).
+template <Left LEFT, int VECTORS = TILE_VECTORS>
+void multiply(int rows, const Factors& f, float* c, ptrdiff_t c_stride, int outputs = 1,
+              ptrdiff_t b_output = 0, ptrdiff_t c_output = 0) {
   const int tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
-  for (int column = 0; column < columns;) {
-    const bool whole = columns - column >= TILE_VECTORS * WIDTH;
-    const auto& of_height = whole ? TILES<LEFT, TILE_VECTORS> : TILES<LEFT, 1>;
-    for (int part = 0, row = 0; part < tiles; ++part) {
-      const int height = rows / tiles + (part < rows % tiles);
-      const Tile tile = of_height[height - 1];
-      const float* a = f.a + (LEFT == Left::ByRow ? row * f.a_stride : row);
-      for (int place = 0; place < outputs; ++place) {
-        tile(f, a, f.b + place * b_output + column, c + place * c_output + row * c_stride + column,
-             c_stride);
-      }
-      row += height;
-    }
-    column += whole ? TILE_VECTORS * WIDTH : WIDTH;
+  for (int part = 0, row = 0; part < tiles; ++part) {
+    const int height = rows / tiles + (part < rows % tiles);
+    const Tile tile = TILES<LEFT, VECTORS>[height - 1];
+    const float* a = f.a + (LEFT == Left::ByColumn ? row : row * f.a_stride);
+    for (int place = 0; place < outputs; ++place)
+      tile(f, a, f.b + place * b_output, c + place * c_output + row * c_stride, c_stride);
+    row += height;
   }
+}
+
+// The same for all windows of a block, side by side in C and B.
+template <Left LEFT>
+void multiply_rows(int rows, Factors f, float* y, int outputs, ptrdiff_t b_output,
+                   ptrdiff_t c_output) {
+  for (int lane = 0; lane < LANES; lane += TILE_COLUMNS, f.b += TILE_COLUMNS)
+    multiply<LEFT>(rows, f, y + lane, LANES, outputs, b_output, c_output);
 }
 
 }  // namespace tiling
@@ -150,36 +178,43 @@ void multiply(int rows, int columns, const Factors& f, float* c, ptrdiff_t c_str
 // y[p][n] += sum over k of W[k][n] * x[p * slide + k], at each of `positions`.
 inline void forward(const Matrix& w, const float* x, float* y, int positions, int slide) {
   const tiling::Factors f{w.value, w.stride, 0, x, LANES, 0, w.inputs, 1};
-  tiling::multiply<tiling::Left::ByColumn>(w.outputs, LANES, f, y, LANES, positions,
-                                           static_cast<ptrdiff_t>(slide) * LANES,
-                                           static_cast<ptrdiff_t>(w.outputs) * LANES);
+  tiling::multiply_rows<tiling::Left::ByColumn>(w.outputs, f, y, positions,
+                                                static_cast<ptrdiff_t>(slide) * LANES,
+                                                static_cast<ptrdiff_t>(w.outputs) * LANES);
 }
 
 // dx[p * slide + k] += sum over n of W[k][n] * dy[p][n].
 inline void backward(const Matrix& w, const float* dy, float* dx, int positions, int slide) {
   const tiling::Factors f{w.value, w.stride, 0, dy, LANES, 0, w.outputs, 1};
-  tiling::multiply<tiling::Left::ByRow>(w.inputs, LANES, f, dx, LANES, positions,
-                                        static_cast<ptrdiff_t>(w.outputs) * LANES,
-                                        static_cast<ptrdiff_t>(slide) * LANES);
+  tiling::multiply_rows<tiling::Left::ByRow>(w.inputs, f, dx, positions,
+                                             static_cast<ptrdiff_t>(w.outputs) * LANES,
+                                             static_cast<ptrdiff_t>(slide) * LANES);
 }
 
-// dW[k][n] += sum over p and windows of x[p * slide + k] * dy'[p][window][n].
-inline void weights(const Matrix& w, const float* x, const float* dy_transposed, int positions,
-                    int slide) {
-  const tiling::Factors f{x, LANES, static_cast<ptrdiff_t>(slide) * LANES,
-                          dy_transposed, w.stride, static_cast<ptrdiff_t>(LANES) * w.stride,
-                          LANES, positions};
-  tiling::multiply<tiling::Left::ByRow>(w.inputs, w.stride, f, w.gradient, w.stride);
+// dW[k][n] += sum over p and windows of x[p * slide + k] * dy'[p][window][n], dy' from position
+// `first` on.
+inline void weights(const Matrix& w, const float* x, const Transposed& dy, int slide,
+                    int first = 0) {
+  for (int n = 0; n < w.stride; n += TILE_COLUMNS) {
+    const int together = dy.together(n);
+    const tiling::Factors f{x, LANES, static_cast<ptrdiff_t>(slide) * LANES,
+                            dy.at(first, n), together, static_cast<ptrdiff_t>(LANES) * together,
+                            LANES, dy.positions - first};
+    if (together == TILE_COLUMNS)
+      tiling::multiply<tiling::Left::Windows>(w.inputs, f, w.gradient + n, w.stride);
+    else
+      tiling::multiply<tiling::Left::Windows, 1>(w.inputs, f, w.gradient + n, w.stride);
+  }
 }
 
 // db[n] += sum over p and windows of dy'[p][window][n].
-inline void biases(const Matrix& b, const float* dy_transposed, int positions) {
+inline void biases(const Matrix& b, const Transposed& dy) {
   for (int n = 0; n < b.stride; n += WIDTH) {
     Vector total{};
-    for (int p = 0; p < positions; ++p) {
+    for (int p = 0; p < dy.positions; ++p) {
       Vector sum{};
-      for (int window = 0; window < LANES; ++window)
-        sum += load(dy_transposed + static_cast<size_t>(p * LANES + window) * b.stride + n);
+      const float* from = dy.at(p, n);
+      for (int window = 0; window < LANES; ++window, from += dy.together(n)) sum += load(from);
       total += sum;
     }
     store(b.gradient + n, load(b.gradient + n) + total);
@@ -219,10 +254,12 @@ inline void square(Vector (&rows)[WIDTH]) {
 
 }  // namespace transposition
 
-// y'[p][window][n] = y[p][n][window]; the columns from `outputs` to `stride` are zero.
-inline void transpose(const float* y, int positions, int outputs, float* to, int stride) {
-  for (int p = 0; p < positions; ++p, y += outputs * LANES, to += LANES * stride)
-    for (int n = 0; n < stride; n += WIDTH)
+// y'[p][window][n] = y[p][n][window]; the columns from `outputs` to the stride are zero.
+inline void transpose(const float* y, int outputs, const Transposed& turned) {
+  for (int p = 0; p < turned.positions; ++p, y += outputs * LANES)
+    for (int n = 0; n < turned.stride; n += WIDTH) {
+      float* to = turned.at(p, n);
+      const int together = turned.together(n);
       for (int lane = 0; lane < LANES; lane += WIDTH) {
         Vector rows[WIDTH];
         UNROLL
@@ -230,8 +267,9 @@ inline void transpose(const float* y, int positions, int outputs, float* to, int
           rows[i] = n + i < outputs ? load(y + (n + i) * LANES + lane) : Vector{};
         transposition::square<WIDTH / 2>(rows);
         UNROLL
-        for (int i = 0; i < WIDTH; ++i) store(to + (lane + i) * stride + n, rows[i]);
+        for (int i = 0; i < WIDTH; ++i) store(to + (lane + i) * together, rows[i]);
       }
+    }
 }
 
 }  // namespace native

@@ -8,23 +8,23 @@
 
 namespace native {
 
-struct Words {
-  uint32_t at[4];
-};
-
-inline Words philox(Words counter, uint64_t key) {
+// The words of COUNT counters, each word of all counters side by side, so that the compiler can draw
+// several at once; they take the place of the counters.
+template <int COUNT>
+inline void philox(uint32_t (&counter)[4][COUNT], uint64_t key) {
   uint32_t key_low = static_cast<uint32_t>(key), key_high = static_cast<uint32_t>(key >> 32);
   for (int round = 0; round < 10; ++round) {
-    const uint64_t first = static_cast<uint64_t>(0xD2511F53u) * counter.at[0];
-    const uint64_t third = static_cast<uint64_t>(0xCD9E8D57u) * counter.at[2];
-    counter = {static_cast<uint32_t>(third >> 32) ^ counter.at[1] ^ key_low,
-               static_cast<uint32_t>(third),
-               static_cast<uint32_t>(first >> 32) ^ counter.at[3] ^ key_high,
-               static_cast<uint32_t>(first)};
+    for (int i = 0; i < COUNT; ++i) {
+      const uint64_t first = static_cast<uint64_t>(0xD2511F53u) * counter[0][i];
+      const uint64_t third = static_cast<uint64_t>(0xCD9E8D57u) * counter[2][i];
+      counter[0][i] = static_cast<uint32_t>(third >> 32) ^ counter[1][i] ^ key_low;
+      counter[1][i] = static_cast<uint32_t>(third);
+      counter[2][i] = static_cast<uint32_t>(first >> 32) ^ counter[3][i] ^ key_high;
+      counter[3][i] = static_cast<uint32_t>(first);
+    }
     key_low += 0x9E3779B9u;
     key_high += 0xBB67AE85u;
   }
-  return counter;
 }
 
 }  // namespace native

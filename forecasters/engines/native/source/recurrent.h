@@ -23,7 +23,7 @@ class Recurrent : public Layer {
         input_weight(place.matrix(in.features, width)),
         hidden_weight(place.matrix(hidden, width)),
         gates(place.activations.take(static_cast<size_t>(in.positions) * width * LANES)),
-        transposed(place.scratch) {
+        scratch(place.scratch) {
     parameters = {{input_weight}, {hidden_weight}};
     if (biased > 0) parameters.push_back({input_bias = place.matrix(1, width)});
     if (biased > 1) parameters.push_back({hidden_bias = place.matrix(1, width)});
@@ -39,6 +39,9 @@ class Recurrent : public Layer {
   }
   size_t unit_floats() const { return static_cast<size_t>(hidden) * LANES; }
 
+  // Where the gates' gradient is kept with windows and gates exchanged.
+  Transposed transposed() const { return {scratch.start, in.positions, input_weight.stride}; }
+
   // gates[t] = bias + second bias + W_input x[t], of all sessions at once.
   void project(const float* x, const Matrix& second_bias) {
     fill(gates, in.positions, width, input_bias, second_bias);
@@ -47,9 +50,9 @@ class Recurrent : public Layer {
 
   // From the gates' gradient: that of W_input, and of x if it is asked for.
   void collect_input(const float* x, float* dx) {
-    transpose(gates, in.positions, width, transposed.start, input_weight.stride);
-    weights(input_weight, x, transposed.start, in.positions, in.features);
-    if (input_bias.exists()) biases(input_bias, transposed.start, in.positions);
+    transpose(gates, width, transposed());
+    weights(input_weight, x, transposed(), in.features);
+    if (input_bias.exists()) biases(input_bias, transposed());
     if (!dx) return;
     std::fill_n(dx, in.floats(), 0.0f);
     native::backward(input_weight, gates, dx, in.positions, in.features);
@@ -57,15 +60,16 @@ class Recurrent : public Layer {
 
   // From the gates' gradient as `collect_input` has transposed it: that of W_hidden.
   void collect_hidden(const float* h) {
-    const size_t second = static_cast<size_t>(LANES) * hidden_weight.stride;  // session 0 has no h
-    weights(hidden_weight, h, transposed.start + second, in.positions - 1, hidden);
-    if (hidden_bias.exists()) biases(hidden_bias, transposed.start, in.positions);
+    weights(hidden_weight, h, transposed(), hidden, 1);  // session 0 has no h before it
+    if (hidden_bias.exists()) biases(hidden_bias, transposed());
   }
 
   const int hidden, width;
   Matrix input_weight, hidden_weight, input_bias, hidden_bias;
   float* const gates;  // [T][GATES * H] rows
-  const Scratch& transposed;
+
+ private:
+  const Scratch& scratch;
 };
 
 // Call visit(place) for each register of H rows of a session.

@@ -69,6 +69,27 @@ inline Vector square_root(Vector x) {
   return x;
 }
 
+// The lesser of the two, the greater; NaN if x is.
+inline Vector less(Vector most, Vector x) {
+#if defined(__AVX512F__)
+  return _mm512_mask_min_ps(x, 0xffff, most, x);  // gcc 12 warns of the form without a mask
+#elif defined(__AVX2__)
+  return _mm256_min_ps(most, x);
+#else
+  return most < x ? most : x;
+#endif
+}
+
+inline Vector greater(Vector least, Vector x) {
+#if defined(__AVX512F__)
+  return _mm512_mask_max_ps(x, 0xffff, least, x);
+#elif defined(__AVX2__)
+  return _mm256_max_ps(least, x);
+#else
+  return least > x ? least : x;
+#endif
+}
+
 inline Vector magnitude(Vector x) {
   return reinterpret_cast<Vector>(reinterpret_cast<Integers>(x) & 0x7fffffff);
 }
