@@ -21,13 +21,20 @@ OWNER = ("account", "forecaster", "strategy")
 def write_tables(folder: Path, studies: Sequence[Study]) -> None:
     """Write the tables of these studies into `folder`."""
     results = [result for study in studies for result in study.results]
-    forecasts = [table for study in studies for f in study.forecasts for table in _forecasts(f)]
+    forecasts = [
+        table
+        for study in studies
+        for own in study.forecasts.values()
+        for f in own
+        for table in _forecasts(f)
+    ]
     pd.concat(forecasts, ignore_index=True).to_parquet(folder / "forecasts.parquet", index=False)
     training = [
-        _training(study.ticker, name, h)
+        _training(ticker, name, history)
         for study in studies
-        for name, hs in study.histories.items()
-        for h in hs
+        for ticker, own in study.histories.items()
+        for name, histories in own.items()
+        for history in histories
     ]
     if training:
         pd.concat(training, ignore_index=True).to_parquet(folder / "training.parquet", index=False)
