@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from strategies.situation import Situation
+import numpy as np
+
+from strategies.situation import Flags, Floats, Situation
 
 
 class Side(Enum):
@@ -47,6 +49,30 @@ class Rule(ABC):
 
     #: False when the rule trades without forecasts: it then runs once, not once a forecaster.
     needs_forecast: ClassVar[bool] = True
+
+    #: True when the rule asks for `Situation.place`.
+    ranks: ClassVar[bool] = False
+
+    #: False when the rule does not ask for `Situation.round_trip`, which is then left 0.
+    weighs_costs: ClassVar[bool] = True
+
+    @property
+    def memory(self) -> int:
+        """How many past forecast returns and closes the rule asks for; 0: neither."""
+        return 0
+
+    @property
+    def fill(self) -> str:
+        """Where a decision fills: ``open``, the next one, or ``close``, that of the decision."""
+        return "open"
+
+    def could_buy(self, forecast_return: Floats) -> Flags:
+        """Return where a BUY is possible, given forecast returns of several tickers; NaN: none.
+
+        A promise that saves time: tickers that are not held are asked only where it is True. A
+        rule that buys elsewhere would miss purchases; the default promises nothing.
+        """
+        return np.ones(forecast_return.shape, dtype=bool)
 
     @abstractmethod
     def decide(self, situation: Situation) -> Signal:

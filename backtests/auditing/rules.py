@@ -21,7 +21,7 @@ from backtests.broker import Broker
 from backtests.engine import run_backtest
 from forecasters.bars import Bars
 from strategies.rule import Rule, Side, Signal
-from strategies.situation import Situation
+from strategies.situation import Flags, Floats, Situation
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,22 @@ class Recorded(Rule):
     log: list[tuple[Situation, Signal]]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "needs_forecast", self.inner.needs_forecast)
+        for name in ("needs_forecast", "ranks", "weighs_costs"):
+            object.__setattr__(self, name, getattr(self.inner, name))
+
+    @property
+    def memory(self) -> int:
+        """The memory of `inner`."""
+        return self.inner.memory
+
+    @property
+    def fill(self) -> str:
+        """Where `inner` fills."""
+        return self.inner.fill
+
+    def could_buy(self, forecast_return: Floats) -> Flags:
+        """Return the promise of `inner`."""
+        return self.inner.could_buy(forecast_return)
 
     def decide(self, situation: Situation) -> Signal:
         """Return the signal of `inner`."""
@@ -161,7 +176,7 @@ def check_orders(asked: RuleTrial) -> tuple[Finding, ...]:
 
 def _until(log: Sequence[tuple[Situation, Signal]], day: np.datetime64) -> list[tuple[str, str]]:
     """Return situations and signals up to a day as text, in which one NaN is as another."""
-    return [(repr(s), repr(signal)) for s, signal in log if np.datetime64(s.date) <= day]
+    return [(repr(s.known()), repr(signal)) for s, signal in log if np.datetime64(s.date) <= day]
 
 
 def _decisions(
