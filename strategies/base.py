@@ -253,6 +253,21 @@ class ForecastStrategy(bt.Strategy):
         elif order.status == order.Completed:
             book.selling = None
 
+    def stop(self) -> None:
+        """Say of a sell that found no bar to the end that the ticker was delisted, once."""
+        end = max(book.datetime[0] for data, book in self.books.items() if len(data))
+        for book in self.books.values():
+            if book.selling and book.datetime[0] < end:
+                last = str(book.data.datetime.date(0))
+                missed = [
+                    miss
+                    for miss in self.unfilled
+                    if miss["ticker"] == book.name and miss["session"] > last
+                ]
+                for miss in missed[:1]:
+                    miss["why"] = "delisted"
+                self.unfilled = [miss for miss in self.unfilled if miss not in missed[1:]]
+
     # --- at the close ----------------------------------------------------------------------------
 
     def prenext(self) -> None:

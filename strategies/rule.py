@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import ClassVar
 
@@ -81,6 +82,11 @@ class Rule(ABC):
     @abstractmethod
     def reading(self) -> str:
         """Return one sentence that says how the rule is read, for the report."""
+
+
+def percent(share: float) -> str:
+    """Return a share as the percent that the user wrote: 0.0125 is 1.25%, not 1.2%."""
+    return f"{(Decimal(str(share)) * 100).normalize():f}%"
 
 
 def risen(price: float, reference: float, share: float) -> bool:

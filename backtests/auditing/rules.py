@@ -8,6 +8,7 @@ import math
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,24 @@ def situations() -> list[Situation]:
                 )
             )
         day += datetime.timedelta(days=1)
-    return made
+    return [
+        replace(situation, **more)
+        for situation, more in zip(made, itertools.cycle(_pasts()), strict=False)
+    ]
+
+
+def _pasts() -> list[dict[str, Any]]:
+    """Return what else a situation may hold; five of them, so that each meets each corner."""
+    calm, rising = np.linspace(-0.02, 0.02, 252), np.linspace(50.0, 100.0, 252)
+    for array in (calm, rising):
+        array.setflags(write=False)
+    return [
+        {},
+        {"centre": math.nan, "past_forecast_returns": calm, "closes": rising, "place": 1},
+        {"centre": -0.01, "past_forecast_returns": calm, "closes": rising[::-1], "place": 400},
+        {"past_forecast_returns": calm[:5], "closes": rising[:5], "round_trip": 0.0045},
+        {"past_forecast_returns": calm + 0.05, "closes": rising, "round_trip": 0.0045, "place": 9},
+    ]
 
 
 def check_pure(asked: RuleTrial) -> tuple[Finding, ...]:
