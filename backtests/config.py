@@ -113,7 +113,9 @@ class RunConfig:
         "main: the first rule of each forecaster and buy_and_hold",
         choices=("main", "all", "none"),
     )
-    jobs: int | None = _flag(None, "fits at once, in threads or processes (default: one for each core)")
+    jobs: int | None = _flag(
+        None, "fits at once, in threads or processes (default: one for each core)"
+    )
     out: str = _flag("runs", "folder of the run folders")
 
     def __post_init__(self) -> None:
