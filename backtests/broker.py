@@ -101,9 +101,15 @@ class Broker:
         market = self.costs.market
         off = [b.ticker for b in bars if not on_grid(b, market.ticks, self.costs.listing(b.ticker))]
         if not off:
-            return "prices are rounded to ticks, on whose grid the bars lie"
-        why = "lies off the tick grid, as adjusted prices do, and is not rounded to it"
+            return (
+                "prices are rounded to ticks against the trader, so that any slippage is a tick "
+                "at least (the bars lie on the tick grid)"
+            )
         if len(bars) == 1:
-            return f"the series {why}"
+            return "prices are not rounded to ticks (the bars lie off the tick grid: adjusted?)"
         named = ", ".join(off[:6]) + (f" and {len(off) - 6} more" if len(off) > 6 else "")
-        return f"{len(off)} of {len(bars)} series {why.replace('lies', 'lie', 1).replace('is not', 'are not')}: {named}"
+        return (
+            "prices are rounded to ticks against the trader, so that any slippage is a tick at "
+            f"least, but not those of {len(off)} of {len(bars)} series, which lie off the tick "
+            f"grid: {named}"
+        )

@@ -69,11 +69,12 @@ class ExchangeBroker(BackBroker):
         return 1 if lot is None else lot.shares(data.close[-1] if len(data) > 1 else data.open[0])
 
     def slippage_of(self, data: Any) -> float:
-        """Return the slippage of one side at the last close, as a share of the price."""
+        """Return what a purchase at the last close would slip, ticks included, over that close."""
         ticks, price = self._grid(data, 0), float(data.close[0])
         if ticks and self.p.costs.slippage_ticks is not None:
-            return abs(ticks.moved(price, self.p.costs.slippage_ticks) - price) / price
-        return float(self.p.slip_perc or self.p.slip_fixed / price)
+            return ticks.moved(price, self.p.costs.slippage_ticks) / price - 1
+        slipped = price * (1 + self.p.slip_perc) + self.p.slip_fixed
+        return float((ticks.up(slipped) if ticks else slipped) / price - 1)
 
     # --- orders come in --------------------------------------------------------------------------
 

@@ -18,7 +18,9 @@ class Fill:
 
     `decided` is the session at whose close the rule spoke, `session` the one it was filled in.
     `size` is above 0, an int unless it is a fraction. `price` holds the slippage already;
-    `slippage` is its cost; `cash` is what is left afterwards.
+    `slippage` is its cost; `cash` is what is left afterwards. By hand: a purchase was quoted at
+    price - slippage / size and costs size x price + commission; a sale was quoted at
+    price + slippage / size and brings size x price - commission - tax.
     """
 
     decided: str

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from math import inf
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from forecasters.errors import InputError
 
 INSTRUMENTS = ("stock", "etf")
 
-#: (below this price, value): the first step that a price is below holds.
+#: (from this price on, value), the first from 0.
 Steps = tuple[tuple[float, float], ...]
 
 
@@ -91,15 +90,15 @@ def share_is_sound(line: Any) -> bool:
 
 
 def steps_are_sound(line: Any) -> bool:
-    """Return whether the steps of a line rise to infinity and hold values above 0."""
-    bounds = [below for below, _ in line.steps]
-    rising = bounds == sorted(set(bounds)) and bounds[-1:] == [inf]
+    """Return whether the steps of a line rise from 0 and hold values above 0."""
+    starts = [start for start, _ in line.steps]
+    rising = starts == sorted(set(starts)) and starts[:1] == [0]
     return rising and all(value > 0 for _, value in line.steps)
 
 
 def step(steps: Steps, price: float) -> float:
-    """Return the value of the first step whose bound the price is below."""
-    return next(value for below, value in steps if price < below)
+    """Return the value of the last step that a price of 0 or more has reached."""
+    return next(value for start, value in reversed(steps) if price >= start)
 
 
 def iso(session: str | date) -> str:

@@ -5,18 +5,16 @@ same in all. The law speaks of settlement, two sessions after the trade, so each
 trade date that settled first under the new rate. KONEX is a market of its own (``--market konex``).
 """
 
-from math import inf
-
 from backtests.markets.limits import PriceLimit
 from backtests.markets.lots import Lot
 from backtests.markets.market import Market
 from backtests.markets.taxes import TaxRate
 from backtests.markets.ticks import TickTable
 
-OLD = ((1_000, 1), (5_000, 5), (10_000, 10), (50_000, 50))
+#: Until 2023: from this price on, this tick.
+OLD = ((0, 1), (1_000, 5), (5_000, 10), (10_000, 50), (50_000, 100))
 NEW = (
-    (2_000, 1), (5_000, 5), (20_000, 10), (50_000, 50), (200_000, 100), (500_000, 500),
-    (inf, 1_000),
+    (0, 1), (2_000, 5), (5_000, 10), (20_000, 50), (50_000, 100), (200_000, 500), (500_000, 1_000),
 )  # fmt: skip
 LISTED = "2002-10-14"  # the first exchange-traded funds
 
@@ -38,17 +36,15 @@ MARKET = Market(
     ),
     ticks=(
         TickTable(
-            "1996-01-01", (*OLD, (100_000, 100), (500_000, 500), (inf, 1_000)),
+            "1996-01-01", (*OLD, (100_000, 500), (500_000, 1_000)),
             "krx GLB0602020201; no start given", "kospi",
         ),
-        TickTable(
-            "1996-01-01", (*OLD, (inf, 100)), "krx GLB0602020201; no start given", "kosdaq"
-        ),
+        TickTable("1996-01-01", OLD, "krx GLB0602020201; no start given", "kosdaq"),
         TickTable("2023-01-25", NEW, "ekn 20230117010003826; etoday 2213548"),
-        TickTable(LISTED, ((inf, 5),), "krx GLB0201030203T8", "", "etf"),
+        TickTable(LISTED, ((0, 5),), "krx GLB0201030203T8", "", "etf"),
         # the other source says the 18th; a series is rather taken to lie on the grid
         TickTable(
-            "2023-12-08", ((2_000, 1), (inf, 5)), "etoday 2289674; mediapen 860330", "", "etf"
+            "2023-12-08", ((0, 1), (2_000, 5)), "etoday 2289674; mediapen 860330", "", "etf"
         ),
     ),
     limits=(
@@ -57,10 +53,10 @@ MARKET = Market(
         PriceLimit("2015-06-15", 0.30, "krx GLB0602010201T5; for funds krx GLB0605010101T1"),
     ),
     lots=(
-        Lot("1996-01-01", ((50_000, 10), (inf, 1)), "hankyung 2014051236431", "kospi"),
-        Lot("2014-06-02", ((inf, 1),), "hankyung 2014051236431", "kospi"),
-        Lot("1996-01-01", ((inf, 1),), "hankyung 2014051236431", "kosdaq"),
-        Lot(LISTED, ((inf, 1),), "krx GLB0201030203T8", "", "etf"),
+        Lot("1996-01-01", ((0, 10), (50_000, 1)), "hankyung 2014051236431", "kospi"),
+        Lot("2014-06-02", ((0, 1),), "hankyung 2014051236431", "kospi"),
+        Lot("1996-01-01", ((0, 1),), "hankyung 2014051236431", "kosdaq"),
+        Lot(LISTED, ((0, 1),), "krx GLB0201030203T8", "", "etf"),
     ),
     suffixes=(".KS", ".KQ"),
     segments=(("", "kospi"), (".KQ", "kosdaq"), ("^KQ11", "kosdaq")),

@@ -74,8 +74,8 @@ class Market:
             raise InputError(f"{self.name}: cash is {self.cash}, not above 0")
         check(self.tax, self.name, "tax", "a share", share_is_sound)
         check(self.limits, self.name, "price limit", "a share", share_is_sound)
-        check(self.ticks, self.name, "tick", "steps to infinity", steps_are_sound)
-        check(self.lots, self.name, "lot", "steps to infinity", steps_are_sound)
+        check(self.ticks, self.name, "tick", "steps from 0", steps_are_sound)
+        check(self.lots, self.name, "lot", "steps from 0", steps_are_sound)
 
     def listing(self, ticker: str, instrument: str = "stock") -> Listing:
         """Return the segment of a ticker, and the instrument that the user named.

@@ -58,15 +58,13 @@ class TickTable(NamedTuple):
     @property
     def widest(self) -> float:
         """The largest share of a price that a tick is, from the second step on."""
-        starts = [below for below, _ in self.steps[:-1]]
-        ticks = [tick for _, tick in self.steps[1:]]
-        return max((t / s for t, s in zip(ticks, starts, strict=True)), default=0.0)
+        return max((tick / start for start, tick in self.steps[1:]), default=0.0)
 
     def holds(self, prices: Floats) -> bool:
         """Return whether every price lies on the grid."""
-        bounds = [below for below, _ in self.steps]
+        starts = [start for start, _ in self.steps]
         ticks = np.array([tick for _, tick in self.steps])
-        tick = ticks[np.searchsorted(bounds, prices, side="right")]
+        tick = ticks[np.searchsorted(starts, prices, side="right") - 1]
         off = np.abs(prices - np.round(prices / tick) * tick)
         return bool((off <= SHARE_OF_TICK * tick + SINGLE * prices).all())
 

@@ -252,7 +252,10 @@ def test_a_strategy_can_ask_for_the_lot_and_the_slippage(make_bars):
     strategy = run(make_bars(ON), [], slippage_ticks=1)
     assert strategy.broker.lot_of(strategy.data) == 1
     assert strategy.broker.slippage_of(strategy.data) == pytest.approx(50 / 10_000)
-    assert run(make_bars(OFF), [], slippage_bps=5).broker.slippage_of(strategy.data) == 5e-4
+    rounded = run(make_bars(ON), [], slippage_bps=5)  # 10,005 is no tick
+    assert rounded.broker.slippage_of(rounded.data) == pytest.approx(50 / 10_000)
+    adjusted = run(make_bars(OFF), [], slippage_bps=5)
+    assert adjusted.broker.slippage_of(adjusted.data) == pytest.approx(5 / 10_000)
 
 
 def test_the_note_says_which_rules_bind(make_bars):
@@ -262,12 +265,14 @@ def test_the_note_says_which_rules_bind(make_bars):
     assert broker.note([on], *days) == (
         "commission 1.5 bp a side, transaction tax on sales 0.30%, slippage 5 bp a side; "
         "no purchase fills at the upper daily price limit and no sale at the lower one; "
-        "prices are rounded to ticks, on whose grid the bars lie; "
+        "prices are rounded to ticks against the trader, so that any slippage is a tick at least "
+        "(the bars lie on the tick grid); "
         "orders fill at most 5.00% of the day's volume"
     )
-    assert "the series lies off the tick grid" in broker.note([off], *days)
-    assert "1 of 2 series lie off the tick grid" in broker.note([on, off], *days)
-    assert broker.note([on, off], *days).split("; ")[2].endswith("not rounded to it: OFF.KS")
+    assert "not rounded to ticks (the bars lie off the tick grid" in broker.note([off], *days)
+    assert "not those of 1 of 2 series, which lie off the tick grid: OFF.KS" in broker.note(
+        [on, off], *days
+    )
     assert "tick" not in Broker(1, Costs.of(market_for("X", "none"))).note([on], *days)
 
 
