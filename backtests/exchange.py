@@ -31,8 +31,8 @@ class ExchangeBroker(BackBroker):
     - A buy is cut down to whole lots when it is sent; one below a lot is rejected. Sells are not.
 
     An order that was held back says why in ``order.info.blocked`` ("upper limit", "lower limit",
-    "halt", "no volume", "no bar", "volume cap") until it fills; the price before slippage is in
-    ``order.info.quoted``.
+    "halt", "no volume", "no bar", "volume cap") until it fills, and on which day in `blocked_on`; the
+    price before slippage is in ``order.info.quoted``.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ class ExchangeBroker(BackBroker):
         data, info = order.data, order.info
         if order.exectype == order.Historical:
             return super()._try_exec(order)
-        for word in ("blocked", "quoted"):
+        for word in ("blocked", "blocked_on", "quoted"):
             info.pop(word, None)
         at_close = order.exectype == order.Market and self.p.coc and info.get("coc", True)
         self._order, self._ago = order, 0
@@ -115,7 +115,7 @@ class ExchangeBroker(BackBroker):
             self._ago = -1
         why = self._shut(data, at_close)
         if why:
-            order.addinfo(blocked=why)
+            self._hold_back(order, why)
         else:
             scheme = self.getcommissioninfo(data)
             scheme.ago = self._ago
@@ -124,6 +124,9 @@ class ExchangeBroker(BackBroker):
         if at_close and "blocked" in info:
             order.addinfo(coc=False)  # that close is gone: the next open is
         return None
+
+    def _hold_back(self, order: Any, why: str) -> None:
+        order.addinfo(blocked=why, blocked_on=_day(order.data, self._ago))
 
     def _shut(self, data: Any, at_close: bool) -> str:
         """Return why nothing of this feed fills on its bar; empty if something may."""
@@ -171,7 +174,7 @@ class ExchangeBroker(BackBroker):
         if ago:  # a fill at the close before: the range is that day's
             bound = data.high[ago] if sign > 0 else data.low[ago]
         if self._locked(data, sign, price):
-            order.addinfo(blocked="upper limit" if sign > 0 else "lower limit")
+            self._hold_back(order, "upper limit" if sign > 0 else "lower limit")
             return None
         ticks, moves = self._grid(data, ago), self.p.costs.slippage_ticks
         slipped: Any
@@ -197,7 +200,7 @@ class ExchangeBroker(BackBroker):
             sign = 1 if order.isbuy() else -1
             self._ago = ago
             if self._locked(order.data, sign, price):
-                order.addinfo(blocked="upper limit" if sign > 0 else "lower limit")
+                self._hold_back(order, "upper limit" if sign > 0 else "lower limit")
                 return None
         return super()._execute(order, ago, price, *args, **kwargs)
 
@@ -214,7 +217,7 @@ class ExchangeBroker(BackBroker):
         if size < wanted:
             if order.isbuy():
                 size -= size % self.lot_of(data)
-            order.addinfo(blocked="volume cap")
+            self._hold_back(order, "volume cap")
         self._taken[data._name] = (today, taken + size)
         return size
 

@@ -86,7 +86,7 @@ class Ledger(bt.Analyzer):
         refused = order.status in (order.Margin, order.Rejected)
         entry = Unfilled(
             decided=_decided(order),
-            session=order.data.datetime.date(0).isoformat(),
+            session=(order.info.get("blocked_on") or order.data.datetime.date(0)).isoformat(),
             ticker=order.data._name,
             side="buy" if order.isbuy() else "sell",
             size=_whole(abs(order.executed.remsize)),
