@@ -1,0 +1,94 @@
+"""Tick sizes by date and price, and whether a series of prices lies on their grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from backtests.markets.dated import Listing, Steps, lines_for, step
+from forecasters.bars import PRICES, Bars, Floats
+
+#: How far from its grid a price may be: a vendor's single precision, and a thousandth of a tick.
+SINGLE = 1e-7
+SHARE_OF_TICK = 1e-3
+
+
+class TickTable(NamedTuple):
+    """The smallest steps of a price from this session on, by the height of the price."""
+
+    since: str
+    steps: Steps
+    source: str
+    segment: str = ""
+    instrument: str = "stock"
+
+    def tick(self, price: float) -> float:
+        """Return the tick at this price."""
+        return step(self.steps, price)
+
+    def up(self, price: float) -> float:
+        """Return the lowest price on the grid that is not below this one."""
+        tick, nearest = self._nearest(price)
+        return (
+            nearest if nearest >= price or _same(nearest, price, tick) else _plain(nearest + tick)
+        )
+
+    def down(self, price: float) -> float:
+        """Return the highest price on the grid that is not above this one."""
+        tick, nearest = self._nearest(price)
+        return (
+            nearest if nearest <= price or _same(nearest, price, tick) else _plain(nearest - tick)
+        )
+
+    def _nearest(self, price: float) -> tuple[float, float]:
+        tick = self.tick(price)
+        return tick, _plain(round(price / tick) * tick)
+
+    def moved(self, price: float, ticks: int) -> float:
+        """Return the price so many ticks higher, or lower where `ticks` is below 0."""
+        for _ in range(abs(ticks)):
+            if ticks > 0:
+                price += self.tick(price)
+            else:
+                price -= self.tick(price * (1 - 1e-12))  # on a bound, the tick of what lies below
+        return _plain(price)
+
+    @property
+    def widest(self) -> float:
+        """The largest share of a price that a tick is, from the second step on."""
+        return max((tick / start for start, tick in self.steps[1:]), default=0.0)
+
+    def holds(self, prices: Floats) -> bool:
+        """Return whether every price lies on the grid."""
+        starts = [start for start, _ in self.steps]
+        ticks = np.array([tick for _, tick in self.steps])
+        tick = ticks[np.searchsorted(starts, prices, side="right") - 1]
+        off = np.abs(prices - np.round(prices / tick) * tick)
+        return bool((off <= SHARE_OF_TICK * tick + SINGLE * prices).all())
+
+
+def on_grid(bars: Bars, tables: Sequence[TickTable], listing: Listing) -> bool:
+    """Return whether every price of a tradable session lies on the grid of its day.
+
+    Split-adjusted prices mostly do not: they were divided. Sessions before the first table are not
+    looked at; False where none is left.
+    """
+    lines = lines_for(tables, listing)
+    starts = np.array([line.since for line in lines], dtype="datetime64[D]")
+    row = np.searchsorted(starts, bars.sessions, side="right") - 1
+    looked = bars.tradable & (row >= 0)
+    prices = np.stack([getattr(bars, name) for name in PRICES])
+    return bool(looked.any()) and all(
+        line.holds(prices[:, looked & (row == number)]) for number, line in enumerate(lines)
+    )
+
+
+def _same(price: float, other: float, tick: float) -> bool:
+    return abs(price - other) <= 1e-9 * tick + 1e-12 * price
+
+
+def _plain(price: float) -> float:
+    """Return the price to 12 digits: 12346 x 0.01 is 123.46000000000001 in binary."""
+    return float(f"{price:.12g}")
