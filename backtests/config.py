@@ -50,11 +50,13 @@ class RunConfig:
         "names, names with settings (cnn:filters=64) or files (./my_gru.py); naive always runs too",
     )
     strategy: tuple[str, ...] = _flag(
-        ("five_percent",),
+        ("five_percent", "quantile", "direction"),
         "names, names with settings (five_percent:exit=touch) or files; buy_and_hold always runs too",
     )
     threshold: float | None = _flag(None, "the rule's 5%%, as a share (default 0.05)")
-    exit: str | None = _flag(None, "exit of the rule: entry, day or touch (default entry)")
+    exit: str | None = _flag(
+        None, "exit of the rule: entry, day, touch, one-day or forecast (default entry)"
+    )
     fill: str | None = _flag(
         None, "where a decision fills: open, the next one, or close, that of the decision"
     )
@@ -101,9 +103,9 @@ class RunConfig:
     seed: int = _flag(0, "first seed")
     seeds: int = _flag(3, "number of seeds; their mean forecast is judged and traded")
     market: str = _flag("auto", "whose costs hold: auto (by the ticker), krx, us or none")
-    instrument: str | None = _flag(
-        None,
-        "what is traded, where a market taxes one and not the other (default stock)",
+    instrument: str = _flag(
+        "stock",
+        "what is traded: funds are taxed and tick otherwise",
         choices=("stock", "etf"),
     )
     commission_bps: float | None = _flag(
@@ -113,8 +115,9 @@ class RunConfig:
         None, "tax on sales, basis points (default: the market's table by date)"
     )
     slippage_bps: float = _flag(5.0, "slippage a side, basis points")
-    slippage_ticks: float | None = _flag(
-        None, "slippage a side in ticks of the market, instead of basis points"
+    slippage_ticks: int | None = _flag(
+        None,
+        "slippage a side in ticks, instead of basis points, where the bars lie on the market's grid",
     )
     volume_cap: float | None = _flag(
         None, "largest share of a day's volume that an order may take: 0.1 (default: no cap)"

@@ -30,6 +30,7 @@ FILES = (
     "metrics.csv",
     "fills.csv",
     "trades.csv",
+    "orders.csv",
     "forecasts.parquet",
     "equity.parquet",
 )

@@ -134,16 +134,16 @@ def backtest(
     Buy and hold is the line of the market: all tickers in equal parts, each from its first open
     on, whichever of them the rules may buy.
     """
-    chosen = {}
+    members = None
     if membership is not None and membership.largest is not None:
-        chosen = {"members": {ticker: membership.members[ticker] for ticker in bars}}
+        members = {ticker: membership.members[ticker] for ticker in bars}
     everything = replace(account.broker, slots=len(bars))
 
     def trade(of: Mapping[str, Forecasts], rule: Rule, label: str) -> Result:
         if label == HELD:
             return run_backtest(bars, of, rule, everything, account=account.name, label=label)
         return run_backtest(
-            bars, of, rule, account.broker, account=account.name, label=label, **chosen
+            bars, of, rule, account.broker, account=account.name, label=label, members=members
         )
 
     told = [
@@ -177,7 +177,7 @@ def backtest(
         },
         readings={label: rule.reading() for label, rule in plan.rules.items()},
         currency=account.broker.costs.market.currency,
-        costs_note=account.broker.costs.note(first, last),
+        costs_note=account.broker.note(bars.values(), first, last),
         horizon=plan.walk_forward.horizon,
         title=account.title,
         membership=membership,
@@ -188,5 +188,6 @@ def backtest(
 
 def perfect_foresight(forecasts: Forecasts) -> Forecasts:
     """Return forecasts that know the next close: a measure of the market, never a result."""
+    centre = np.zeros(len(forecasts))  # of a forecaster without error
     known = np.where(np.isfinite(forecasts.close), forecasts.actual, np.nan)  # none on a halt
-    return replace(forecasts, forecaster=FORESIGHT, by_seed=known[None], seeds=())
+    return replace(forecasts, forecaster=FORESIGHT, by_seed=known[None], seeds=(), centre=centre)

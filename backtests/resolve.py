@@ -171,9 +171,16 @@ def describe_account(account: Account) -> dict[str, Any]:
 def make_broker(config: RunConfig, ticker: str) -> Broker:
     """Return the account of one ticker: its market's costs, or those that the user set."""
     market = market_for(ticker, config.market)
-    costs = Costs.of(market, config.commission_bps, config.slippage_bps, config.tax_bps)
+    costs = Costs.of(
+        market,
+        config.commission_bps,
+        config.slippage_bps,
+        config.tax_bps,
+        config.instrument,
+        config.slippage_ticks,
+    )
     cash = market.cash if config.cash is None else config.cash
-    return Broker(cash, costs, config.cash_fraction)
+    return Broker(cash, costs, config.cash_fraction, volume_cap=config.volume_cap)
 
 
 def _tickers(config: RunConfig) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from backtests.performance import performance
-from backtests.result import Result
 from backtests.study import Study
 from forecasters.forecasts import Forecasts
 from forecasters.metrics import forecast_metrics
@@ -15,13 +14,13 @@ from forecasters.metrics import forecast_metrics
 Value = str | int | float | bool | None
 
 #: The columns of a row, in order. Shares are shares, not percent; `mape*` are in percent;
-#: `costs` is in the currency of the listing, `cost_share` of the cash at the start; `paid_bps` and
-#: `break_even_bps` are a side, in basis points of the value traded.
+#: `costs` is in the currency of the listing, `cost_return` of the cash at the start; `cost_bps` and
+#: `break_even_bps` are a side, in basis points of the value traded; `turnover` is times a year.
 COLUMNS = (
     "ticker", "simulated", "forecaster", "strategy", "label", "start", "end", "sessions",
     "mape", "mape_naive", "beats_naive", "mape_seed_min", "mape_seed_max", "seeds", "tickers", "below_naive",
-    "total_return", "gross_return", "cost_share", "paid_bps", "break_even_bps", "cagr", "sharpe", "max_drawdown",
-    "exposure", "trades", "closed_trades", "costs", "rejected", "expired", "unaffordable",
+    "total_return", "gross_return", "cost_return", "cost_bps", "break_even_bps", "turnover", "cagr", "sharpe",
+    "max_drawdown", "exposure", "trades", "closed_trades", "costs", "rejected", "expired", "unaffordable", "blocked",
 )  # fmt: skip
 
 
@@ -50,21 +49,9 @@ def summary_rows(study: Study) -> list[dict[str, Value]]:
             "sessions": int(result.sessions.size),
             **errors.get(result.forecaster or "", {}),
             **performance(result),
-            **_costs(result),
         }
         rows.append({name: row.get(name) for name in COLUMNS})
     return rows
-
-
-def _costs(result: Result) -> dict[str, Value]:
-    """Return what the fills cost and would have borne; None where nothing was traded."""
-    costs, value = float(result.costs[-1]), sum(fill.size * fill.price for fill in result.fills)
-    earned = float(result.equity[-1]) + costs - result.base
-    return {
-        "cost_share": costs / result.base,
-        "paid_bps": 1e4 * costs / value if value else None,
-        "break_even_bps": 1e4 * earned / value if value else None,
-    }
 
 
 def _errors(forecasts: Sequence[Forecasts]) -> dict[str, Value]:

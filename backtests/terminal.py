@@ -24,7 +24,7 @@ FIGURES: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("naive", lambda row: points(row["mape_naive"])),
     ("below", _below),
     ("gross", lambda row: percent(row["gross_return"])),
-    ("cost", lambda row: percent(row["cost_share"], 1, sign=False)),
+    ("cost", lambda row: percent(row["cost_return"], 1, sign=False)),
     ("net", lambda row: percent(row["total_return"])),
     ("even bp", lambda row: number(row["break_even_bps"], 0)),
     ("CAGR", lambda row: percent(row["cagr"])),

@@ -10,7 +10,7 @@ import numpy as np
 
 from backtests.findings import who
 from backtests.formatting import count
-from backtests.result import Result, Trade
+from backtests.result import REASONS, Result, Trade
 from backtests.study import Study
 from forecasters.forecasts import Forecasts
 
@@ -18,9 +18,16 @@ from forecasters.forecasts import Forecasts
 MOST, MOST_IN_ALL = 500, 5000
 #: Why an order or a signal was not filled, in words.
 WHYS = {
-    "too dear": "the money of its part did not buy one share",
+    "unaffordable": "the money for it did not buy one share",
     "rejected": "refused for want of cash",
-    "expired": "a purchase that could not be filled in its one session",
+    "expired": "a purchase that did not fill in its one session",
+    "halt": "no trading that day",
+    "no bar": "no bar of that ticker on that session",
+    "upper limit": "a purchase at an open locked at the upper daily limit",
+    "lower limit": "a sale at an open locked at the lower daily limit",
+    "no volume": "a session without volume",
+    "volume cap": "more than the allowed share of the day's volume",
+    "delisted": "held at its last close, since its bars end",
 }
 
 
@@ -113,18 +120,13 @@ def _forecast(forecasts: Mapping[str, Forecasts], trade: Trade) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def unfilled(result: Result) -> dict[str, int]:
-    """Return how many orders and signals of a result were not filled, by the reason."""
-    counts = {
-        "too dear": result.unaffordable,
-        "rejected": result.rejected,
-        "expired": result.expired,
-    }
-    return {why: n for why, n in counts.items() if n}
+def unfilled(result: Result) -> Counter[str]:
+    """Return how many orders and signals of a result were not filled, by the reason, once a session."""
+    return Counter(order.why for order in result.unfilled)
 
 
 def unfilled_table(results: Sequence[Result]) -> tuple[list[str], list[tuple[str, list[int]]]]:
     """Return the reasons of all results, and a row of counts for each result that has one."""
-    told = [(who(result, " · "), Counter(unfilled(result))) for result in results]
-    whys = sorted({why for _, own in told for why in own})
+    told = [(who(result, " · "), unfilled(result)) for result in results]
+    whys = [why for why in REASONS if any(own[why] for _, own in told)]
     return whys, [(name, [own[why] for why in whys]) for name, own in told if own]
