@@ -130,6 +130,16 @@ def _time_axis(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
 
 
+def _log_axis(axes: Axes) -> None:
+    """Scale by ratios, in plain numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def _equity(study: Study) -> Figure:
     """Equity of every result, 100 at the start, and the fall from its high below."""
     figure = _figure(10, 6.2)
@@ -163,7 +173,7 @@ def _equity(study: Study) -> Figure:
             label=f"never traded ({idle})  0.0%",
         )
     if ends and max(e.max() for e in ends) > 5 * min(e.min() for e in ends):
-        top.set_yscale("log")
+        _log_axis(top)
     top.set_title("Equity after costs, 100 at the start")
     below.set_title("Fall from the former high, %")
     _time_axis(below)
@@ -255,8 +265,6 @@ def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[flo
 
 def _losses(trained: Mapping[str, Sequence[History]]) -> Figure:
     """Training and validation loss by epoch: each fit faint, their mean strong. Source: S3, figure 7."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
     rows, columns = _panels(len(trained))
     figure = _figure(10, 0.8 + 2.3 * rows)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -276,10 +284,7 @@ def _losses(trained: Mapping[str, Sequence[History]]) -> Figure:
             dot = "." if mean.size == 1 else ""
             axes.plot(np.arange(1, mean.size + 1), mean, color=colour, label=label, marker=dot)
         if all((curve > 0).all() for curves in kinds.values() for curve in curves):
-            axes.set_yscale("log")
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-            axes.yaxis.set_minor_formatter(NullFormatter())
+            _log_axis(axes)
         axes.set_title(_wrapped(name, columns))
     for axes in grid[len(trained) :]:
         axes.set_visible(False)

@@ -66,10 +66,7 @@ def _over_tickers(study: Study, errors: Mapping[str, Mapping[str, Value]]) -> st
     caution = ""
     if any(row["below_naive"] for row in errors.values()):
         caution = " The count alone does not show that this is more than chance."
-    return (
-        f"On how many tickers a forecaster had a lower error than naive, which says that {study.naive_says}: "
-        f"{listed(told)}.{caution}"
-    )
+    return f"Tickers with a lower error than naive, which says that {study.naive_says}: {listed(told)}.{caution}"
 
 
 def _rule_findings(study: Study) -> list[str]:

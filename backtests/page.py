@@ -18,11 +18,11 @@ from backtests.findings import findings, net, who
 from backtests.formatting import count, level, percent, points
 from backtests.performance import performance
 from backtests.rendering import render
-from backtests.result import Result
+from backtests.result import REASONS, Result
 from backtests.study import HELD, Study
 from backtests.summary import Value, summary_rows
 from backtests.timeline import timeline
-from backtests.trade_table import WHYS, trade_table, unfilled_table
+from backtests.trade_table import WHYS, trade_table, unfilled, unfilled_table
 from forecasters.outliers import OUTLIER
 
 FILES = (
@@ -54,7 +54,7 @@ def write_index(
     root : str
         Where the run's files lie, relative to `folder`: ``../`` for one ticker of several.
     """
-    rows = summary_rows(study)
+    rows = _rows(study)
     whys, unfilled_rows = unfilled_table(study.results)
     html = render(
         "index.html",
@@ -80,7 +80,7 @@ def write_overview(folder: Path, studies: Sequence[Study], manifest: Mapping[str
     if not studies:
         raise ValueError("no studies, so no overview; a run has one ticker at least")
     simulated = [study.account for study in studies if study.simulated]
-    rows = [{**row, "page": _page(study)} for study in studies for row in summary_rows(study)]
+    rows = [{**row, "page": _page(study)} for study in studies for row in _rows(study)]
     tickers = [_ticker(study) for study in studies]
     below = sum(t["below"] > 0 for t in tickers)
     held = [t["held"] for t in tickers if t["held"] is not None]
@@ -101,6 +101,15 @@ def write_overview(folder: Path, studies: Sequence[Study], manifest: Mapping[str
         **_run(manifest, ""),
     )  # fmt: skip
     return write_text(folder / "index.html", html)
+
+
+def _rows(study: Study) -> list[dict[str, Value]]:
+    """Return the rows of the summary, with what was not filled in words."""
+    rows = summary_rows(study)
+    for row, result in zip(rows, study.results, strict=True):
+        told = unfilled(result)
+        row["unfilled"] = ", ".join(f"{told[why]:,} {why}" for why in REASONS if told[why])
+    return rows
 
 
 def _heading(name: str, simulated: bool) -> str:
@@ -215,7 +224,14 @@ def _facts(study: Study) -> list[tuple[str, str]]:
         ("Repairs", "; ".join(mended)),
         *(("Outliers", text) for text in _outliers(study)),
         *([("Parts", _parts(study))] if study.pooled else []),
+        *(("Volumes", text) for text in _volumes(study)),
     ]
+
+
+def _volumes(study: Study) -> list[str]:
+    """Return what is wrong with the volumes of a universe."""
+    found = study.membership
+    return [step.sentence(found.largest is not None) for step in found.steps] if found else []
 
 
 def _parts(study: Study) -> str:

@@ -149,7 +149,7 @@ def _members(account: Account, bars: Mapping[str, Bars]) -> Membership | None:
         return None
     found = membership({t: bars[t] for t in account.tickers}, account.largest)
     for step in found.steps:
-        warnings.warn(step.sentence(), DataWarning, stacklevel=2)
+        warnings.warn(step.sentence(account.largest is not None), DataWarning, stacklevel=2)
     return found
 
 

@@ -63,20 +63,18 @@ def _notes(study: Study, found: Membership) -> list[str]:
     """Return how a ticker becomes one that may be bought, and what keeps some out."""
     short = ", ".join(study.left_out)
     left = f" Left out for want of sessions: {short}." if short else ""
-    steps = [step.sentence() for step in found.steps]
     if found.largest is None:
-        return [f"Every ticker can be bought from its first forecast on.{left}", *steps]
+        return [f"Every ticker can be bought from its first forecast on.{left}"]
     notes = [
         f"Bought are only the {found.largest} largest of {count(len(found.members), 'ticker')} on the day of the "
         f"decision, by the median of close x volume over their newest {WINDOW} sessions up to it; ties by ticker. "
         f"A ticker with fewer sessions is not ranked yet. What is held when its ticker falls out stays until the rule "
         f"sells.{left}"
     ]
-    notes += steps
-    if found.steps:
+    if faulty := dict.fromkeys(step.ticker for step in found.steps):
         notes.append(
-            "Of what lies before such a step this choice is not free of the future: the prices there are divided by a "
-            "split that was still to come, so that the ticker, ranked as the file stands, would be too small by that "
-            "split; it is left out instead. Mended, its traded value is what was known on each day."
+            f"Before the step of its volumes {', '.join(faulty)} is left out, and this choice is not free of the "
+            "future: the prices there are divided by a split that was still to come, so that the ticker, ranked as "
+            "its file stands, would be too small by that split. Mended, its traded value is what was known that day."
         )
     return notes

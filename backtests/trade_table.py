@@ -14,8 +14,8 @@ from backtests.result import REASONS, Result, Trade
 from backtests.study import Study
 from forecasters.forecasts import Forecasts
 
-#: A page lists so many trades of a result, and so many in all; trades.csv has every one.
-MOST, MOST_IN_ALL = 500, 5000
+#: A page lists so many trades in all; trades.csv has every one.
+MOST = 6000
 #: Why an order or a signal was not filled, in words.
 WHYS = {
     "unaffordable": "the money for it did not buy one share",
@@ -73,7 +73,7 @@ class TradeTable:
 def trade_table(study: Study) -> TradeTable:
     """Return the trades of every result of the study that traded, in the order of the results."""
     traded = [result for result in study.results if result.trades]
-    most = min(MOST, MOST_IN_ALL // max(1, len(traded)))
+    most = _most([len(result.trades) for result in traded])
     shown = [trade for result in traded for trade in result.trades[:most]]
     tickers = {t: f"t{i}" for i, t in enumerate(sorted({trade.ticker for trade in shown}))}
     whys = {w: f"w{i}" for i, w in enumerate(sorted({trade.reason for trade in shown}))}
@@ -106,6 +106,15 @@ def trade_table(study: Study) -> TradeTable:
             if len(result.trades) > most
         ),
     )
+
+
+def _most(counts: Sequence[int]) -> int:
+    """Return how many trades a result may list, so that those with few leave room for the others."""
+    left, most = MOST, MOST
+    for i, n in enumerate(sorted(counts)):
+        most = max(1, left // (len(counts) - i))
+        left -= min(n, most)
+    return most
 
 
 def _forecast(forecasts: Mapping[str, Forecasts], trade: Trade) -> float | None:

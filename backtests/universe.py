@@ -75,14 +75,14 @@ class Step:
     ratio: float
     sound: str | None
 
-    def sentence(self) -> str:
-        """Return what was found, what it means for the ranking, and how to mend it."""
-        sound = f"before {self.sound}" if self.sound else "at all"
+    def sentence(self, ranked: bool) -> str:
+        """Return what was found, what follows where tickers are `ranked`, and how to mend it."""
+        unsound = "never" if self.sound is None else f"not before {self.sound}"
+        rank = f"It is ranked by traded value {unsound}. " if ranked else ""
         return (
             f"{self.ticker}: its volumes change x{self.ratio:.3g} for good on {self.since} and its prices do not: they "
-            f"look unadjusted for a split. It is not ranked by traded value {sound}, and forecasters see the step. "
-            "Look the split up and, for N to 1, write this line into the universe file: "
-            f"{self.ticker} xN before {self.since}"
+            f"look unadjusted for a split. {rank}A forecaster that sees volume is misled. Look the split up and, "
+            f"for N to 1, write into the universe file: {self.ticker} xN before {self.since}"
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from backtests.history import History
-from backtests.result import Fill, Result, Trade
+from backtests.result import Fill, Result, Trade, Unfilled
 from backtests.study import Study
 from forecasters.bars import Bars, Days, Floats, Origin
 from forecasters.forecasts import Forecasts
@@ -97,7 +97,17 @@ def make_result(
     return Result(
         bars.ticker, forecaster, strategy, sessions.copy(), value, in_cash, costs, tuple(fills),
         tuple(trades), _periods_per_year(sessions), rejected, expired, unaffordable,
+        unfilled=make_unfilled(bars.ticker, rejected=rejected, expired=expired, unaffordable=unaffordable),
     )  # fmt: skip
+
+
+def make_unfilled(ticker: str, **counts: int) -> tuple[Unfilled, ...]:
+    """Return so many unfilled orders of each reason."""
+    return tuple(
+        Unfilled("2018-01-02", "2018-01-03", ticker, "buy", 1, why)
+        for why, n in counts.items()
+        for _ in range(n)
+    )
 
 
 def _periods_per_year(sessions: Days) -> float:

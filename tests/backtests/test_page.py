@@ -25,6 +25,7 @@ from tests.backtests.studies import (
     make_manifest,
     make_result,
     make_study,
+    make_unfilled,
     told,
     with_plain_rule,
 )
@@ -211,9 +212,12 @@ def test_thresholds_are_printed_exactly(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_bought_has_a_reason_in_the_table(study: Study, tmp_path: Path) -> None:
-    poor = replace(study.results[2], trades=(), unaffordable=4, rejected=2, expired=1)
+    unfilled = make_unfilled("A.KS", unaffordable=4, rejected=2, expired=1)
+    poor = replace(
+        study.results[2], trades=(), unaffordable=4, rejected=2, expired=1, unfilled=unfilled
+    )
     html = page_of(tmp_path, replace(study, results=(*study.results[:2], poor, study.results[-1])))
-    assert ">4 too dear, 2 rejected, 1 expired</td>" in html
+    assert ">4 unaffordable, 2 rejected, 1 expired</td>" in html
     assert summary_rows(replace(study, results=(poor,)))[0]["unaffordable"] == 4
 
 

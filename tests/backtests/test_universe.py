@@ -179,7 +179,7 @@ def test_a_step_is_found_on_its_day_and_kept_out_of_the_ranking(ratio: float, se
     assert step.sound == str(bars.sessions[200 + WINDOW - 1])
     found = membership({"A": bars}, 1).members["A"]
     assert found.tolist() == [False] * 259 + [True] * 141
-    assert f"A xN before {step.since}" in step.sentence()
+    assert f"A xN before {step.since}" in step.sentence(ranked=True)
     assert volume_steps(mended(bars, [Mend(step.since, ratio)])) == ()
 
 
