@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -69,7 +68,7 @@ class TickTable(NamedTuple):
         return bool((off <= SHARE_OF_TICK * tick + SINGLE * prices).all())
 
 
-def on_grid(bars: Bars, tables: Sequence[TickTable], listing: Listing) -> bool:
+def on_grid(bars: Bars, tables: tuple[TickTable, ...], listing: Listing) -> bool:
     """Return whether every price of a tradable session lies on the grid of its day.
 
     Split-adjusted prices mostly do not: they were divided. Sessions before the first table are not
