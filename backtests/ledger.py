@@ -155,7 +155,9 @@ class Ledger(bt.Analyzer):
     def _all_unfilled(self) -> tuple[Unfilled, ...]:
         """Return what the strategy says did not fill (ours do), else what became of its orders."""
         told = getattr(self.strategy, "unfilled", None)
-        return tuple(self._unfilled if told is None else (Unfilled(**entry) for entry in told))
+        if told is None:
+            return tuple(self._unfilled)
+        return tuple(Unfilled(**{**entry, "size": _whole(entry["size"])}) for entry in told)
 
     def get_analysis(self) -> dict[str, float]:
         """Return the equity by session, as other analyzers return theirs."""

@@ -34,7 +34,7 @@ FIGURES: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("trades", lambda row: str(row["trades"])),
 )
 ONLY_WIDE = ("gross", "cost", "even bp", "CAGR", "exposure")
-WIDE, LOG_WIDTH, NAME = 132, 144, 14
+WIDE, LOG_WIDTH, NAME = 144, 148, 14
 
 
 def trained_by(manifest: Mapping[str, Any]) -> list[str]:

@@ -110,11 +110,8 @@ def trade_table(study: Study) -> TradeTable:
 
 def _most(counts: Sequence[int]) -> int:
     """Return how many trades a result may list, so that those with few leave room for the others."""
-    left, most = MOST, MOST
-    for i, n in enumerate(sorted(counts)):
-        most = max(1, left // (len(counts) - i))
-        left -= min(n, most)
-    return most
+    fitting = (n for n in range(MOST, 1, -1) if sum(min(n, own) for own in counts) <= MOST)
+    return next(fitting, 1)
 
 
 def _forecast(forecasts: Mapping[str, Forecasts], trade: Trade) -> float | None:

@@ -47,7 +47,7 @@ def written(tmp_path_factory):
     write_bars(folder / "MADE.KS.csv")
     flags = (
         "--ticker MADE.KS --start 2016-01-01 --end 2020-12-31 --forecaster linear:target=return "
-        "--threshold 0.005 --tearsheets none --seeds 1 --jobs 1 --quiet --json"
+        "--strategy five_percent --threshold 0.005 --tearsheets none --seeds 1 --jobs 1 --quiet --json"
     ).split()
     with redirect_stdout(StringIO()):
         assert main([*flags, "--data-dir", str(folder), "--out", str(folder / "runs")]) == 0
