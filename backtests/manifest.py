@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from backtests.atomic import write_text
+from backtests.membership import Membership, span
 from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.extras import Extra
@@ -130,10 +131,20 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
             for own in study.forecasts.values()
             for f in own
         ],
+        "members": {s.account: _members(s, s.membership) for s in studies if s.membership},
         "digest": digest_of(studies),
         "summary": [row for study in studies for row in summary_rows(study)],
         "findings": {study.account: findings(study) for study in studies},
         "diagnosis": [entry for study in studies for entry in _diagnosis(study)],
+    }
+
+
+def _members(study: Study, found: Membership) -> dict[str, Any]:
+    """Return which tickers of a universe could be bought from when to when, and why others not."""
+    return {
+        "left_out": list(study.left_out),
+        "volume_steps": [asdict(step) for step in found.steps],
+        "spans": {t: span(found.members[t], bars.sessions) for t, bars in study.bars.items()},
     }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from backtests.atomic import write_text
 from backtests.diagnosis import Diagnosis, diagnose
 from backtests.error_table import errors_by_fold, errors_of, errors_over_tickers
+from backtests.facts import facts
 from backtests.figures import draw_figures
 from backtests.findings import findings, net, who
 from backtests.formatting import count, level, percent, points
@@ -23,7 +24,6 @@ from backtests.study import HELD, Study
 from backtests.summary import Value, summary_rows
 from backtests.timeline import timeline
 from backtests.trade_table import WHYS, trade_table, unfilled, unfilled_table
-from forecasters.outliers import OUTLIER
 
 FILES = (
     "manifest.json",
@@ -60,7 +60,7 @@ def write_index(
         "index.html",
         heading=_heading(study.heading, study.simulated), simulated=study.simulated,
         span=_span(study, rows), pooled=study.pooled,
-        found=findings(study), tiles=_tiles(study, rows), facts=_facts(study),
+        found=findings(study), tiles=_tiles(study, rows), facts=facts(study),
         rows=sorted(rows, key=lambda row: row["strategy"] != HELD), worse=_worse(rows),
         links={label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()},
         currency=study.currency, horizon=study.horizon,
@@ -191,67 +191,6 @@ def _tiles(study: Study, rows: Sequence[Mapping[str, Value]]) -> list[dict[str, 
             }
         )
     return tiles
-
-
-def _facts(study: Study) -> list[tuple[str, str]]:
-    """Return where the bars come from and what was done to them."""
-    every = list(study.bars.values())
-    adjusted = {
-        "splits": "splits, not dividends: dividends are missing from every line alike",
-        "all": "splits and dividends", "none": "nothing", "unknown": "not known: the source does not say",
-    }  # fmt: skip
-    mended = [
-        f"{count(sum(bars.origin.dropped for bars in every), 'row')} without a session dropped",
-        f"{count(sum(bars.halts for bars in every), 'halt')}: not traded, not judged",
-        f"{count(sum(bars.widened for bars in every), 'high or low', 'highs or lows')} widened for rounding",
-    ]
-    bars = every[0]
-    sessions = f"{len(bars):,} from {bars.sessions[0]} to {bars.sessions[-1]}, {bars.periods_per_year:.1f} a year"
-    if study.pooled:
-        sizes = sorted(len(own) for own in every)
-        sessions = f"{sizes[0]:,} to {sizes[-1]:,} a ticker, {sum(sizes):,} in all"
-    files = study.pooled and bars.origin.source == "csv"
-    origins = dict.fromkeys(
-        f"{o.source} ({'a file a ticker' if files else o.vendor}){', SIMULATED' if o.simulated else ''}"
-        for o in (own.origin for own in every)
-    )
-    prices = dict.fromkeys(adjusted.get(o.origin.adjusted, o.origin.adjusted) for o in every)
-    return [
-        *([("Tickers", ", ".join(study.tickers))] if study.pooled else []),
-        ("Prices", "; ".join(origins)),
-        ("Adjusted for", "; ".join(prices)),
-        ("Sessions", sessions),
-        ("Repairs", "; ".join(mended)),
-        *(("Outliers", text) for text in _outliers(study)),
-        *([("Parts", _parts(study))] if study.pooled else []),
-        *(("Volumes", text) for text in _volumes(study)),
-    ]
-
-
-def _volumes(study: Study) -> list[str]:
-    """Return what is wrong with the volumes of a universe."""
-    found = study.membership
-    return [step.sentence(found.largest is not None) for step in found.steps] if found else []
-
-
-def _parts(study: Study) -> str:
-    return (
-        f"{study.slots} equal parts of the equity, one a position; when more tickers are called than parts are free, "
-        "the highest forecast over the close goes first, ties by ticker; sells go before buys"
-    )
-
-
-def _outliers(study: Study) -> list[str]:
-    """Return what share of the training sessions a robust score calls outliers; none untrained."""
-    shares = [history.outliers for own in study.fits.values() for history in own]
-    if not shares:
-        return []
-    low, high = (percent(share, 1, sign=False) for share in (min(shares), max(shares)))
-    span = low if low == high else f"{low} to {high}"
-    return [
-        f"{span} of a fold's training sessions have an input with a robust score above {OUTLIER}; "
-        "clipped only where a forecaster says clip"
-    ]
 
 
 def _exits(study: Study) -> dict[str, Any]:

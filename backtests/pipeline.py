@@ -10,9 +10,10 @@ import numpy as np
 from backtests.broker import Broker
 from backtests.engine import run_backtest
 from backtests.history import History
+from backtests.membership import Membership
 from backtests.result import Result
 from backtests.study import HELD, Study
-from backtests.universe import Membership, Mend
+from backtests.universe import Mend
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
 from forecasters.extras import Extra

@@ -25,6 +25,7 @@ from backtests.manifest import (
     versions,
     write_manifest,
 )
+from backtests.membership import Membership, membership
 from backtests.parallel import Plugin, run_tasks
 from backtests.pipeline import (
     Account,
@@ -45,7 +46,7 @@ from backtests.resolve import (
 from backtests.saved import file_name, save_fit
 from backtests.store import FitStore
 from backtests.study import UNIVERSE, Study
-from backtests.universe import Membership, membership, mended
+from backtests.universe import mended
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 from forecasters.fit import Fit, Fitted

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backtests.history import History
+from backtests.membership import Membership
 from backtests.result import Result
-from backtests.universe import Membership
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 

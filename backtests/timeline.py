@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from backtests.formatting import count
+from backtests.membership import Membership, span
 from backtests.study import Study
-from backtests.universe import WINDOW, Membership, span
+from backtests.volume_steps import WINDOW
 
 
 @dataclass(frozen=True)

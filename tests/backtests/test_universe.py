@@ -10,15 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtests.universe import (
-    ABSENT,
-    WINDOW,
-    Mend,
-    membership,
-    mended,
-    read_universe,
-    volume_steps,
-)
+from backtests.membership import ABSENT, membership
+from backtests.universe import Mend, mended, read_universe
+from backtests.volume_steps import WINDOW, volume_steps
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 
