@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backtests.broker import Broker, CommissionScheme
+    from backtests.broker import Broker
+    from backtests.commission import CommissionScheme
     from backtests.engine import run_backtest
     from backtests.feed import ForecastFeed
     from backtests.ledger import Ledger
@@ -38,7 +39,7 @@ __all__ = [
 _HOMES = {
     "Bars": "forecasters.bars",
     "Broker": "backtests.broker",
-    "CommissionScheme": "backtests.broker",
+    "CommissionScheme": "backtests.commission",
     "Costs": "backtests.markets.costs",
     "ForecastFeed": "backtests.feed",
     "Ledger": "backtests.ledger",

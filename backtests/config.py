@@ -31,6 +31,12 @@ class RunConfig:
     """Every value of a run. None means: the default of the forecaster, the rule or the market."""
 
     ticker: tuple[str, ...] = _flag((), "one or more tickers, as Yahoo writes them (051900.KS)")
+    universe: str | None = _flag(
+        None, "a file with a ticker a line, instead of --ticker: one account for all of them"
+    )
+    largest: int | None = _flag(
+        None, "of a universe, buy only the N largest by trailing traded value (default: all)"
+    )
     start: str | None = _flag(
         None,
         "first date of the bars (default: New Year ten years before --end, or the first bar of a file)",
@@ -44,14 +50,25 @@ class RunConfig:
         "names, names with settings (cnn:filters=64) or files (./my_gru.py); naive always runs too",
     )
     strategy: tuple[str, ...] = _flag(
-        ("five_percent",),
+        ("five_percent", "quantile", "direction"),
         "names, names with settings (five_percent:exit=touch) or files; buy_and_hold always runs too",
     )
     threshold: float | None = _flag(None, "the rule's 5%%, as a share (default 0.05)")
-    exit: str | None = _flag(None, "exit of the rule: entry, day or touch (default entry)")
+    exit: str | None = _flag(
+        None, "exit of the rule: entry, day, touch, one-day or forecast (default entry)"
+    )
+    fill: str | None = _flag(
+        None, "where a decision fills: open, the next one, or close, that of the decision"
+    )
     first_exit: int | None = _flag(None, "first session in which the exit is tested (default 1)")
     max_hold: int | None = _flag(None, "sell after so many sessions (default: never)")
     stop_loss: float | None = _flag(None, "sell so far below the price paid (default: no stop)")
+    slots: int = _flag(10, "equal parts of a universe's equity, one a position")
+    rank: str = _flag(
+        "forecast",
+        "which buys of a universe go first: forecast, the highest over the close",
+        choices=("forecast",),
+    )
     cash_fraction: float = _flag(0.95, "share of the cash that a purchase may use")
     features: str = _flag(
         "ohlcv", "inputs of the forecasters", choices=("ohlcv", "ohlcv+indicators")
@@ -86,6 +103,11 @@ class RunConfig:
     seed: int = _flag(0, "first seed")
     seeds: int = _flag(3, "number of seeds; their mean forecast is judged and traded")
     market: str = _flag("auto", "whose costs hold: auto (by the ticker), krx, us or none")
+    instrument: str = _flag(
+        "stock",
+        "what is traded: funds are taxed and tick otherwise",
+        choices=("stock", "etf"),
+    )
     commission_bps: float | None = _flag(
         None, "commission a side, basis points (default: the market's)"
     )
@@ -93,6 +115,13 @@ class RunConfig:
         None, "tax on sales, basis points (default: the market's table by date)"
     )
     slippage_bps: float = _flag(5.0, "slippage a side, basis points")
+    slippage_ticks: int | None = _flag(
+        None,
+        "slippage a side in ticks, instead of basis points, where the bars lie on the market's grid",
+    )
+    volume_cap: float | None = _flag(
+        None, "largest share of a day's volume that an order may take: 0.1 (default: no cap)"
+    )
     cash: float | None = _flag(
         None, "cash at the start (default: 100 million won, 100,000 dollars)"
     )
@@ -119,8 +148,7 @@ class RunConfig:
     out: str = _flag("runs", "folder of the run folders")
 
     def __post_init__(self) -> None:
-        if not self.ticker:
-            raise InputError("name a ticker: --ticker 051900.KS")
+        self._check_universe()
         today = datetime.date.today()
         end = _date("end", self.end) if self.end else today
         source = "csv" if self.data_dir and self.source == "auto" else self.source
@@ -148,9 +176,24 @@ class RunConfig:
                 )
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"--{f.name.replace('_', '-')} is {value}; give a finite number")
-        for name, least in (("seeds", 1), ("seed", 0), ("jobs", 1), ("horizon", 1)):
+        for name, least in (("seeds", 1), ("seed", 0), ("jobs", 1), ("horizon", 1), ("slots", 1)):
             if getattr(self, name) < least:
                 raise InputError(f"--{name} is {getattr(self, name)}; the least is {least}")
+
+    def _check_universe(self) -> None:
+        if self.universe and self.ticker:
+            raise InputError(
+                "--universe and --ticker exclude each other: --universe trades the tickers of its file in one "
+                "account, --ticker each in its own"
+            )
+        if not self.universe and not self.ticker:
+            raise InputError(
+                "name a ticker, --ticker 051900.KS, or a file with one a line, --universe FILE"
+            )
+        if self.largest is not None and not self.universe:
+            raise InputError("--largest chooses among the tickers of a --universe FILE: add it")
+        if self.largest is not None and self.largest < 1:
+            raise InputError(f"--largest is {self.largest}; the least is 1")
 
     @property
     def seed_list(self) -> tuple[int, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +55,10 @@ class Diagnosis:
         Forecasts that reached the threshold, their outcome known or a halt.
     largest : float or None
         The largest forecast return, None where no forecast was made; `largest_made` and
-        `largest_for` are the sessions it was made on and for (None: still to come).
+        `largest_for` are the sessions it was made on and for (None: still to come), `largest_of`
+        its ticker.
+    tickers : int
+        Whose days are counted together.
     flat : bool
         Every forecast is the last close (naive).
     passed : tuple of Passed
@@ -82,6 +87,8 @@ class Diagnosis:
     largest: float | None
     largest_made: str | None
     largest_for: str | None
+    largest_of: str | None
+    tickers: int
     flat: bool
     passed: tuple[Passed, ...]
     correlation: float | None
@@ -124,6 +131,12 @@ class Diagnosis:
             ]
         return [*self._trading(), self.market(), *self._skill()]
 
+    @property
+    def days_text(self) -> str:
+        """The judged days, in words."""
+        over = f" of {self.tickers} tickers" if self.tickers > 1 else ""
+        return count(self.days, "day") + over
+
     def own_sentences(self) -> list[str]:
         """Return the sentences without `market`, which is the same for every forecaster."""
         return [sentence for sentence in self.sentences() if sentence != self.market()]
@@ -134,7 +147,7 @@ class Diagnosis:
             return "No day can be judged yet: no forecast has its outcome."
         needed = level(self.threshold, sign=False)
         here = self.at_threshold.came
-        text = f"The price itself rose {needed} or more on {here} of {count(self.days, 'day')}"
+        text = f"The price itself rose {needed} or more on {here:,} of {self.days_text}"
         if self.foresight_return is None:
             return text + "."
         if not self.foresight_trades and self.foresight_unaffordable:
@@ -189,7 +202,8 @@ class Diagnosis:
         return listed(lost) if lost else "the rule's other conditions held it back"
 
     def _largest_when(self) -> str:
-        return f"for {self.largest_for}" if self.largest_for else f"made {self.largest_made}"
+        when = f"for {self.largest_for}" if self.largest_for else f"made {self.largest_made}"
+        return f"{self.largest_of} {when}" if self.tickers > 1 else when
 
     def _skill(self) -> list[str]:
         sentences = []
@@ -212,13 +226,17 @@ class Diagnosis:
 
 
 def diagnose(
-    forecasts: Forecasts, threshold: float, result: Result | None, foresight: Result | None
+    forecasts: Sequence[Forecasts],
+    threshold: float,
+    result: Result | None,
+    foresight: Result | None,
 ) -> Diagnosis:
     """Return why the rule bought or did not.
 
     Parameters
     ----------
-    forecasts : Forecasts
+    forecasts : sequence of Forecasts
+        Of one forecaster, one a ticker of the account: their days are counted together.
     threshold : float
         The forecast return that the rule needs to buy, as a share: 0.05.
     result : Result or None
@@ -226,49 +244,61 @@ def diagnose(
     foresight : Result or None
         The same rule fed with the true next close.
     """
-    f, judged = forecasts, forecasts.judged
-    made = np.isfinite(f.close)
-    known = made & ~np.isnat(f.target)
-    signals = known & at_least(f.close, f.last_close, threshold)
-    top = int(np.where(made, f.forecast_return, -np.inf).argmax()) if made.any() else None
-    later = top is not None and np.isnat(f.target[top])
-    made_returns, realised = f.forecast_return[judged], f.realised_return[judged]
+    judged = _joined(forecasts, "judged")
+    close, last_close = _joined(forecasts, "close"), _joined(forecasts, "last_close")
+    target, returns = _joined(forecasts, "target"), _joined(forecasts, "forecast_return")
+    made = np.isfinite(close)
+    known = made & ~np.isnat(target)
+    signals = known & at_least(close, last_close, threshold)
+    top = int(np.where(made, returns, -np.inf).argmax()) if made.any() else None
+    later = top is not None and np.isnat(target[top])
+    owner = np.repeat([f.ticker for f in forecasts], [len(f) for f in forecasts])
+    made_returns, realised = returns[judged], _joined(forecasts, "realised_return")[judged]
     moved = realised != 0
-    flat = bool(made.any() and (f.close[made] == f.last_close[made]).all())
+    flat = bool(made.any() and (close[made] == last_close[made]).all())
     signed = bool(moved.any()) and not flat
     return Diagnosis(
-        forecaster=f.forecaster,
+        forecaster=forecasts[0].forecaster,
         strategy=result.strategy if result else None,
         threshold=threshold,
         days=int(judged.sum()),
         signals=int(signals.sum()),
-        largest=None if top is None else float(f.forecast_return[top]),
-        largest_made=None if top is None else str(f.as_of[top]),
-        largest_for=None if top is None or later else str(f.target[top]),
+        largest=None if top is None else float(returns[top]),
+        largest_made=None if top is None else str(_joined(forecasts, "as_of")[top]),
+        largest_for=None if top is None or later else str(target[top]),
+        largest_of=None if top is None else str(owner[top]),
+        tickers=len(forecasts),
         flat=flat,
-        passed=tuple(_passed(f, level) for level in sorted({*LEVELS, threshold})),
+        passed=tuple(_passed(forecasts, level) for level in sorted({*LEVELS, threshold})),
         correlation=_correlation(made_returns, realised),
         direction=float((np.sign(made_returns) == np.sign(realised))[moved].mean())
         if signed
         else None,
         up_share=float((realised[moved] > 0).mean()) if signed else None,
-        outside_share=float(f.outside[made].mean()) if made.any() else None,
+        outside_share=float(_joined(forecasts, "outside")[made].mean()) if made.any() else None,
         trades=len(result.trades) if result else None,
         rejected=result.rejected if result else None,
         expired=result.expired if result else None,
         unaffordable=result.unaffordable if result else None,
         cash=float(result.cash[0]) if result else None,
-        cheapest=float(f.last_close[signals].min()) if signals.any() else None,
+        cheapest=float(last_close[signals].min()) if signals.any() else None,
         foresight_return=_net(foresight),
         foresight_trades=len(foresight.trades) if foresight else None,
         foresight_unaffordable=foresight.unaffordable if foresight else None,
     )
 
 
-def _passed(f: Forecasts, level: float) -> Passed:
-    called = f.judged & at_least(f.close, f.last_close, level)
-    came = f.judged & at_least(f.actual, f.last_close, level)
-    mean = float(f.realised_return[called].mean()) if called.any() else None
+def _joined(forecasts: Sequence[Forecasts], name: str) -> Any:
+    """Return one column of all tickers, one after the other."""
+    return np.concatenate([getattr(f, name) for f in forecasts])
+
+
+def _passed(forecasts: Sequence[Forecasts], level: float) -> Passed:
+    judged, last_close = _joined(forecasts, "judged"), _joined(forecasts, "last_close")
+    called = judged & at_least(_joined(forecasts, "close"), last_close, level)
+    came = judged & at_least(_joined(forecasts, "actual"), last_close, level)
+    realised = _joined(forecasts, "realised_return")[called]
+    mean = float(realised.mean()) if called.any() else None
     return Passed(level, int(called.sum()), int(came.sum()), int((called & came).sum()), mean)
 
 

@@ -10,7 +10,7 @@ from backtests.broker import Broker
 from backtests.feed import make_feed
 from backtests.ledger import Ledger
 from backtests.result import Result
-from forecasters.bars import Bars
+from forecasters.bars import Bars, Flags
 from forecasters.errors import InputError
 from forecasters.forecasts import Forecasts
 from strategies.base import ForecastStrategy
@@ -25,11 +25,15 @@ def run_backtest(
     *,
     account: str = "",
     label: str = "",
+    members: Mapping[str, Flags] | None = None,
 ) -> Result:
     """Return what one account made of these tickers, over their out-of-sample sessions.
 
-    Decisions fall at the close and fill at the next open. A rule without forecasts runs over the
-    same sessions: `forecasts` says where they begin.
+    Decisions fall at the close and fill at the next open, or at that close if the rule has
+    ``fill="close"``. A rule without forecasts runs over the same sessions: `forecasts` says where
+    they begin. Tickers may begin late, miss days and end early: a bar that is not of the session is
+    never traded, and what is held of a ticker that has no more bars cannot be sold: it keeps its
+    last close and its slot to the end.
 
     Parameters
     ----------
@@ -37,6 +41,9 @@ def run_backtest(
         By ticker, the same tickers.
     account, label : str
         What the result is called: default the tickers, and the name of the rule.
+    members : mapping
+        Ticker to flags, one a bar: where it may be bought. What is held stays until its rule sells.
+        A ticker that is left out may always be bought; None: all.
     """
     if not bars or set(bars) != set(forecasts):
         raise InputError(
@@ -44,10 +51,14 @@ def run_backtest(
             f"{', '.join(sorted(forecasts)) or 'none'}: give both for the same tickers"
         )
     cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True)
-    feeds = [make_feed(bars[ticker], forecasts[ticker]) for ticker in sorted(bars)]
+    feeds = [
+        make_feed(bars[ticker], forecasts[ticker], member=(members or {}).get(ticker))
+        for ticker in sorted(bars)
+    ]
     for feed in feeds:
         cerebro.adddata(feed)
     broker.install(cerebro, feeds)
+    cerebro.broker.set_coc(rule.fill == "close")
     cerebro.addstrategy(
         ForecastStrategy, rule=rule, cash_fraction=broker.cash_fraction, slots=broker.slots
     )

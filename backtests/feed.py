@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from typing import Any
 
 import backtrader as bt
 import numpy as np
 
-from forecasters.bars import Bars
+from forecasters.bars import Bars, Flags, Floats
 from forecasters.errors import InputError
 from forecasters.forecasts import Forecasts
 
@@ -16,15 +18,21 @@ EPOCH = 719_163
 
 
 class ForecastFeed(bt.feed.DataBase):
-    """A feed with two lines more: `forecast` (close of the next session, NaN if none), `tradable`.
+    """A feed with four lines more, each known at the close of its session.
 
-    ``cerebro.adddata(ForecastFeed(bars=bars, forecasts=forecasts))``. The feed starts at the
-    first forecast, so that the equity covers out-of-sample sessions only; without forecasts it
-    has all bars. Its name is the ticker.
+    ``cerebro.adddata(ForecastFeed(bars=bars, forecasts=forecasts))``. `forecast` is the close of the
+    next session, `centre` what its fit forecasts on average (NaN: none of them), `tradable` 0 on a
+    halt, `member` 0 where the ticker may not be bought (from the flags `member`, one a bar).
+    The feed starts at the first forecast, so that the equity covers out-of-sample sessions only;
+    without forecasts it has all bars. Its name is the ticker; `earlier_closes` are those before.
+
+    Bars go into the lines as whole arrays and no tick is kept, which a daily bar does not need: the
+    same fills as of any other feed, many times faster. Filters, `fromdate`, `todate` and a
+    Cerebro that does not preload are served bar by bar, as Backtrader does.
     """
 
-    lines = ("forecast", "tradable")
-    params = (("bars", None), ("forecasts", None))
+    lines = ("forecast", "tradable", "centre", "member")
+    params = (("bars", None), ("forecasts", None), ("member", None))
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +40,7 @@ class ForecastFeed(bt.feed.DataBase):
         forecasts: Forecasts | None = self.p.forecasts
         self._name = bars.ticker
         first = 0
-        forecast = np.full(len(bars), np.nan)
+        forecast, centre = np.full(len(bars), np.nan), np.full(len(bars), np.nan)
         if forecasts is not None:
             if forecasts.ticker != bars.ticker:
                 raise InputError(
@@ -41,35 +49,92 @@ class ForecastFeed(bt.feed.DataBase):
             rows = np.searchsorted(bars.sessions, forecasts.as_of)
             if rows[-1] >= len(bars) or (bars.sessions[rows] != forecasts.as_of).any():
                 raise InputError(f"{bars.ticker}: a forecast was made on a day that has no bar")
-            forecast[rows] = forecasts.close
+            forecast[rows], centre[rows] = forecasts.close, forecasts.centre
             first = int(rows[0])
+        member = np.ones(len(bars)) if self.p.member is None else np.asarray(self.p.member)
+        if member.shape != (len(bars),):
+            raise InputError(
+                f"{bars.ticker}: member has shape {member.shape}, the bars have {len(bars)} rows"
+            )
+        self.earlier_closes: list[float] = bars.close[:first].tolist()
         columns = {
             "datetime": bars.sessions.astype("datetime64[D]").astype(np.int64) + EPOCH,
             **{name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")},
             "openinterest": np.zeros(len(bars)),
             "forecast": forecast,
             "tradable": bars.tradable,
+            "centre": centre,
+            "member": member,
         }
-        self._columns = [
-            (getattr(self.lines, k), v[first:].astype(float).tolist()) for k, v in columns.items()
+        self._columns: list[tuple[Any, Floats]] = [
+            (getattr(self.lines, k), v[first:].astype(float)) for k, v in columns.items()
         ]
+        self._lines = [line for line, _ in self._columns]
+        self._clock = self._lines[0]
+        #: Times and forecast returns of all bars: what `Candidates` shows a rule row by row.
+        self.known_returns = (self._columns[0][1], (forecast / bars.close - 1.0)[first:])
         self._row = 0
+        self._times: list[float] | None = None
 
     def start(self) -> None:
         """Begin at the first bar."""
         super().start()
         self._row = 0
+        self._times = None
+
+    def preload(self) -> None:
+        """Put all bars into the lines at once."""
+        cut = (self.fromdate, self.todate) != (-math.inf, math.inf)
+        if self._filters or self._ffilters or self._tzinput or cut:
+            super().preload()
+            return
+        for line, values in self._columns:
+            line.array = array("d", values.tobytes())
+            line.array.extend([math.nan] * line.extension)
+        self._times = [*self._columns[0][1].tolist(), math.inf]
+        self._row = len(self._columns[0][1])
+        self.home()
+
+    def advance_peek(self) -> float:
+        """Return the time of the next bar, infinity after the last."""
+        if self._times is None:
+            return float(super().advance_peek())
+        bars: int = self._clock.lencount
+        return self._times[bars]
+
+    def advance(self, size: int = 1, datamaster: Any = None, ticks: bool = True) -> None:
+        """Go to the next bar."""
+        if self._times is None or datamaster is not None:
+            super().advance(size, datamaster, ticks)
+            return
+        bars = self._clock.lencount + size
+        last = bars - 1
+        for line in self._lines:
+            line._idx = last
+            line.lencount = bars
+
+    def __len__(self) -> int:
+        bars: int = self._clock.lencount
+        return bars
 
     def _load(self) -> Any:
         if self._row >= len(self._columns[0][1]):
             return False
         for line, values in self._columns:
-            line[0] = values[self._row]
+            line[0] = float(values[self._row])
         self._row += 1
         return True
 
 
-def make_feed(bars: Bars, forecasts: Forecasts | None = None) -> Any:
-    """Return the feed of these bars (Backtrader's metaclass takes params as keywords)."""
+def make_feed(
+    bars: Bars, forecasts: Forecasts | None = None, *, member: Flags | None = None
+) -> Any:
+    """Return the feed of these bars (Backtrader's metaclass takes params as keywords).
+
+    Parameters
+    ----------
+    member : bool, shape of the bars
+        Where the ticker may be bought; None: always.
+    """
     feed: Any = ForecastFeed
-    return feed(bars=bars, forecasts=forecasts)
+    return feed(bars=bars, forecasts=forecasts, member=member)

@@ -49,20 +49,19 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
     Returns
     -------
     dict
-        Name to SVG element: ``equity``, ``closes``, ``returns`` and, where training was recorded,
-        ``losses``.
+        Name to SVG element: ``equity``, ``returns``, ``closes`` of one ticker and, where training
+        was recorded, ``losses``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    models = [f for f in study.forecasts if f.forecaster != "naive"]
-    draw: dict[str, Callable[[], Figure]] = {
-        "equity": lambda: _equity(study),
-        "closes": lambda: _closes(study),
-    }
-    if any(f.judged.any() for f in models):
+    models = {name: own for name, own in study.by_forecaster.items() if name != "naive"}
+    draw: dict[str, Callable[[], Figure]] = {"equity": lambda: _equity(study)}
+    if not study.pooled:  # of a universe, a row for each ticker and forecaster would fill the page
+        draw["closes"] = lambda: _closes(next(iter(study.forecasts.values())))
+    if any(f.judged.any() for own in models.values() for f in own):
         draw["returns"] = lambda: _returns(models, sorted(set(study.thresholds.values())))
     trained = {
         name: histories
-        for name, histories in study.histories.items()
+        for name, histories in study.fits.items()
         if any(history.train_loss.size for history in histories)
     }
     if trained:
@@ -77,7 +76,7 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
 
 def colour_of(study: Study) -> dict[str | None, str]:
     """Return the colour of each forecaster, the same in every chart; None is a rule without one."""
-    models = [f.forecaster for f in study.forecasts if f.forecaster != "naive"]
+    models = [name for name in study.by_forecaster if name != "naive"]
     colours: dict[str | None, str] = {
         name: PALETTE[i % len(PALETTE)] for i, name in enumerate(models)
     }
@@ -108,7 +107,7 @@ def _style() -> Iterator[Any]:
 
 
 def _save(folder: Path, name: str, figure: Figure, study: Study) -> str:
-    label = study.ticker + (" · SIMULATED prices" if study.bars.origin.simulated else "")
+    label = study.heading + (" · SIMULATED prices" if study.simulated else "")
     figure.suptitle(label, x=0.008, ha="left", fontsize=9, color=FAINT)
     figure.savefig(folder / f"{name}.png", dpi=130, metadata={"Software": None})
     stream = io.StringIO()
@@ -129,6 +128,16 @@ def _time_axis(axes: Axes) -> None:
     locator = AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+
+
+def _log_axis(axes: Axes) -> None:
+    """Scale by ratios, in plain numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _equity(study: Study) -> Figure:
@@ -164,7 +173,7 @@ def _equity(study: Study) -> Figure:
             label=f"never traded ({idle})  0.0%",
         )
     if ends and max(e.max() for e in ends) > 5 * min(e.min() for e in ends):
-        top.set_yscale("log")
+        _log_axis(top)
     top.set_title("Equity after costs, 100 at the start")
     below.set_title("Fall from the former high, %")
     _time_axis(below)
@@ -175,12 +184,12 @@ def _equity(study: Study) -> Figure:
     return figure
 
 
-def _closes(study: Study) -> Figure:
+def _closes(forecasters: Sequence[Forecasts]) -> Figure:
     """Actual (blue) and predicted (red) close of each forecaster; the last 60 days in close-up."""
-    rows = len(study.forecasts)
+    rows = len(forecasters)
     figure = _figure(10, 1.1 + 1.75 * rows)
     grid = figure.subplots(rows, 2, width_ratios=[2.1, 1], squeeze=False)
-    for (whole, near), forecasts in zip(grid, study.forecasts, strict=True):
+    for (whole, near), forecasts in zip(grid, forecasters, strict=True):
         known = ~np.isnat(forecasts.target)
         days, actual, close = (
             forecasts.target[known],
@@ -216,14 +225,15 @@ def _wrapped(name: str, columns: int) -> str:
     return "\n".join(lines)
 
 
-def _returns(models: Sequence[Forecasts], thresholds: Sequence[float]) -> Figure:
+def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[float]) -> Figure:
     """Forecast return against realised return, with the identity and what a rule needs."""
     rows, columns = _panels(len(models))
     figure = _figure(10, 0.7 + min(4.2, 9.4 / columns) * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-    many = sum(int(f.judged.sum()) for f in models) > MANY_DOTS
-    for axes, f in zip(grid, models, strict=False):
-        x, y = 100 * f.forecast_return[f.judged], 100 * f.realised_return[f.judged]
+    many = sum(int(f.judged.sum()) for own in models.values() for f in own) > MANY_DOTS
+    for axes, (name, own) in zip(grid, models.items(), strict=False):
+        x = 100 * np.concatenate([f.forecast_return[f.judged] for f in own])
+        y = 100 * np.concatenate([f.realised_return[f.judged] for f in own])
         axes.axline((0, 0), slope=1, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.axhline(0, color=GRID, linewidth=0.8)
         axes.axvline(0, color=GRID, linewidth=0.8)
@@ -244,7 +254,7 @@ def _returns(models: Sequence[Forecasts], thresholds: Sequence[float]) -> Figure
             markeredgewidth=0,
             rasterized=many,
         )
-        axes.set_title(_wrapped(f.forecaster, columns))
+        axes.set_title(_wrapped(name, columns))
         axes.tick_params(labelbottom=True)
     for axes in grid[len(models) :]:
         axes.set_visible(False)
@@ -255,8 +265,6 @@ def _returns(models: Sequence[Forecasts], thresholds: Sequence[float]) -> Figure
 
 def _losses(trained: Mapping[str, Sequence[History]]) -> Figure:
     """Training and validation loss by epoch: each fit faint, their mean strong. Source: S3, figure 7."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
     rows, columns = _panels(len(trained))
     figure = _figure(10, 0.8 + 2.3 * rows)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -276,10 +284,7 @@ def _losses(trained: Mapping[str, Sequence[History]]) -> Figure:
             dot = "." if mean.size == 1 else ""
             axes.plot(np.arange(1, mean.size + 1), mean, color=colour, label=label, marker=dot)
         if all((curve > 0).all() for curves in kinds.values() for curve in curves):
-            axes.set_yscale("log")
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-            axes.yaxis.set_minor_formatter(NullFormatter())
+            _log_axis(axes)
         axes.set_title(_wrapped(name, columns))
     for axes in grid[len(trained) :]:
         axes.set_visible(False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from backtests.formatting import count, listed, percent, points
 from backtests.performance import performance
 from backtests.result import Result
 from backtests.study import Study
-from backtests.summary import summary_rows
+from backtests.summary import Value, summary_rows
 
 #: Closed trades below which a return says nothing about a rule, whatever its size.
 FEW = 30
@@ -27,6 +29,8 @@ def _forecast_finding(study: Study) -> str:
     if not models and "naive" in errors:
         naive = points(float(errors["naive"]["mape"] or 0))
         return f"Only naive was run: {study.naive_says} (MAPE {naive})."
+    if study.pooled and models:
+        return _over_tickers(study, errors)
     if not models:
         return "No forecaster can be judged against naive yet: no forecast has its outcome."
     beating = [
@@ -52,13 +56,26 @@ def _forecast_finding(study: Study) -> str:
     return f"None of {len(models)} forecasters had a lower error than {what}; {lowest}."
 
 
+def _over_tickers(study: Study, errors: Mapping[str, Mapping[str, Value]]) -> str:
+    """Return on how many tickers each forecaster's MAPE is below naive's."""
+    told = [
+        f"{name} {row['below_naive'] or 'none'} of {row['tickers']}"
+        for name, row in errors.items()
+        if name != "naive"
+    ]
+    caution = ""
+    if any(row["below_naive"] for row in errors.values()):
+        caution = " The count alone does not show that this is more than chance."
+    return f"Tickers with a lower error than naive, which says that {study.naive_says}: {listed(told)}.{caution}"
+
+
 def _rule_findings(study: Study) -> list[str]:
     """Return what holding earned, and which rules traded and ended above it."""
     held, ruled = study.held, study.ruled
     sentences = []
     if held:
         sessions = count(int(held.sessions.size), "session")
-        earned = f"Buy and hold returned {percent(net(held))} after costs over {sessions}."
+        earned = f"{_holding(study)} returned {percent(net(held))} after costs over {sessions}."
         if not held.trades:
             earned = f"Buy and hold never bought over {sessions}, so nothing is compared with it."
             if held.unaffordable:
@@ -86,6 +103,12 @@ def _rule_findings(study: Study) -> list[str]:
             f"on {count(len(best.trades), 'purchase')}{_too_few(best)}."
         )
     return sentences
+
+
+def _holding(study: Study) -> str:
+    if study.pooled:
+        return f"Buy and hold of {count(len(study.tickers), 'ticker')} in equal parts"
+    return "Buy and hold"
 
 
 def _too_few(result: Result) -> str:

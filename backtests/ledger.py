@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 
-from backtests.broker import CommissionScheme
-from backtests.result import Fill, Result, Trade
+from backtests.commission import CommissionScheme
+from backtests.result import Fill, Result, Trade, Unfilled
 from forecasters.errors import Error
 
 
@@ -30,12 +30,17 @@ class Ledger(bt.Analyzer):
         """Open the books."""
         self._cash = self._start_cash = self.strategy.broker.getcash()
         self._fills: list[Fill] = []
+        self._unfilled: list[Unfilled] = []
+        self._held: dict[Any, float] = {}
         self._paid = 0.0
         self._closes: list[tuple[Any, float, float, float]] = []
         self._result: Result | None = None
 
     def notify_order(self, order: Any) -> None:
-        """Enter what was executed since the last notice."""
+        """Enter what was executed since the last notice, or that nothing more will be."""
+        blocked = order.status == order.Canceled and order.info.get("blocked")
+        if blocked or order.status in (order.Margin, order.Rejected, order.Expired):
+            self._enter_unfilled(order)
         if order.status not in (order.Completed, order.Partial):
             return
         scheme = self.strategy.broker.getcommissioninfo(order.data)
@@ -43,29 +48,51 @@ class Ledger(bt.Analyzer):
             self._enter(order, bit, scheme)
 
     def _enter(self, order: Any, bit: Any, scheme: Any) -> None:
-        size, price = _whole(bit.size), float(bit.price)
+        size, price, day = _whole(bit.size), float(bit.price), bt.num2date(bit.dt).date()
         total = float(bit.closedcomm + bit.openedcomm)
         commission, tax = total, 0.0
         if isinstance(scheme, CommissionScheme):
-            commission, tax = scheme.commission(size, price), scheme.tax(size, price)
-        slippage = abs(price - order.data.open[0]) * abs(size) if _at_open(order, bit) else 0.0
+            commission, tax = scheme.commission(size, price), scheme.tax(size, price, day)
+        quoted = order.info.get("quoted")
+        if quoted is None:
+            quoted = order.data.open[0] if _at_open(order, bit) else price
+        slippage = abs(price - quoted) * abs(size)
         self._cash -= size * price + total
-        session = bt.num2date(bit.dt).date().isoformat()
+        self._hold(order.data, bit.size)
         fill = Fill(
-            decided=str(order.info.get("decided") or bt.num2date(order.created.dt).date()),
-            session=session,
+            decided=_decided(order),
+            session=day.isoformat(),
             ticker=order.data._name,
             side="buy" if size > 0 else "sell",
             size=abs(size),
-            price=price,
-            commission=commission,
-            tax=tax,
-            slippage=slippage,
-            cash=self._cash,
+            price=_plain(price),
+            commission=_plain(commission),
+            tax=_plain(tax),
+            slippage=_plain(slippage),
+            cash=_plain(self._cash),
             reason=str(order.info.get("reason") or ""),
         )
         self._fills.append(fill)
         self._paid += fill.costs
+
+    def _hold(self, data: Any, size: float) -> None:
+        """Keep the shares of each feed; none of what is flat but for rounding."""
+        held = self._held.get(data, 0.0) + size
+        self._held[data] = held
+        if math.isclose(held, 0, abs_tol=1e-9 * abs(size)):
+            del self._held[data]
+
+    def _enter_unfilled(self, order: Any) -> None:
+        refused = order.status in (order.Margin, order.Rejected)
+        entry = Unfilled(
+            decided=_decided(order),
+            session=(order.info.get("blocked_on") or order.data.datetime.date(0)).isoformat(),
+            ticker=order.data._name,
+            side="buy" if order.isbuy() else "sell",
+            size=_whole(abs(order.executed.remsize)),
+            why="rejected" if refused else str(order.info.get("blocked") or "expired"),
+        )
+        self._unfilled.append(entry)
 
     def prenext(self) -> None:
         """Enter the close while some feed has not begun."""
@@ -73,14 +100,21 @@ class Ledger(bt.Analyzer):
 
     def next(self) -> None:
         """Enter the close: equity, cash, costs paid so far."""
-        broker = self.strategy.broker
-        if abs(broker.getcash() - self._cash) > 1e-6 * max(1.0, self._start_cash):
+        broker, today = self.strategy.broker, self.strategy.datetime.date(0)
+        cash, value = broker.getcash(), broker.getvalue()
+        near = 1e-6 * max(1.0, self._start_cash)
+        if abs(cash - self._cash) > near:
             raise Error(
-                f"the cash of the broker, {broker.getcash():,.2f}, is not what the fills leave, "
-                f"{self._cash:,.2f}, on {self.strategy.datetime.date(0)}: cash was moved by hand?"
+                f"the cash of the broker, {cash:,.2f}, is not what the fills leave, "
+                f"{self._cash:,.2f}, on {today}: cash was moved by hand?"
             )
-        day = np.datetime64(self.strategy.datetime.date(0), "D")
-        self._closes.append((day, broker.getvalue(), broker.getcash(), self._paid))
+        equity = self._cash + sum(size * data.close[0] for data, size in self._held.items())
+        if abs(value - equity) > near + 1e-9 * abs(equity):
+            raise Error(
+                f"the broker's value, {value:,.2f}, is not cash plus shares times close, "
+                f"{equity:,.2f}, on {today}: is something held that is not a stock?"
+            )
+        self._closes.append((np.datetime64(today, "D"), value, cash, self._paid))
 
     def stop(self) -> None:
         """Close the books: `optstrategy` takes the strategy away from its analyzers afterwards."""
@@ -97,7 +131,9 @@ class Ledger(bt.Analyzer):
             np.array(column) for column in zip(*self._closes, strict=True)
         )
         datas = self.strategy.datas
-        last = {data._name: float(data.close[0]) for data in datas if len(data)}
+        begun = [data for data in datas if len(data)]
+        last = {data._name: float(data.close[0]) for data in begun}
+        ended = {data._name: data.datetime.date(0).isoformat() for data in begun}
         return Result(
             account=self.p.account or "+".join(data._name for data in datas),
             forecaster=self.p.forecaster,
@@ -107,13 +143,21 @@ class Ledger(bt.Analyzer):
             cash=cash,
             costs=costs,
             fills=tuple(self._fills),
-            trades=round_trips(self._fills, sessions.astype("datetime64[D]"), last),
+            trades=round_trips(self._fills, sessions.astype("datetime64[D]"), last, ended),
             periods_per_year=_periods_per_year(sessions),
             rejected=getattr(self.strategy, "rejected", 0),
             expired=getattr(self.strategy, "expired", 0),
             unaffordable=getattr(self.strategy, "unaffordable", 0),
             start_cash=self._start_cash,
+            unfilled=self._all_unfilled(),
         )
+
+    def _all_unfilled(self) -> tuple[Unfilled, ...]:
+        """Return what the strategy says did not fill (ours do), else what became of its orders."""
+        told = getattr(self.strategy, "unfilled", None)
+        if told is None:
+            return tuple(self._unfilled)
+        return tuple(Unfilled(**{**entry, "size": _whole(entry["size"])}) for entry in told)
 
     def get_analysis(self) -> dict[str, float]:
         """Return the equity by session, as other analyzers return theirs."""
@@ -124,6 +168,10 @@ class Ledger(bt.Analyzer):
         from backtests.tearsheet import tearsheet_of
 
         return tearsheet_of(Path(path), self.result())
+
+
+def _decided(order: Any) -> str:
+    return str(order.info.get("decided") or bt.num2date(order.created.dt).date())
 
 
 def _at_open(order: Any, bit: Any) -> bool:
@@ -137,16 +185,27 @@ def _at_open(order: Any, bit: Any) -> bool:
     return bool(opened <= limit if order.isbuy() else opened >= limit)
 
 
+def _plain(value: float) -> float:
+    """Return a value to 12 digits, to be read: 3,000 x 1.5 bp is 0.44999999999999996 in binary."""
+    return float(f"{value:.12g}")
+
+
 def _whole(size: float) -> float:
     """Return the size as an int, unless it is a fraction of a share."""
     return int(size) if float(size).is_integer() else float(size)
 
 
-def round_trips(fills: Sequence[Fill], sessions: Any, last: dict[str, float]) -> tuple[Trade, ...]:
+def round_trips(
+    fills: Sequence[Fill],
+    sessions: Any,
+    last: Mapping[str, float],
+    ended: Mapping[str, str] | None = None,
+) -> tuple[Trade, ...]:
     """Return the trades of these fills: from flat to flat, ticker by ticker, in order of entry.
 
     A fill that turns a long into a short, or back, ends one trade and begins the next. What is
-    still open is valued at `last` (ticker to its last close) without costs of a sale.
+    still open is valued at `last` (ticker to its last close) without costs of a sale; it is called
+    delisted where its bars `ended` (ticker to their last session) before the last session.
     """
     row = {str(day): number for number, day in enumerate(sessions)}
     trades: list[Trade] = []
@@ -165,7 +224,8 @@ def round_trips(fills: Sequence[Fill], sessions: Any, last: dict[str, float]) ->
             else:
                 open_fills.append(fill)
         if open_fills:
-            trades.append(_trade(open_fills, last[ticker], row))
+            end = (ended or {}).get(ticker, max(row))
+            trades.append(_trade(open_fills, last[ticker], row, end))
     return tuple(sorted(trades, key=lambda trade: (trade.entry, trade.ticker)))
 
 
@@ -180,7 +240,9 @@ def _part(fill: Fill, size: float) -> Fill:
     return replace(fill, size=size, commission=commission, tax=tax, slippage=slippage)
 
 
-def _trade(fills: Sequence[Fill], last: float | None, row: dict[str, int]) -> Trade:
+def _trade(
+    fills: Sequence[Fill], last: float | None, row: dict[str, int], end: str | None = None
+) -> Trade:
     """Return the trade of fills that begin flat; the first one says whether it is long or short."""
     entries = [f for f in fills if f.side == fills[0].side]
     exits = [f for f in fills if f.side != fills[0].side]
@@ -195,20 +257,21 @@ def _trade(fills: Sequence[Fill], last: float | None, row: dict[str, int]) -> Tr
     gross = (value_out + sign * slipped_out) / (value_in - sign * slipped_in) - 1
     net = (value_out - sign * fees_out) / (value_in + sign * fees_in) - 1
     closed = last is None
-    end = fills[-1].session if closed else max(row)
+    end = fills[-1].session if end is None else end
+    left = "open at the end" if end == max(row) else "delisted"
     return Trade(
         ticker=fills[0].ticker,
         decided=fills[0].decided,
         entry=fills[0].session,
         exit=end if closed else None,
-        entry_price=value_in / size,
-        exit_price=value_out / size,
+        entry_price=_plain(value_in / size),
+        exit_price=_plain(value_out / size),
         size=_whole(size),
         sessions_held=row[end] - row[fills[0].session],
-        return_gross=sign * gross,
-        return_net=sign * net,
-        costs=sum(f.costs for f in fills),
-        reason=fills[-1].reason if closed else "open at the end",
+        return_gross=_plain(sign * gross),
+        return_net=_plain(sign * net),
+        costs=_plain(sum(f.costs for f in fills)),
+        reason=fills[-1].reason if closed else left,
     )
 
 

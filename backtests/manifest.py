@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from backtests.atomic import write_text
+from backtests.membership import Membership, span
 from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.extras import Extra
@@ -86,7 +87,7 @@ def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:
 
 def digest_of(studies: Sequence[Study]) -> str:
     """Return the sha256 of what came out: forecasts, equity and fills, in whatever order named."""
-    parts = [f.digest for study in studies for f in study.forecasts] + [
+    parts = [f.digest for study in studies for own in study.forecasts.values() for f in own] + [
         result.digest
         for study in studies
         for result in (*study.results, *study.exits, *study.foresight)
@@ -103,8 +104,9 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
 
     return {
         "folds": {
-            study.ticker: sorted({str(fold) for fold in study.forecasts[0].fold})
+            ticker: sorted({str(fold) for fold in own[0].fold})
             for study in studies
+            for ticker, own in study.forecasts.items()
         },
         "results": [
             {
@@ -117,7 +119,7 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
             for study in studies
             for result in study.results
         ],
-        "engines": {study.ticker: engines_of(study) for study in studies},
+        "engines": {study.account: engines_of(study) for study in studies},
         "forecast_metrics": [
             {
                 "ticker": f.ticker,
@@ -126,18 +128,29 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
                 **forecast_metrics(f),
             }
             for study in studies
-            for f in study.forecasts
+            for own in study.forecasts.values()
+            for f in own
         ],
+        "members": {s.account: _members(s, s.membership) for s in studies if s.membership},
         "digest": digest_of(studies),
         "summary": [row for study in studies for row in summary_rows(study)],
-        "findings": {study.ticker: findings(study) for study in studies},
+        "findings": {study.account: findings(study) for study in studies},
         "diagnosis": [entry for study in studies for entry in _diagnosis(study)],
+    }
+
+
+def _members(study: Study, found: Membership) -> dict[str, Any]:
+    """Return which tickers of a universe could be bought from when to when, and why others not."""
+    return {
+        "left_out": list(study.left_out),
+        "volume_steps": [asdict(step) for step in found.steps],
+        "spans": {t: span(found.members[t], bars.sessions) for t, bars in study.bars.items()},
     }
 
 
 def engines_of(study: Study) -> dict[str, list[str]]:
     """Return what trained each network, and where it was torch, why."""
-    told = {name: {h.engine for h in own if h.engine} for name, own in study.histories.items()}
+    told = {name: {h.engine for h in own if h.engine} for name, own in study.fits.items()}
     return {name: sorted(engines) for name, engines in told.items() if engines}
 
 
@@ -145,7 +158,7 @@ def _diagnosis(study: Study) -> list[dict[str, Any]]:
     """Return why each rule with a threshold bought or did not, forecaster by forecaster."""
     from backtests.diagnosis import diagnose
 
-    forecasts = {f.forecaster: f for f in study.forecasts}
+    forecasts = study.by_forecaster
     foresight = {result.strategy: result for result in study.foresight}
     entries = []
     for result in study.results:
@@ -157,7 +170,7 @@ def _diagnosis(study: Study) -> list[dict[str, Any]]:
                 foresight.get(result.strategy),
             )
             told = {"sentences": diagnosis.own_sentences(), "market": diagnosis.market()}
-            entries.append({"ticker": study.ticker, **asdict(diagnosis), **told})
+            entries.append({"ticker": study.account, **asdict(diagnosis), **told})
     return entries
 
 

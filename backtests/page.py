@@ -12,22 +12,25 @@ import numpy as np
 
 from backtests.atomic import write_text
 from backtests.diagnosis import Diagnosis, diagnose
+from backtests.error_table import errors_by_fold, errors_of, errors_over_tickers
+from backtests.facts import facts
 from backtests.figures import draw_figures
 from backtests.findings import findings, net, who
 from backtests.formatting import count, level, percent, points
 from backtests.performance import performance
 from backtests.rendering import render
-from backtests.result import Result
+from backtests.result import REASONS, Result
 from backtests.study import HELD, Study
 from backtests.summary import Value, summary_rows
-from forecasters.metrics import forecast_metrics, mape
-from forecasters.outliers import OUTLIER
+from backtests.timeline import timeline
+from backtests.trade_table import WHYS, trade_table, unfilled, unfilled_table
 
 FILES = (
     "manifest.json",
     "metrics.csv",
     "fills.csv",
     "trades.csv",
+    "orders.csv",
     "forecasts.parquet",
     "equity.parquet",
 )
@@ -51,22 +54,23 @@ def write_index(
     root : str
         Where the run's files lie, relative to `folder`: ``../`` for one ticker of several.
     """
-    rows = summary_rows(study)
-    first, last, origin = study.bars.sessions[0], study.bars.sessions[-1], study.bars.origin
+    rows = _rows(study)
+    whys, unfilled_rows = unfilled_table(study.results)
     html = render(
         "index.html",
-        heading=_heading(study.ticker, origin.simulated), simulated=origin.simulated,
-        span=f"Daily bars {first} to {last}; traded out of sample {rows[0]['start']} to {rows[0]['end']}."
-        if rows else f"Daily bars {first} to {last}.",
-        found=findings(study), tiles=_tiles(study, rows), facts=_facts(study),
+        heading=_heading(study.heading, study.simulated), simulated=study.simulated,
+        span=_span(study, rows), pooled=study.pooled,
+        found=findings(study), tiles=_tiles(study, rows), facts=facts(study),
         rows=sorted(rows, key=lambda row: row["strategy"] != HELD), worse=_worse(rows),
         links={label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()},
         currency=study.currency, horizon=study.horizon,
-        figures={"returns": "", "losses": "", **draw_figures(folder / "figures", study)},
+        figures={"returns": "", "losses": "", "closes": "", **draw_figures(folder / "figures", study)},
         readings=list(study.readings.items()), exits=_exits(study), diagnoses=_diagnoses(study),
-        errors=[(f.forecaster, forecast_metrics(f) if f.judged.any() else None) for f in study.forecasts],
-        folds=_folds(study), costs_note=study.costs_note, conventions=_conventions(study),
-        bars_digest=study.bars.digest, **_run(manifest, root),
+        trades=trade_table(study), unfilled_whys=whys, unfilled_words=WHYS, unfilled_rows=unfilled_rows,
+        members=timeline(study), errors=errors_of(study), over=errors_over_tickers(study),
+        folds=errors_by_fold(study), costs_note=study.costs_note,
+        conventions=_conventions(study), digests=[(bars.ticker, bars.digest) for bars in study.bars.values()],
+        **_run(manifest, root),
     )  # fmt: skip
     return write_text(folder / "index.html", html)
 
@@ -75,8 +79,8 @@ def write_overview(folder: Path, studies: Sequence[Study], manifest: Mapping[str
     """Write the ``index.html`` over several tickers, each with its page in ``<ticker>/``."""
     if not studies:
         raise ValueError("no studies, so no overview; a run has one ticker at least")
-    simulated = [study.ticker for study in studies if study.bars.origin.simulated]
-    rows = [{**row, "page": _page(study)} for study in studies for row in summary_rows(study)]
+    simulated = [study.account for study in studies if study.simulated]
+    rows = [{**row, "page": _page(study)} for study in studies for row in _rows(study)]
     tickers = [_ticker(study) for study in studies]
     below = sum(t["below"] > 0 for t in tickers)
     held = [t["held"] for t in tickers if t["held"] is not None]
@@ -92,19 +96,38 @@ def write_overview(folder: Path, studies: Sequence[Study], manifest: Mapping[str
         )
     html = render(
         "overview.html", heading=_heading(count(len(studies), "ticker"), bool(simulated)),
-        simulated=", ".join(simulated), span=", ".join(study.ticker for study in studies),
+        simulated=", ".join(simulated), span=", ".join(study.account for study in studies),
         found=found, tickers=tickers, rows=rows,
         **_run(manifest, ""),
     )  # fmt: skip
     return write_text(folder / "index.html", html)
 
 
+def _rows(study: Study) -> list[dict[str, Value]]:
+    """Return the rows of the summary, with what was not filled in words."""
+    rows = summary_rows(study)
+    for row, result in zip(rows, study.results, strict=True):
+        told = unfilled(result)
+        row["unfilled"] = ", ".join(f"{told[why]:,} {why}" for why in REASONS if told[why])
+    return rows
+
+
 def _heading(name: str, simulated: bool) -> str:
     return f"SIMULATED · {name}" if simulated else name
 
 
+def _span(study: Study, rows: Sequence[Mapping[str, Value]]) -> str:
+    first, last = (
+        pick(bars.sessions[at] for bars in study.bars.values())
+        for pick, at in ((min, 0), (max, -1))
+    )
+    what = f"One account for {count(len(study.tickers), 'ticker')}. " if study.pooled else ""
+    traded = f"; traded out of sample {rows[0]['start']} to {rows[0]['end']}" if rows else ""
+    return f"{what}Daily bars {first} to {last}{traded}."
+
+
 def _page(study: Study) -> str:
-    return f"{quote(study.ticker)}/index.html"
+    return f"{quote(study.account)}/index.html"
 
 
 def _float(value: Value) -> float:
@@ -136,15 +159,16 @@ def _tiles(study: Study, rows: Sequence[Mapping[str, Value]]) -> list[dict[str, 
     judged = [row for row in rows if row["mape"] is not None and row["forecaster"] != "naive"]
     tiles = []
     if judged:
+        over = ", median" if study.pooled else ""
         best = min(judged, key=lambda row: _float(row["mape"]))
         tiles += [
             {
-                "name": "MAPE of naive",
+                "name": f"MAPE of naive{over}",
                 "value": points(_float(best["mape_naive"])),
                 "note": study.naive_says,
             },
             {
-                "name": "Lowest MAPE",
+                "name": f"Lowest MAPE{over}",
                 "value": points(_float(best["mape"])),
                 "note": f"{best['forecaster']}",
             },
@@ -167,44 +191,6 @@ def _tiles(study: Study, rows: Sequence[Mapping[str, Value]]) -> list[dict[str, 
             }
         )
     return tiles
-
-
-def _facts(study: Study) -> list[tuple[str, str]]:
-    """Return where the bars come from and what was done to them."""
-    bars, origin = study.bars, study.bars.origin
-    adjusted = {
-        "splits": "splits, not dividends: dividends are missing from every line alike",
-        "all": "splits and dividends", "none": "nothing", "unknown": "not known: the source does not say",
-    }.get(origin.adjusted, origin.adjusted)  # fmt: skip
-    mended = [
-        f"{count(origin.dropped, 'row')} without a session dropped",
-        f"{count(bars.halts, 'halt')}: not traded, not judged",
-        f"{count(bars.widened, 'high or low', 'highs or lows')} widened for rounding",
-    ]
-    dates = f"from {bars.sessions[0]} to {bars.sessions[-1]}"
-    return [
-        (
-            "Prices",
-            f"{origin.source} ({origin.vendor})" + (", SIMULATED" if origin.simulated else ""),
-        ),
-        ("Adjusted for", adjusted),
-        ("Sessions", f"{len(bars):,} {dates}, {bars.periods_per_year:.1f} a year"),
-        ("Repairs", "; ".join(mended)),
-        *(("Outliers", text) for text in _outliers(study)),
-    ]
-
-
-def _outliers(study: Study) -> list[str]:
-    """Return what share of the training sessions a robust score calls outliers; none untrained."""
-    shares = [history.outliers for own in study.histories.values() for history in own]
-    if not shares:
-        return []
-    low, high = (percent(share, 1, sign=False) for share in (min(shares), max(shares)))
-    span = low if low == high else f"{low} to {high}"
-    return [
-        f"{span} of a fold's training sessions have an input with a robust score above {OUTLIER}; "
-        "clipped only where a forecaster says clip"
-    ]
 
 
 def _exits(study: Study) -> dict[str, Any]:
@@ -238,7 +224,8 @@ def _diagnoses(study: Study) -> list[dict[str, Any]]:
             (result for result in study.foresight if result.strategy == strategy), None
         )
         diagnosed: list[Diagnosis] = [
-            diagnose(f, threshold, results.get(f.forecaster), foresight) for f in study.forecasts
+            diagnose(own, threshold, results.get(name), foresight)
+            for name, own in study.by_forecaster.items()
         ]
         if not diagnosed:
             continue
@@ -251,29 +238,15 @@ def _diagnoses(study: Study) -> list[dict[str, Any]]:
     return groups
 
 
-def _folds(study: Study) -> list[dict[str, Any]]:
-    """Return each fold's test sessions and every forecaster's MAPE there."""
-    folds = []
-    for name in np.unique(study.forecasts[0].fold) if study.forecasts else ():
-        rows = study.forecasts[0].fold == name
-        days = study.forecasts[0].as_of[rows]
-        errors = []
-        for f in study.forecasts:
-            judged = f.judged & rows  # the same sessions, whatever its own folds are
-            errors.append(mape(f.actual[judged], f.close[judged]) if judged.any() else None)
-        judged_days = int((study.forecasts[0].judged & rows).sum())
-        folds.append(
-            {"first": str(days[0]), "last": str(days[-1]), "judged": judged_days, "mape": errors}
-        )
-    return folds
-
-
 def _conventions(study: Study) -> list[str]:
-    a_year = study.results[0].periods_per_year if study.results else study.bars.periods_per_year
+    bars = next(iter(study.bars.values()))
+    a_year = study.results[0].periods_per_year if study.results else bars.periods_per_year
     return [
         "CAGR runs over calendar days, 365.25 a year. The Sharpe ratio is that of daily returns without a risk-free "
         f"rate, times the root of the {a_year:.1f} a year that the out-of-sample sessions show.",
-        "Gross gives commission, tax and slippage of the same fills back; it is not a run without costs.",
+        "Gross gives commission, tax and slippage of the same fills back; it is not a run without costs. Costs are a "
+        "share of the cash at the start; gross less costs is net. Break-even is the cost of a side, in basis points of "
+        "the value traded, at which the same fills would have earned nothing; beside it stands what they paid.",
         "Exposure is the mean share of the equity in stocks at the close. Trades counts purchases, one still held too.",
         "A day is judged where both the forecast and the close exist. Halts are left out: a repeated close flatters "
         "naive. Naive is judged on the same days as each forecaster.",
@@ -286,6 +259,15 @@ def _conventions(study: Study) -> list[str]:
             else []
         ),
         "Equity, and buy and hold beside it, cover the out-of-sample sessions only.",
+        *(
+            [
+                "The account begins with the first forecast of any ticker; a ticker listed later joins with its own "
+                "first forecast. Buy and hold holds every ticker of the account in equal parts from its first open on, "
+                "whichever of them the rules may buy: the line of the market."
+            ]
+            if study.pooled
+            else []
+        ),
     ]
 
 
@@ -301,8 +283,8 @@ def _ticker(study: Study) -> dict[str, Any]:
     traded = [result for result in ruled if result.trades]
     lowest = min(errors.values(), key=lambda row: _float(row["mape"]), default=None)
     return {
-        "ticker": study.ticker, "page": _page(study), "simulated": study.bars.origin.simulated,
-        "source": study.bars.origin.source, "start": rows[0]["start"], "end": rows[0]["end"],
+        "ticker": study.account, "page": _page(study), "simulated": study.simulated,
+        "source": next(iter(study.bars.values())).origin.source, "start": rows[0]["start"], "end": rows[0]["end"],
         "held": net(held) if held else None,
         "below": sum(row["beats_naive"] is True for row in errors.values()), "models": len(errors),
         "naive": lowest["mape_naive"] if lowest else None, "lowest": lowest["mape"] if lowest else None,

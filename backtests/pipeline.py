@@ -1,17 +1,19 @@
-"""The straight line: bars -> features -> forecasts -> backtests -> a study of each ticker."""
+"""The straight line: bars -> features -> forecasts -> backtests -> a study of each account."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from backtests.broker import Broker
 from backtests.engine import run_backtest
 from backtests.history import History
+from backtests.membership import Membership
 from backtests.result import Result
-from backtests.study import Study
+from backtests.study import HELD, Study
+from backtests.universe import Mend
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
 from forecasters.extras import Extra
@@ -26,6 +28,30 @@ FORESIGHT = "perfect foresight"
 
 #: By ticker (None: of all, pooled) and forecaster.
 Fits = Mapping[tuple[str | None, str], tuple[Fit, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """What trades together: one ticker, or the tickers of a universe.
+
+    Attributes
+    ----------
+    name : str
+        The ticker, or `UNIVERSE`: the name in tables, which knows nothing of a file's name.
+    title : str
+        The ticker, or the name of the universe's file.
+    largest : int or None
+        So many of the tickers may be bought, the largest by traded value; None: all.
+    mends : mapping
+        Ticker to the splits that its volumes lack.
+    """
+
+    name: str
+    title: str
+    tickers: tuple[str, ...]
+    broker: Broker
+    largest: int | None = None
+    mends: Mapping[str, tuple[Mend, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,50 +123,72 @@ def make_forecasts(
 
 
 def backtest(
-    bars: Bars,
-    forecasts: Sequence[Forecasts],
-    histories: Mapping[str, tuple[History, ...]],
+    account: Account,
+    bars: Mapping[str, Bars],
+    forecasts: Mapping[str, tuple[Forecasts, ...]],
+    histories: Mapping[str, Mapping[str, tuple[History, ...]]],
     plan: Plan,
-    broker: Broker,
+    membership: Membership | None = None,
 ) -> Study:
-    """Return the study of one ticker: each rule on each forecaster, one account each."""
+    """Return the study of one account: each rule on each forecaster, by itself.
 
-    def account(f: Forecasts, rule: Rule, label: str) -> Result:
-        return run_backtest({bars.ticker: bars}, {bars.ticker: f}, rule, broker, label=label)
+    Buy and hold is the line of the market: all tickers in equal parts, each from its first open
+    on, whichever of them the rules may buy.
+    """
+    members = None
+    if membership is not None and membership.largest is not None:
+        members = {ticker: membership.members[ticker] for ticker in bars}
+    everything = replace(account.broker, slots=len(bars))
 
+    def trade(of: Mapping[str, Forecasts], rule: Rule, label: str) -> Result:
+        if label == HELD:
+            return run_backtest(bars, of, rule, everything, account=account.name, label=label)
+        return run_backtest(
+            bars, of, rule, account.broker, account=account.name, label=label, members=members
+        )
+
+    told = [
+        {ticker: own[i] for ticker, own in forecasts.items()}
+        for i in range(len(next(iter(forecasts.values()))))
+    ]
     forecasting = {label: rule for label, rule in plan.rules.items() if rule.needs_forecast}
     others = {label: rule for label, rule in plan.rules.items() if not rule.needs_forecast}
-    perfect = perfect_foresight(forecasts[0])
+    perfect = {ticker: perfect_foresight(own) for ticker, own in told[0].items()}
     read = [rule for rule in forecasting.values() if isinstance(rule, FivePercentRule)][:1]
-    sessions = (str(forecasts[0].as_of[0]), str(bars.sessions[-1]))
+    results = [trade(of, rule, label) for of in told for label, rule in forecasting.items()]
+    results += [trade(told[0], rule, label) for label, rule in others.items()]
+    first, last = str(results[0].sessions[0]), str(results[0].sessions[-1])
     return Study(
+        account=account.name,
         bars=bars,
-        forecasts=tuple(forecasts),
+        forecasts=forecasts,
         histories=histories,
-        results=tuple(
-            account(f, rule, label) for f in forecasts for label, rule in forecasting.items()
-        )
-        + tuple(account(forecasts[0], rule, label) for label, rule in others.items()),
+        results=tuple(results),
         exits=tuple(
-            account(f, replace(rule, exit=exit_), f"exit={exit_}")
+            trade(of, replace(rule, exit=exit_), f"exit={exit_}")
             for rule in read
-            for f in forecasts
+            for of in told
             for exit_ in EXITS
         ),
-        foresight=tuple(account(perfect, rule, label) for label, rule in forecasting.items()),
+        foresight=tuple(trade(perfect, rule, label) for label, rule in forecasting.items()),
         thresholds={
             label: rule.threshold
             for label, rule in forecasting.items()
             if hasattr(rule, "threshold")
         },
         readings={label: rule.reading() for label, rule in plan.rules.items()},
-        currency=broker.costs.market.currency,
-        costs_note=broker.costs.note(*sessions),
+        currency=account.broker.costs.market.currency,
+        costs_note=account.broker.note(bars.values(), first, last),
         horizon=plan.walk_forward.horizon,
+        title=account.title,
+        membership=membership,
+        left_out=tuple(ticker for ticker in account.tickers if ticker not in bars),
+        slots=account.broker.slots,
     )
 
 
 def perfect_foresight(forecasts: Forecasts) -> Forecasts:
     """Return forecasts that know the next close: a measure of the market, never a result."""
+    centre = np.zeros(len(forecasts))  # of a forecaster without error
     known = np.where(np.isfinite(forecasts.close), forecasts.actual, np.nan)  # none on a halt
-    return replace(forecasts, forecaster=FORESIGHT, by_seed=known[None], seeds=())
+    return replace(forecasts, forecaster=FORESIGHT, by_seed=known[None], seeds=(), centre=centre)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from backtests.data.extras import read_extra
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.parallel import Plugin
-from backtests.pipeline import Plan
+from backtests.pipeline import Account, Plan
+from backtests.study import UNIVERSE
+from backtests.universe import read_universe
 from forecasters.engines.native.library import SAME_BITS, available, isa
 from forecasters.errors import InputError
 from forecasters.fixed_split import FixedSplit
@@ -25,7 +27,7 @@ FORECASTER_FLAGS = (
     "target", "lookback", "clip", "components", "reduction",
     "epochs", "batch_size", "learning_rate", "patience", "engine", "device",
 )  # fmt: skip
-RULE_FLAGS = ("threshold", "exit", "first_exit", "max_hold", "stop_loss")
+RULE_FLAGS = ("threshold", "exit", "fill", "first_exit", "max_hold", "stop_loss")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +66,8 @@ def make_plan(config: RunConfig) -> Resolved:
     )
     rules = _instances(plugins.STRATEGIES, (*config.strategy, "buy_and_hold"), config, RULE_FLAGS)
     rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
-    if len(config.ticker) < 2 and (pooled := [n for n, f in forecasters.items() if f.pooled]):
-        raise InputError(f"{pooled[0]} learns from several tickers: name more than one --ticker")
+    if len(_tickers(config)) < 2 and (pooled := [n for n, f in forecasters.items() if f.pooled]):
+        raise InputError(f"{pooled[0]} learns from several tickers: name more than one ticker")
     walk_forward = make_folds(config)
     extras = tuple(read_extra(Path(name)) for name in config.extra)
     plan = Plan(forecasters, rules, walk_forward, config.features, config.seed_list, extras)
@@ -124,12 +126,65 @@ def make_folds(config: RunConfig) -> WalkForward:
     )
 
 
+def make_accounts(config: RunConfig) -> tuple[Account, ...]:
+    """Return what trades together: each ticker by itself, or the tickers of one universe.
+
+    Raises
+    ------
+    InputError
+        The file of the universe cannot be read, or its tickers are of several markets.
+    """
+    if config.universe is None:
+        return tuple(
+            Account(ticker, ticker, (ticker,), make_broker(config, ticker))
+            for ticker in config.ticker
+        )
+    universe = read_universe(config.universe)
+    brokers = {ticker: make_broker(config, ticker) for ticker in universe.tickers}
+    first, broker = next(iter(brokers.items()))
+    for ticker, other in brokers.items():
+        if other != broker:
+            raise InputError(
+                f"--universe {config.universe}: {first} trades on market {broker.costs.market.name}, {ticker} on "
+                f"{other.costs.market.name}, and one account has one market: part the file, or name --market"
+            )
+    return (
+        Account(
+            UNIVERSE, universe.name, tuple(sorted(universe.tickers)), replace(broker, slots=config.slots),
+            config.largest, universe.mends,
+        ),
+    )  # fmt: skip
+
+
+def describe_account(account: Account) -> dict[str, Any]:
+    """Return all of an account that enters the key: not its title, which is a file's name."""
+    described: dict[str, Any] = asdict(account.broker)
+    if account.name == UNIVERSE:
+        described |= {
+            "tickers": list(account.tickers),
+            "largest": account.largest,
+            "mends": {t: [asdict(mend) for mend in own] for t, own in account.mends.items()},
+        }
+    return described
+
+
 def make_broker(config: RunConfig, ticker: str) -> Broker:
     """Return the account of one ticker: its market's costs, or those that the user set."""
     market = market_for(ticker, config.market)
-    costs = Costs.of(market, config.commission_bps, config.slippage_bps, config.tax_bps)
+    costs = Costs.of(
+        market,
+        config.commission_bps,
+        config.slippage_bps,
+        config.tax_bps,
+        config.instrument,
+        config.slippage_ticks,
+    )
     cash = market.cash if config.cash is None else config.cash
-    return Broker(cash, costs, config.cash_fraction)
+    return Broker(cash, costs, config.cash_fraction, volume_cap=config.volume_cap)
+
+
+def _tickers(config: RunConfig) -> tuple[str, ...]:
+    return config.ticker if config.universe is None else read_universe(config.universe).tickers
 
 
 def _instances(

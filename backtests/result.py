@@ -18,7 +18,9 @@ class Fill:
 
     `decided` is the session at whose close the rule spoke, `session` the one it was filled in.
     `size` is above 0, an int unless it is a fraction. `price` holds the slippage already;
-    `slippage` is its cost; `cash` is what is left afterwards.
+    `slippage` is its cost; `cash` is what is left afterwards. By hand: a purchase was quoted at
+    price - slippage / size and costs size x price + commission; a sale was quoted at
+    price + slippage / size and brings size x price - commission - tax.
     """
 
     decided: str
@@ -37,6 +39,29 @@ class Fill:
     def costs(self) -> float:
         """Commission, tax and slippage together."""
         return self.commission + self.tax + self.slippage
+
+
+@dataclass(frozen=True)
+class Unfilled:
+    """An order, or a signal that could not become one, that did not fill in its session.
+
+    `decided` is the session at whose close the rule spoke, `session` the one it could not be filled
+    in; `size` the shares that stayed unfilled, 0 where it never had a size; `why` one of `REASONS`.
+    """
+
+    decided: str
+    session: str
+    ticker: str
+    side: str
+    size: float
+    why: str
+
+
+#: Why the market, not the account, left an order unfilled.
+BLOCKED = (
+    "halt", "no bar", "upper limit", "lower limit", "no volume", "volume cap", "delisted",
+)  # fmt: skip
+REASONS = ("unaffordable", "rejected", "expired", *BLOCKED)
 
 
 @dataclass(frozen=True)
@@ -82,6 +107,8 @@ class Result:
     rejected, expired, unaffordable : int
         Orders that the broker refused, buys that could not be filled in their one session, and
         signals for which the cash did not buy one share.
+    unfilled : tuple of Unfilled
+        Every signal and order that did not fill, one entry a session.
     start_cash : float or None
         What the account held before the first session, the base of all returns; None: the first
         equity, which is the same unless the first session traded already.
@@ -101,6 +128,7 @@ class Result:
     expired: int = 0
     unaffordable: int = 0
     start_cash: float | None = None
+    unfilled: tuple[Unfilled, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("sessions", "equity", "cash", "costs"):
@@ -111,6 +139,9 @@ class Result:
             array = getattr(self, name)
             if array.shape != self.sessions.shape or not np.isfinite(array).all():
                 raise InputError(f"Result.{name} must be {self.sessions.size} finite numbers")
+        for entry in self.unfilled:
+            if entry.why not in REASONS:
+                raise InputError(f"Unfilled.why is '{entry.why}'; known: {', '.join(REASONS)}")
         if self.start_cash is not None and not 0 < self.start_cash < np.inf:
             raise InputError(f"Result.start_cash is {self.start_cash}; it must be above 0")
 
@@ -123,6 +154,11 @@ class Result:
     def base(self) -> float:
         """What all returns are measured from: `start_cash`, the first equity without one."""
         return float(self.equity[0]) if self.start_cash is None else self.start_cash
+
+    @property
+    def blocked(self) -> int:
+        """Orders that the market held back, counted once a session."""
+        return sum(entry.why in BLOCKED for entry in self.unfilled)
 
     @cached_property
     def returns(self) -> Floats:

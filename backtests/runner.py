@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backtests.config import FIRST_DAY, RunConfig
-from backtests.data.source import PartialDataWarning
+from backtests.data.source import DataWarning, PartialDataWarning
 from backtests.manifest import (
     SCHEMA,
     describe,
@@ -25,13 +25,28 @@ from backtests.manifest import (
     versions,
     write_manifest,
 )
+from backtests.membership import Membership, membership
 from backtests.parallel import Plugin, run_tasks
-from backtests.pipeline import Fits, backtest, fits_of, make_forecasts
+from backtests.pipeline import (
+    Account,
+    Fits,
+    Plan,
+    backtest,
+    fits_of,
+    make_forecasts,
+)
 from backtests.progress import Progress
-from backtests.resolve import describe_source, make_broker, make_plan, make_source
+from backtests.resolve import (
+    describe_account,
+    describe_source,
+    make_accounts,
+    make_plan,
+    make_source,
+)
 from backtests.saved import file_name, save_fit
 from backtests.store import FitStore
-from backtests.study import Study
+from backtests.study import UNIVERSE, Study
+from backtests.universe import mended
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 from forecasters.fit import Fit, Fitted
@@ -65,16 +80,19 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     """
     resolved = make_plan(config)
     plan = resolved.plan
-    brokers = {ticker: make_broker(config, ticker) for ticker in config.ticker}
+    accounts = make_accounts(config)
     source = make_source(config)
-    bars = {ticker: source.fetch(ticker, config.start, config.end) for ticker in config.ticker}
+    tickers = [ticker for account in accounts for ticker in account.tickers]
+    mends = {ticker: own for account in accounts for ticker, own in account.mends.items()}
+    bars = {
+        ticker: mended(source.fetch(ticker, config.start, config.end), mends.get(ticker, ()))
+        for ticker in tickers
+    }
     extra = source.fetch(config.benchmark, config.start, config.end) if config.benchmark else None
-    for ticker in bars:  # too few bars: say so before anything is trained
+    for ticker in bars:
         _check_span(bars[ticker], config)
-        try:
-            plan.walk_forward.split(bars[ticker].sessions)
-        except InputError as error:
-            raise InputError(f"{ticker}: {error}") from error
+    memberships = {a.name: _members(a, bars) for a in accounts}  # before any ticker is left out
+    bars = _long_enough(bars, plan, leave_out=config.universe is not None)
     fits = fits_of(bars, plan)
 
     made_of: dict[str, Any] = {
@@ -83,13 +101,14 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         "benchmark": describe(extra) if extra else None,
         "source": describe_source(source),
         **resolved.described,
-        "accounts": {ticker: asdict(broker) for ticker, broker in brokers.items()},
+        "accounts": {account.name: describe_account(account) for account in accounts},
         "versions": versions(),
     }
     key = key_of(made_of)
+    name = _name([account.title for account in accounts])
     # Absolute: a worker that is used again stands where this process stood when it began.
-    folder = Path(config.out).absolute() / f"{_name(config.ticker)}-{key[:8]}"
-    part = folder.with_name(f".{_name(config.ticker)}-{key}.part")
+    folder = Path(config.out).absolute() / f"{name}-{key[:8]}"
+    part = folder.with_name(f".{name}-{key}.part")
     if folder.exists():
         shutil.rmtree(part, ignore_errors=True)
         return Finished(folder, _same_run(folder, key), found=True)
@@ -98,7 +117,19 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     store = FitStore(part / "fits")
     run_fits = partial(_run_fits, store=store, config=config, files=resolved.files, quiet=quiet)
     forecasts, histories = make_forecasts(fits, plan, list(bars), run_fits)
-    studies = [backtest(bars[t], forecasts[t], histories[t], plan, brokers[t]) for t in bars]
+    studies = []
+    for account in accounts:
+        own = [ticker for ticker in account.tickers if ticker in bars]
+        studies.append(
+            backtest(
+                account,
+                {ticker: bars[ticker] for ticker in own},
+                {ticker: forecasts[ticker] for ticker in own},
+                {ticker: histories[ticker] for ticker in own},
+                plan,
+                memberships[account.name],
+            )
+        )
     manifest = {**made_of, "config": config.values(), "key": key, **results_of(studies)}
     made = Path(tempfile.mkdtemp(prefix="run-", dir=part))
     made.chmod(0o755)
@@ -111,6 +142,41 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         return Finished(folder, _same_run(folder, key), found=True)
     shutil.rmtree(part, ignore_errors=True)
     return Finished(folder, manifest, found=False)
+
+
+def _members(account: Account, bars: Mapping[str, Bars]) -> Membership | None:
+    """Return which tickers of a universe may be bought when, and warn of faulty volumes."""
+    if account.name != UNIVERSE:
+        return None
+    found = membership({t: bars[t] for t in account.tickers}, account.largest)
+    for step in found.steps:
+        warnings.warn(step.sentence(account.largest is not None), DataWarning, stacklevel=2)
+    return found
+
+
+def _long_enough(bars: Mapping[str, Bars], plan: Plan, leave_out: bool) -> dict[str, Bars]:
+    """Return the bars that the plan can be carried out on, before anything is trained.
+
+    Raises
+    ------
+    InputError
+        A ticker has too few; where such tickers are left out, all have.
+    """
+    kept: dict[str, Bars] = {}
+    short: list[str] = []
+    for ticker, own in bars.items():
+        try:
+            plan.walk_forward.split(own.sessions)
+            kept[ticker] = own
+        except InputError as error:
+            short.append(f"{ticker}: {error}")
+            if not leave_out:
+                raise InputError(short[0]) from error
+    if not kept:
+        raise InputError(f"no ticker of the universe can be forecast; the first is {short[0]}")
+    for told in short:
+        warnings.warn(f"left out of the universe: {told}", DataWarning, stacklevel=2)
+    return kept
 
 
 def _check_span(bars: Bars, config: RunConfig) -> None:
@@ -221,14 +287,14 @@ def _write(
 
     write_tables(folder, studies)
     several = len(studies) > 1
-    places = {s.ticker: folder / s.ticker if several else folder for s in studies}
+    places = {s.account: folder / s.account if several else folder for s in studies}
     sheets = [
         (study, result) for study in studies for result in _chosen(study.results, config.tearsheets)
     ]
     tasks = [
         partial(
             _tearsheet,
-            places[study.ticker] / "tearsheets" / f"{slug(result.label)}.html",
+            places[study.account] / "tearsheets" / f"{slug(result.label)}.html",
             result,
             study,
             benchmark,
@@ -239,7 +305,7 @@ def _write(
         run_tasks(tasks, config.jobs or 1, lambda index, path: progress.advance())
     for study in studies:
         links = {r.label: f"tearsheets/{slug(r.label)}.html" for s, r in sheets if s is study}
-        write_index(places[study.ticker], study, manifest, links, "../" if several else "")
+        write_index(places[study.account], study, manifest, links, "../" if several else "")
     if several:
         write_overview(folder, studies, manifest)
     write_manifest(folder / "manifest.json", manifest)
@@ -274,7 +340,5 @@ def _tearsheet(path: Path, result: Result, study: Study, benchmark: Bars | None)
     elif result.label == beside.label:
         beside = None
     notes = [text for text in (study.readings.get(result.strategy), study.costs_note) if text]
-    simulated = study.bars.origin.simulated or (
-        benchmark is not None and benchmark.origin.simulated
-    )
+    simulated = study.simulated or (benchmark is not None and benchmark.origin.simulated)
     tearsheet_of(path, result, beside, benchmark_title=title, notes=notes, simulated=simulated)

@@ -6,26 +6,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backtests.history import History
+from backtests.membership import Membership
 from backtests.result import Result
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 
 #: The rule that every run holds beside the others, by its name in `strategies/`.
 HELD = "buy_and_hold"
+#: What the account of a universe is called in every table, whatever its file is called.
+UNIVERSE = "universe"
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """One ticker's bars, forecasts and backtests.
+    """One account, of one ticker or of a universe: its bars, forecasts and backtests.
 
     Attributes
     ----------
-    bars : Bars
-        The whole history, the training rows too.
-    forecasts : tuple of Forecasts
-        One a forecaster, naive first; all over the same sessions.
+    account : str
+        The ticker, or `UNIVERSE`.
+    bars : mapping
+        Ticker to `Bars`: the whole history, the training rows too.
+    forecasts : mapping
+        Ticker to forecasts, one a forecaster, naive first; those of a ticker over the same sessions.
     histories : mapping
-        Forecaster to how each of its fits went; a pooled fit stands with every ticker it learned from.
+        Ticker to forecaster to how each of its fits went; a pooled fit stands with every ticker it
+        learned from.
     results : tuple of Result
         forecaster x strategy in the order asked for, then buy_and_hold once.
     exits : tuple of Result
@@ -39,11 +45,20 @@ class Study:
         Strategy label to one sentence that says how the rule was read.
     horizon : int
         Sessions from a close to the close that is forecast.
+    title : str
+        What a page is headed: the ticker, or the name of the universe's file.
+    membership : Membership or None
+        Which tickers of a universe could be bought when; None for the account of one ticker.
+    left_out : tuple of str
+        Tickers of the universe with too few sessions for a forecast.
+    slots : int
+        Equal parts of the equity, one a position.
     """
 
-    bars: Bars
-    forecasts: tuple[Forecasts, ...]
-    histories: Mapping[str, tuple[History, ...]]
+    account: str
+    bars: Mapping[str, Bars]
+    forecasts: Mapping[str, tuple[Forecasts, ...]]
+    histories: Mapping[str, Mapping[str, tuple[History, ...]]]
     results: tuple[Result, ...]
     exits: tuple[Result, ...]
     foresight: tuple[Result, ...]
@@ -52,6 +67,10 @@ class Study:
     currency: str
     costs_note: str
     horizon: int = 1
+    title: str = ""
+    membership: Membership | None = None
+    left_out: tuple[str, ...] = ()
+    slots: int = 1
 
     @property
     def naive_says(self) -> str:
@@ -61,9 +80,42 @@ class Study:
         return f"the close {self.horizon} sessions later is today's"
 
     @property
-    def ticker(self) -> str:
-        """The ticker of the bars."""
-        return self.bars.ticker
+    def heading(self) -> str:
+        """What a page is headed."""
+        return self.title or self.account
+
+    @property
+    def tickers(self) -> tuple[str, ...]:
+        """The tickers of the account."""
+        return tuple(self.bars)
+
+    @property
+    def pooled(self) -> bool:
+        """Whether the account trades a universe."""
+        return self.account == UNIVERSE
+
+    @property
+    def simulated(self) -> bool:
+        """Whether some of the bars are drawn from a random generator."""
+        return any(bars.origin.simulated for bars in self.bars.values())
+
+    @property
+    def by_forecaster(self) -> dict[str, tuple[Forecasts, ...]]:
+        """Forecaster to its forecasts, one a ticker; naive first."""
+        told: dict[str, tuple[Forecasts, ...]] = {}
+        for own in self.forecasts.values():
+            for f in own:
+                told[f.forecaster] = (*told.get(f.forecaster, ()), f)
+        return told
+
+    @property
+    def fits(self) -> dict[str, tuple[History, ...]]:
+        """Forecaster to how its fits went, those of all tickers."""
+        told: dict[str, tuple[History, ...]] = {}
+        for own in self.histories.values():
+            for name, histories in own.items():
+                told[name] = (*told.get(name, ()), *histories)
+        return told
 
     @property
     def held(self) -> Result | None:

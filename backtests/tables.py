@@ -1,4 +1,4 @@
-"""The tables of a run folder: forecasts, training, equity, fills, trades, metrics."""
+"""The tables of a run folder: forecasts, training, equity, fills, trades, orders, metrics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from backtests.history import History
-from backtests.result import Fill, Result, Trade
+from backtests.result import Fill, Result, Trade, Unfilled
 from backtests.study import Study
 from backtests.summary import COLUMNS, summary_rows
 from forecasters.forecasts import Forecasts
@@ -21,13 +21,20 @@ OWNER = ("account", "forecaster", "strategy")
 def write_tables(folder: Path, studies: Sequence[Study]) -> None:
     """Write the tables of these studies into `folder`."""
     results = [result for study in studies for result in study.results]
-    forecasts = [table for study in studies for f in study.forecasts for table in _forecasts(f)]
+    forecasts = [
+        table
+        for study in studies
+        for own in study.forecasts.values()
+        for f in own
+        for table in _forecasts(f)
+    ]
     pd.concat(forecasts, ignore_index=True).to_parquet(folder / "forecasts.parquet", index=False)
     training = [
-        _training(study.ticker, name, h)
+        _training(ticker, name, history)
         for study in studies
-        for name, hs in study.histories.items()
-        for h in hs
+        for ticker, own in study.histories.items()
+        for name, histories in own.items()
+        for history in histories
     ]
     if training:
         pd.concat(training, ignore_index=True).to_parquet(folder / "training.parquet", index=False)
@@ -42,6 +49,11 @@ def write_tables(folder: Path, studies: Sequence[Study]) -> None:
         folder / "trades.csv",
         (*OWNER, *(f.name for f in fields(Trade))),
         [{**_owner(r), **asdict(trade)} for r in results for trade in r.trades],
+    )
+    _write_csv(
+        folder / "orders.csv",
+        (*OWNER, *(f.name for f in fields(Unfilled))),
+        [{**_owner(r), **asdict(order)} for r in results for order in r.unfilled],
     )
     _write_csv(
         folder / "metrics.csv", COLUMNS, [row for study in studies for row in summary_rows(study)]

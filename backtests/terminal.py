@@ -6,26 +6,35 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from backtests.formatting import beside, count, level, listed, money, number, percent, points
+from backtests.formatting import DASH, beside, count, level, listed, number, percent, points
 from backtests.runner import Finished
+from backtests.study import UNIVERSE
 
 Row = Mapping[str, Any]
+
+
+def _below(row: Row) -> str:
+    """Return on how many tickers of a universe the MAPE is below naive's."""
+    return DASH if row["below_naive"] is None else f"{row['below_naive']} of {row['tickers']}"
+
 
 #: The columns of the table, and those that a narrow terminal goes without.
 FIGURES: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("MAPE", lambda row: points(row["mape"])),
     ("naive", lambda row: points(row["mape_naive"])),
-    ("net", lambda row: percent(row["total_return"])),
+    ("below", _below),
     ("gross", lambda row: percent(row["gross_return"])),
+    ("cost", lambda row: percent(row["cost_return"], 1, sign=False)),
+    ("net", lambda row: percent(row["total_return"])),
+    ("even bp", lambda row: number(row["break_even_bps"], 0)),
     ("CAGR", lambda row: percent(row["cagr"])),
     ("Sharpe", lambda row: number(row["sharpe"])),
     ("drawdown", lambda row: percent(row["max_drawdown"])),
     ("exposure", lambda row: percent(row["exposure"], 0, sign=False)),
     ("trades", lambda row: str(row["trades"])),
-    ("costs", lambda row: money(row["costs"])),
 )
-ONLY_WIDE = ("gross", "CAGR", "exposure", "costs")
-WIDE, LOG_WIDTH, NAME = 116, 132, 14
+ONLY_WIDE = ("gross", "cost", "even bp", "CAGR", "exposure")
+WIDE, LOG_WIDTH, NAME = 144, 148, 14
 
 
 def trained_by(manifest: Mapping[str, Any]) -> list[str]:
@@ -59,19 +68,24 @@ def print_summary(finished: Finished) -> None:
             ("SIMULATED", "bold red"), " bars, not real ones: ", ", ".join(simulated)
         )
         console.print(warning, soft_wrap=True)
-    console.print(_title(manifest), style="bold", soft_wrap=True)
-    several = len(manifest["config"]["ticker"]) > 1
+    pooled = UNIVERSE in manifest["findings"]
+    console.print(_title(manifest, pooled), style="bold", soft_wrap=True)
+    several = len(manifest["findings"]) > 1
     wide = console.width >= WIDE
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     if several:
         table.add_column("ticker", no_wrap=True)
     table.add_column("forecaster", overflow="fold", min_width=NAME)
     table.add_column("strategy", overflow="fold", min_width=NAME)
-    for heading, _ in FIGURES:
-        if wide or heading not in ONLY_WIDE:
-            table.add_column(heading, justify="right", no_wrap=True)
+    columns = [
+        (heading, text)
+        for heading, text in FIGURES
+        if (wide or heading not in ONLY_WIDE) and (pooled or heading != "below")
+    ]
+    for heading, _ in columns:
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in manifest["summary"]:
-        figures = [text(row) for heading, text in FIGURES if wide or heading not in ONLY_WIDE]
+        figures = [text(row) for _, text in columns]
         names = [row["forecaster"] or "", row["strategy"]]
         worse = row["mape"] is not None and row["mape"] > row["mape_naive"]
         style = "dim" if worse else ""
@@ -84,6 +98,8 @@ def print_summary(finished: Finished) -> None:
             console.print(f"- {ticker + ': ' if several else ''}{sentence}", soft_wrap=True)
     for group in _diagnosed(manifest):
         first, days = group[0], count(group[0]["days"], "day")
+        if first["tickers"] > 1:
+            days += f" of {first['tickers']} tickers"
         needed = f"{first['strategy']} needs a forecast of {level(first['threshold'])}"
         console.print(f"\n{first['ticker']}: {needed}", style="bold", soft_wrap=True)
         if any(not entry["trades"] and not entry["flat"] for entry in group):
@@ -140,7 +156,13 @@ def _why(group: list[dict[str, Any]]) -> Any:
     return table
 
 
-def _title(manifest: Mapping[str, Any]) -> str:
+def _title(manifest: Mapping[str, Any], pooled: bool) -> str:
     data = manifest["data"][0]
+    if pooled:
+        every = manifest["data"]
+        first, last = min(d["first"] for d in every), max(d["last"] for d in every)
+        largest = manifest["accounts"][UNIVERSE]["largest"]
+        chosen = f", the {largest} largest bought" if largest else ""
+        return f"One account for {count(len(every), 'ticker')}{chosen}, {first} to {last}, source {data['source']}"
     sessions = count(data["rows"], "session")
     return f"{data['ticker']} {data['first']} to {data['last']}, {sessions}, source {data['source']} ({data['vendor']})"

@@ -31,6 +31,8 @@ class Fitted:
         Forecast closes of the test rows.
     outside : bool, shape [M]
         Test rows with an input outside the range of the fit rows.
+    centre : float64, shape [P]
+        Mean forecast return of the validation windows of each part; NaN where a part has none.
     train_loss, validation_loss : float64, shape [E]
         By epoch; empty for a forecaster without epochs.
     kept : int
@@ -43,6 +45,7 @@ class Fitted:
 
     close: Floats
     outside: Flags
+    centre: Floats
     train_loss: Floats = field(default_factory=lambda: np.empty(0))
     validation_loss: Floats = field(default_factory=lambda: np.empty(0))
     kept: int = 0
@@ -151,6 +154,7 @@ class Fit:
         fitted = Fitted(
             close=np.concatenate([cut.close(model.predict(cut.test)) for cut in cuts]),
             outside=np.concatenate([cut.outside for cut in cuts]),
+            centre=np.array([cut.centre(model.predict) for cut in cuts]),
             train_loss=np.asarray(getattr(model, "train_loss_", ()), dtype=np.float64),
             validation_loss=np.asarray(getattr(model, "validation_loss_", ()), dtype=np.float64),
             kept=int(getattr(model, "kept_", 0)),

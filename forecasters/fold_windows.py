@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +51,18 @@ class FoldWindows:
     def close(self, predicted: Floats) -> Floats:
         """Return the forecast closes [M] of a forecaster's scaled answer [M] to `test`."""
         return self.transform.close(predicted, self.test.last_close)
+
+    def centre(self, answer: Callable[[Windows], Floats]) -> float:
+        """Return the mean forecast return of the validation windows; NaN where there are none.
+
+        `answer` gives a scaled answer for windows, which come without their labels as those of the
+        test do. All of it is known before the first test row is forecast.
+        """
+        if not len(self.validation):
+            return math.nan
+        shown = replace(self.validation, y=np.full(len(self.validation), np.nan))
+        close = self.transform.close(answer(shown), shown.last_close)
+        return float(np.mean(close / shown.last_close - 1.0))
 
 
 def cut_windows(features: Features, fold: Fold, preprocessing: Preprocessing) -> FoldWindows:

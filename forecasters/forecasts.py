@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
@@ -34,6 +34,10 @@ class Forecasts:
         The close of the target; NaN while it is unknown and where it was a halt.
     outside : bool, shape [N]
         Some input of as_of lies outside the range of the rows that the fold was fitted on.
+    centre : float64, shape [N]
+        Mean forecast return of the fold on its validation windows, the mean over the seeds: what
+        it forecasts on average, known before its first test row. NaN without validation windows,
+        and everywhere if left out.
     """
 
     ticker: str
@@ -46,10 +50,13 @@ class Forecasts:
     actual: Floats
     outside: Flags
     seeds: tuple[int, ...] = ()
+    centre: Floats = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         n = self.as_of.size
-        for name in ("fold", "target", "last_close", "actual", "outside"):
+        if not self.centre.size:
+            object.__setattr__(self, "centre", np.full(n, np.nan))
+        for name in ("fold", "target", "last_close", "actual", "outside", "centre"):
             if getattr(self, name).shape != (n,):
                 raise InputError(
                     f"Forecasts.{name} has shape {getattr(self, name).shape}, not ({n},)"
@@ -65,8 +72,9 @@ class Forecasts:
             raise InputError("a forecast's target must lie after the session it was made on")
         if known.size and (np.diff(known.astype(int)) > 0).any():
             raise InputError("only the newest forecasts may have a target that is still to come")
-        for name in ("fold", "as_of", "target", "last_close", "by_seed", "actual", "outside"):
-            getattr(self, name).setflags(write=False)
+        for f in fields(self):
+            if isinstance(array := getattr(self, f.name), np.ndarray):
+                array.setflags(write=False)
 
     def __len__(self) -> int:
         return self.as_of.size
@@ -95,9 +103,10 @@ class Forecasts:
 
     @property
     def digest(self) -> str:
-        """The sha256 of the dates and of every seed's forecasts."""
+        """The sha256 of the dates, of every seed's forecasts and of the centres."""
         h = hashlib.sha256(f"{self.ticker}|{self.forecaster}|{self.seeds}".encode())
         for array in (self.fold, self.as_of, self.target):
             h.update(array.astype("datetime64[D]").astype("<i8").tobytes())
         h.update(self.by_seed.astype("<f8").tobytes())
+        h.update(self.centre.astype("<f8").tobytes())
         return h.hexdigest()

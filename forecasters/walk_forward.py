@@ -177,19 +177,21 @@ class WalkForward:
         ticker = ticker or fits[0].parts[0].features.ticker
         seeds = tuple(dict.fromkeys(fit.seed for fit in fits))
         answers = [
-            (part, answer.close[own], answer.outside[own])
+            (part, answer.close[own], answer.outside[own], answer.centre[fit.parts.index(part)])
             for fit, answer in zip(fits, fitted, strict=True)
             if (share := fit.share(ticker))
             for part, own in [share]
         ]
         features = answers[0][0].features
         of_one_seed = answers[: len(answers) // len(seeds)]
-        folds = [part.fold for part, _, _ in of_one_seed]
+        folds = [part.fold for part, *_ in of_one_seed]
+        lengths = [len(fold.test) for fold in folds]
         rows = np.concatenate([np.arange(fold.test.start, fold.test.stop) for fold in folds])  # [N]
-        by_seed = np.concatenate([close for _, close, _ in answers]).reshape(
+        by_seed = np.concatenate([close for _, close, _, _ in answers]).reshape(
             len(seeds), rows.size
         )  # [S, N]
         by_seed[:, ~features.tradable[rows]] = np.nan
+        centre = np.array([centre for *_, centre in answers]).reshape(len(seeds), -1).mean(axis=0)
         known = rows + features.horizon < features.sessions.size
         target = np.full(rows.size, np.datetime64("NaT", "D"))
         target[known] = features.sessions[rows[known] + features.horizon]
@@ -200,13 +202,14 @@ class WalkForward:
         return Forecasts(
             ticker=ticker,
             forecaster=label or forecaster.name,
-            fold=np.repeat([fold.name for fold in folds], [len(fold.test) for fold in folds]),
+            fold=np.repeat([fold.name for fold in folds], lengths),
             as_of=features.sessions[rows],
             target=target,
             last_close=features.close[rows],
             by_seed=by_seed,
             actual=actual,
-            outside=np.concatenate([outside for _, _, outside in of_one_seed]),
+            outside=np.concatenate([outside for _, _, outside, _ in of_one_seed]),
+            centre=np.repeat(centre, lengths),
             seeds=seeds if forecaster.stochastic else (),
         )
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING, fields
+from datetime import date
 from functools import partial
 from typing import Any, ClassVar
 
 import backtrader as bt
 
+from strategies.book import Book
+from strategies.candidates import Candidates
+from strategies.round_trip import round_trip
 from strategies.rule import HOLD, Rule, Side, Signal
-from strategies.situation import Situation
+from strategies.situation import Situation, nothing
 
 
 def params_of(rule_type: type[Rule]) -> tuple[tuple[str, Any], ...]:
@@ -23,31 +28,26 @@ def _completed(order: Any) -> bool:
     return bool(order.status == order.Completed)
 
 
-@dataclass
-class _Book:
-    """What is known of one feed between two sessions."""
-
-    signal: Signal = HOLD
-    decided_on: Any = None
-    decided_close: float = math.nan
-    rank: float = 0.0
-    decision_close: float = math.nan
-    entry_price: float = math.nan
-    sessions_since_decision: int = 0
-    selling: Signal | None = None
-
-
 class ForecastStrategy(bt.Strategy):
     """Trades a rule on feeds with a `forecast` line, one or many, in a plain Cerebro.
 
     At each close the rule decides; at the next open sells go first, then buys, the highest
     forecast over close first, ties by name. A buy is sized at the open it fills at:
     ``floor(cash_fraction x min(cash, equity / slots) / open)``, so that a gap up does not
-    reject it. What did not fill in its session is cancelled: a buy is then forgotten and
-    counted in `expired`, a sell is sent again. Nothing is sent on a halt (line `tradable` 0).
-    A limit sell that goes with a buy lives only once that buy is filled, and from that moment.
+    reject it; the cash holds what the sells of the same open will bring. There are never more
+    positions than slots: a buy that finds none is dropped. What did not fill in its session is
+    cancelled: a buy is then forgotten, a sell is sent again each session. Nothing is sent on a halt
+    (line `tradable` 0) or where a feed has no bar of the session, and no ticker is bought whose
+    line `member` is 0. A limit sell that goes with a buy lives only once that buy is filled, and
+    from that moment. A ticker whose bars end while it is held cannot be sold: it keeps its last
+    close and its slot to the end.
 
-    Orders carry `decided` (date) and `reason` in ``order.info``.
+    A rule with ``fill="close"`` fills at the close it decides on: its market orders are sent at
+    once and Backtrader books them with the next bar, at the price of the close before.
+
+    Orders carry `decided` (date) and `reason` in ``order.info``. `unfilled` lists every signal that
+    became no order and every order that did not fill, one a session: decided, session, ticker,
+    side, size, why.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ class ForecastStrategy(bt.Strategy):
     ------
     ValueError
         The Cerebro does not cheat on open: ``bt.Cerebro(cheat_on_open=True)`` lets the strategy
-        see the open that it sizes a purchase with. Nothing is decided on it.
+        see the open that it sizes a purchase with. Nothing is decided on it. Or the rule fills at
+        the close and the broker does not: ``cerebro.broker.set_coc(True)``.
     """
 
     rule_type: ClassVar[type[Rule] | None] = None
@@ -74,10 +75,19 @@ class ForecastStrategy(bt.Strategy):
             raise ValueError(f"cash_fraction is {self.p.cash_fraction}; it is a share up to 1")
         if self.p.slots < 1:
             raise ValueError(f"slots is {self.p.slots}; a position needs 1 at least")
-        self.books = {data: _Book() for data in self.datas}
+        self.books = {
+            data: Book(number, data, self.rule.memory) for number, data in enumerate(self.datas)
+        }
+        self.clock = self.lines.datetime
+        self.candidates: Candidates | None = None
+        self.busy: dict[Book, None] = {}
+        self.buying: list[Book] = []
+        self.at_close = self.rule.fill == "close"
         self.orders: list[Any] = []
+        self.under_way: list[tuple[Any, float]] = []
         self.equity = math.nan
         self.rejected = self.expired = self.unaffordable = 0
+        self.unfilled: list[dict[str, Any]] = []
 
     def _own_rule(self) -> Rule:
         if self.rule_type is None:
@@ -92,16 +102,19 @@ class ForecastStrategy(bt.Strategy):
             raise ValueError(
                 "a purchase is sized at the open it fills at: make bt.Cerebro(cheat_on_open=True)"
             )
+        if self.at_close and not getattr(self.broker.p, "coc", False):
+            raise ValueError(
+                "this rule fills at the close it decides on: call cerebro.broker.set_coc(True)"
+            )
         self.equity = self.broker.getvalue()
+        books = list(self.books.values())
+        if Candidates.can_tell(self.rule, books):
+            self.candidates = Candidates(self.rule, books)
 
-    def _today(self) -> list[Any]:
-        """Return the feeds that have a bar of this session: one may miss days or start late.
+    def _size(self, book: Book) -> float:
+        return float(self.getposition(book.data).size)
 
-        The strategy's own clock still shows yesterday when `next_open` is called.
-        """
-        begun = [data for data in self.datas if len(data)]
-        newest = max(data.datetime[0] for data in begun)
-        return [data for data in begun if data.datetime[0] == newest]
+    # --- at the open -----------------------------------------------------------------------------
 
     def prenext_open(self) -> None:
         """Trade the feeds that are there already."""
@@ -109,120 +122,270 @@ class ForecastStrategy(bt.Strategy):
 
     def next_open(self) -> None:
         """Send what was decided at the last close; only the open of this bar is looked at."""
-        cash = self.broker.getcash()
-        tradable = [d for d in self._today() if getattr(d, "tradable", [True])[0]]
-        for data in tradable:
-            self._send_sell(data, self.books[data])
-        buys = [d for d, book in self.books.items() if book.signal.side is Side.BUY]
-        for data in sorted(buys, key=lambda d: (-self.books[d].rank, d._name)):
-            if data in tradable:
-                cash -= self._send_buy(data, self.books[data], cash)
-            else:
-                self.books[data].signal = HOLD
+        waiting = any(book.selling or book.signal.sell_at is not None for book in self.busy)
+        if not (waiting or self.buying or self.under_way):
+            return
+        concerned = sorted({*self.busy, *self.buying}, key=lambda book: book.number)
+        for book in concerned:
+            book.look_again()
+        if not self.at_close:
+            self._send(concerned)
+        for buy, price in self.under_way:
+            if not self._shut(self.books[buy.data]):
+                self.orders.append(self._sell_limit(buy.data, buy.size, price, after=buy))
+        self.under_way.clear()
+        for book in concerned:
+            limit = book.signal.sell_at
+            if limit is None or book.selling or self._shut(book):
+                continue
+            if (size := self._size(book)) > 0:
+                order = self._sell_limit(book.data, size, limit, decided=book.decided_on)
+                self.orders.append(order)
+
+    def _send(self, concerned: Sequence[Book]) -> None:
+        """Send sells, then buys, at the open of this session or, for a fill at the close, its close."""
+        cash, held = self.broker.getcash(), 0
+        for book in concerned:
+            if book not in self.busy or (size := self._size(book)) <= 0:
+                continue
+            held += 1
+            if not book.selling:
+                continue
+            if why := self._shut(book):
+                self._miss(book, "sell", size, why)
+                continue
+            cash += self._send_sell(book, size)
+            held -= 1
+        for book in sorted(self.buying, key=lambda book: (-book.rank, book.name)):
+            signal, book.signal = book.signal, HOLD
+            if held >= self.p.slots:
+                continue
+            if why := self._shut(book):
                 self.expired += 1
+                self._miss(book, "buy", 0, why)
+            elif cost := self._send_buy(book, signal, cash):
+                self.busy[book] = None
+                cash -= cost
+                held += 1
+        self.buying.clear()
 
-    def _send_sell(self, data: Any, book: _Book) -> None:
-        size = self.getposition(data).size
-        if size <= 0:
-            return
-        info = {"decided": book.decided_on}
-        if book.selling:
-            order = self.sell(data, size=size, reason=book.selling.reason, **info)
-        elif book.signal.sell_at is not None:
-            order = self._sell_limit(data, size, book.signal.sell_at, **info)
-        else:
-            return
+    def _shut(self, book: Book) -> str:
+        """Return why this feed takes no order in this session; empty if it does."""
+        if not book.has_bar:
+            return "no bar"
+        return "" if book.today("tradable") else "halt"
+
+    def _price(self, book: Book) -> float:
+        return float(book.close[0] if self.at_close else book.open[0])
+
+    def _send_sell(self, book: Book, size: float) -> float:
+        """Send a sale of all; return the cash that it will bring."""
+        reason = book.selling.reason if book.selling else ""
+        order = self.sell(
+            book.data, size=size, reason=reason, decided=book.decided_on, coc=self.at_close
+        )
         self.orders.append(order)
+        price = self._price(book) * (1 - getattr(self.broker.p, "slip_perc", 0.0))
+        scheme = self.broker.getcommissioninfo(book.data)
+        return float(size * price - scheme.getcommission(-size, price))
 
-    def _sell_limit(self, data: Any, size: int, price: float, **info: Any) -> Any:
-        return self.sell(
+    def _sell_limit(
+        self, data: Any, size: float, price: float, after: Any = None, **info: Any
+    ) -> Any:
+        """Send a limit sell; `after` a purchase it wakes once that is filled to the last share."""
+        info = info or {"decided": after.info["decided"]}
+        order = self.sell(
             data, size=size, exectype=bt.Order.Limit, price=price, reason="touch", **info
         )
-
-    def _sell_limit_with(self, buy: Any, price: float, **info: Any) -> Any:
-        """Send a purchase that waits for its limit sell, and the sell as its child.
-
-        The broker drops a child with its parent: a buy that is refused, or filled in part, leaves
-        no sell behind and so no short. Backtrader wakes children at the next bar; this one asks
-        its parent, which stands before it in the queue, so that it can fill on the same day.
-        """
-        order = self._sell_limit(buy.data, buy.size, price, parent=buy, **info)
-        order.active = partial(_completed, buy)
+        if after is not None:
+            order.active = partial(_completed, after)
         return order
 
-    def _send_buy(self, data: Any, book: _Book, cash: float) -> float:
-        """Send a purchase; return the cash that it will take."""
-        signal, book.signal = book.signal, HOLD
+    def _send_buy(self, book: Book, signal: Signal, cash: float) -> float:
+        """Send a purchase; return the cash that it will take.
+
+        Its limit sell goes with it as its child: the broker drops a child with its parent, so a buy
+        that is refused, or filled in part, leaves no sell behind and so no short. Backtrader wakes
+        children at the next bar; this one asks its parent, which stands before it in the queue, so
+        that it can fill on the same day. A purchase at a close has none: its limit sell is sent at
+        the next open, if there is one.
+        """
+        data, price = book.data, self._price(book)
+        lot = getattr(self.broker, "lot_of", lambda data: 1)(data)
         budget = self.p.cash_fraction * min(cash, self.equity / self.p.slots)
-        size = math.floor(budget / data.open[0])
+        size = math.floor(budget / price / lot) * lot
         if size < 1:
             self.unaffordable += 1
+            self._miss(book, "buy", 0, "unaffordable")
             return 0.0
-        price = data.open[0] * (1 + getattr(self.broker.p, "slip_perc", 0.0))
+        price *= 1 + getattr(self.broker.p, "slip_perc", 0.0)
         cost = size * price + self.broker.getcommissioninfo(data).getcommission(size, price)
         if cost > cash:
             self.rejected += 1
+            self._miss(book, "buy", size, "rejected")
             return 0.0
         info = {"decided": book.decided_on}
-        alone = signal.sell_at is None
-        buy = self.buy(data, size=size, reason=signal.reason, transmit=alone, **info)
+        limit = signal.sell_at
+        alone = limit is None or self.at_close
+        buy = self.buy(
+            data, size=size, reason=signal.reason, transmit=alone, coc=self.at_close, **info
+        )
         self.orders.append(buy)
-        if signal.sell_at is not None:
-            self.orders.append(self._sell_limit_with(buy, signal.sell_at, **info))
+        if limit is not None and self.at_close:
+            self.under_way.append((buy, limit))
+        elif limit is not None:
+            self.orders.append(self._sell_limit(data, size, limit, after=buy, parent=buy, **info))
         book.decision_close = book.decided_close
         book.sessions_since_decision = 0
         return float(cost)
 
+    def _miss(self, book: Book, side: str, size: float, why: str) -> None:
+        """Write down what did not fill in the newest session that any feed has a bar of."""
+        newest = max((data for data in self.datas if len(data)), key=lambda data: data.datetime[0])
+        self.unfilled.append(
+            {
+                "decided": str(book.decided_on),
+                "session": str(newest.datetime.date(0)),
+                "ticker": book.name,
+                "side": side,
+                "size": size,
+                "why": why,
+            }
+        )
+
     def notify_order(self, order: Any) -> None:
         """Remember the price paid, count what the broker refused: a child falls with its parent."""
+        book = self.books[order.data]
+        self.busy[book] = None
         if order.status in (order.Margin, order.Rejected):
-            self.rejected += order.parent is None
+            if order.parent is None:
+                self.rejected += 1
+                side = "buy" if order.isbuy() else "sell"
+                self._miss(book, side, abs(order.size), "rejected")
         elif order.status in (order.Completed, order.Partial) and order.isbuy():
-            self.books[order.data].entry_price = order.executed.price
+            book.entry_price = order.executed.price
         elif order.status == order.Completed:
-            self.books[order.data].selling = None
+            book.selling = None
+
+    def stop(self) -> None:
+        """Say of a sell that found no bar to the end that the ticker was delisted, once."""
+        end = max(book.datetime[0] for data, book in self.books.items() if len(data))
+        for book in self.books.values():
+            if book.selling and book.datetime[0] < end:
+                last = str(book.data.datetime.date(0))
+                missed = [
+                    miss
+                    for miss in self.unfilled
+                    if miss["ticker"] == book.name and miss["session"] > last
+                ]
+                for miss in missed[:1]:
+                    miss["why"] = "delisted"
+                self.unfilled = [miss for miss in self.unfilled if miss not in missed[1:]]
+
+    # --- at the close ----------------------------------------------------------------------------
 
     def prenext(self) -> None:
         """Decide for the feeds that are there already."""
         self.next()
 
     def next(self) -> None:
-        """Cancel what did not fill, then decide at this close."""
-        for order in self.orders:
-            if order.alive():
-                self.cancel(order)
-                self.expired += order.isbuy()
-        self.orders.clear()
-        self.equity = self.broker.getvalue()
-        for data in self._today():
-            self._decide(data, self.books[data])
+        """Cancel what did not fill, then decide at this close.
 
-    def _decide(self, data: Any, book: _Book) -> None:
-        holding = self.getposition(data).size > 0
+        Every position is looked at; a ticker that is not held only if there will be a slot for it and
+        the rule could buy it, unless the rule must see all of them.
+        """
+        self._cancel()
+        self.equity = self.broker.getvalue()
+        time, session = self.clock[0], self.clock.date(0)
+        busy = [book for book in self.busy if book.look(time)]
+        looked = set(busy)
+        others = self._others(self.books.values(), looked, time) if not self.candidates else []
+        today = [*busy, *others]
+        if self.rule.memory:
+            for book in today:
+                book.remember_close()
+        places = self._places(today) if self.rule.ranks else {}
+        for book in busy:
+            self._decide(book, session, places.get(book, 0))
+        if self.p.slots > sum(not book.selling and self._size(book) > 0 for book in self.busy):
+            if self.candidates:
+                others = self._others(self.candidates.at(time), looked, time)
+            for book in others:
+                self._decide(book, session, places.get(book, 0))
+        if self.rule.memory:
+            for book in today:
+                book.remember_forecast()
+        if self.at_close:
+            self._send(sorted({*self.busy, *self.buying}, key=lambda book: book.number))
+
+    def _others(self, books: Iterable[Book], looked: set[Book], time: float) -> list[Book]:
+        """Return those that have a bar of this session and were not looked at as busy ones."""
+        busy = self.busy
+        return [b for b in books if b not in looked and b not in busy and b.look(time)]
+
+    def _cancel(self) -> None:
+        for order in self.orders:
+            if not order.alive():
+                continue
+            self.cancel(order)
+            self.expired += order.isbuy()
+            blocked = order.info.get("blocked")
+            if blocked or order.exectype != order.Limit:  # a limit that waits is no miss
+                side = "buy" if order.isbuy() else "sell"
+                size = abs(order.executed.remsize)
+                self._miss(self.books[order.data], side, size, blocked or "expired")
+        self.orders.clear()
+
+    def _places(self, today: Iterable[Book]) -> dict[Book, int]:
+        """Return the place of each ticker that could be bought on its forecast."""
+        ranked = [
+            (-book.today("forecast") / book.close[0], book.name, book)
+            for book in today
+            if math.isfinite(book.today("forecast")) and book.today("member")
+        ]
+        ranked.sort(key=lambda one: one[:2])
+        return {book: number for number, (_, _, book) in enumerate(ranked, 1)}
+
+    def _decide(self, book: Book, session: date, place: int) -> None:
+        holding = book in self.busy and self._size(book) > 0
         if holding:
             book.sessions_since_decision += 1
         else:
-            book.decision_close = book.entry_price = math.nan
-            book.sessions_since_decision = 0
-        close = data.close[0]
+            book.forget()
+            if not book.selling:
+                self.busy.pop(book, None)
+        data, close = book.data, book.close[0]
+        memory = self.rule.memory
         situation = Situation(
-            date=data.datetime.date(0),
+            date=session,
             close=close,
-            previous_close=data.close[-1] if len(data) > 1 else math.nan,
-            forecast=getattr(data, "forecast", [math.nan])[0],
+            previous_close=book.close[-1] if len(data) > 1 else math.nan,
+            forecast=book.today("forecast"),
             holding=holding,
             decision_close=book.decision_close,
             entry_price=book.entry_price,
             sessions_since_decision=book.sessions_since_decision,
+            centre=book.today("centre"),
+            past_forecast_returns=book.past_forecast_returns if memory else nothing(),
+            closes=book.closes if memory else nothing(),
+            round_trip=self._round_trip(book) if self.rule.weighs_costs else 0.0,
+            place=place,
         )
         signal = self.rule.decide(situation)
         if book.selling:  # decided before, not filled yet: it stays decided
             return
-        book.signal, book.decided_on = signal, situation.date
+        book.signal, book.decided_on = signal, session
         if signal.side is Side.SELL and holding:
             book.selling = signal
-        elif signal.side is Side.BUY and not holding:
+        elif signal.side is Side.BUY and not holding and book.today("member"):
             book.decided_close = close
             book.rank = situation.forecast / close if math.isfinite(situation.forecast) else 0.0
+            self.buying.append(book)
         else:
             book.signal = Signal(Side.HOLD, sell_at=signal.sell_at if holding else None)
+
+    def _round_trip(self, book: Book) -> float:
+        """Return the cost of buying a slot at this close and selling it again, over its value."""
+        price = book.close[0]
+        budget = self.p.cash_fraction * self.equity / self.p.slots
+        return round_trip(self.broker, book.data, price, max(1, math.floor(budget / price)))

@@ -15,6 +15,7 @@ class BuyAndHoldRule(Rule):
     """Buy as soon as possible, never sell."""
 
     needs_forecast: ClassVar[bool] = False
+    weighs_costs: ClassVar[bool] = False
 
     def decide(self, situation: Situation) -> Signal:
         """Return BUY until the position is there, then HOLD."""

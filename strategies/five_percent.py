@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from typing import ClassVar
 
 from strategies.base import ForecastStrategy, params_of
-from strategies.rule import HOLD, Rule, Side, Signal, lowest_risen, risen
-from strategies.situation import Situation
+from strategies.rule import HOLD, Rule, Side, Signal, lowest_risen, percent, risen
+from strategies.situation import Flags, Floats, Situation
 
+#: The readings of "sell when it rose by 5%", which every run computes side by side.
 EXITS = ("entry", "day", "touch")
+#: Every reading of the exit.
+KNOWN_EXITS = (*EXITS, "one-day", "forecast")
+FILLS = ("open", "close")
 
 
 @dataclass(frozen=True)
@@ -26,28 +30,43 @@ class FivePercentRule(Rule):
     exit : str
         ``entry``: sell when a close is 5% above the close of the decision. ``day``: when a close
         is 5% above the close before it. ``touch``: a limit sell stands at 5% above the close of
-        the decision, on the day of the fill too.
+        the decision, on the day of the fill too. ``one-day``: sell after the first session in
+        which the exit is tested, whatever happened. ``forecast``: when the forecast return of a
+        close is below `bound`.
     first_exit : int
         First session in which the exit is tested: 1 is the day that was forecast.
     max_hold : int or None
         Sell after this many sessions whatever happened; None is the literal rule.
     stop_loss : float or None
         Sell when a close is this share below the price paid; None is the literal rule.
+    fill : str
+        ``open``: what is decided at a close fills at the next open. ``close``: at that close
+        itself, as S2 reckons, though the price is needed to decide.
+    bound : float
+        Forecast return below which ``exit="forecast"`` sells.
     """
+
+    weighs_costs: ClassVar[bool] = False
 
     threshold: float = 0.05
     exit: str = "entry"
     first_exit: int = 1
     max_hold: int | None = None
     stop_loss: float | None = None
+    fill: str = "open"
+    bound: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 < self.threshold < 1:
             raise ValueError(
                 f"threshold is {self.threshold}; it is a share between 0 and 1: 0.05 is 5%"
             )
-        if self.exit not in EXITS:
-            raise ValueError(f"exit is '{self.exit}'; known: {', '.join(EXITS)}")
+        if self.exit not in KNOWN_EXITS:
+            raise ValueError(f"exit is '{self.exit}'; known: {', '.join(KNOWN_EXITS)}")
+        if self.fill not in FILLS:
+            raise ValueError(f"fill is '{self.fill}'; known: {', '.join(FILLS)}")
+        if not -1 < self.bound < 1:
+            raise ValueError(f"bound is {self.bound}; it is a forecast return: 0.01 is 1%")
         if self.first_exit < 1:
             raise ValueError(
                 f"first_exit is {self.first_exit}; 1 is the session after the decision"
@@ -56,6 +75,10 @@ class FivePercentRule(Rule):
             raise ValueError(f"max_hold is {self.max_hold}; a position is held 1 session at least")
         if self.stop_loss is not None and not 0 < self.stop_loss < 1:
             raise ValueError(f"stop_loss is {self.stop_loss}; it is a share between 0 and 1")
+
+    def could_buy(self, forecast_return: Floats) -> Flags:
+        """Return where a forecast reaches the threshold, but for the last digits of a price."""
+        return forecast_return >= self.threshold - 1e-9
 
     def decide(self, situation: Situation) -> Signal:
         """Return BUY, SELL or HOLD."""
@@ -76,10 +99,18 @@ class FivePercentRule(Rule):
             return Signal(Side.SELL, reason="stop_loss")
         if self.exit == "touch":
             return Signal(Side.HOLD, sell_at=self._limit(situation.decision_close, held + 1))
-        reference = situation.decision_close if self.exit == "entry" else situation.previous_close
-        if held >= self.first_exit and risen(situation.close, reference, self.threshold):
+        if held >= self.first_exit and self._is_over(situation):
             return Signal(Side.SELL, reason=self.exit)
         return HOLD
+
+    def _is_over(self, situation: Situation) -> bool:
+        """Return whether the exit, other than ``touch``, says to sell."""
+        if self.exit == "one-day":
+            return True
+        if self.exit == "forecast":
+            return situation.forecast_return < self.bound
+        reference = situation.decision_close if self.exit == "entry" else situation.previous_close
+        return risen(situation.close, reference, self.threshold)
 
     def _limit(self, decision_close: float, session: int) -> float | None:
         """Return the price of the limit sell in that session after the decision, if any stands."""
@@ -89,34 +120,39 @@ class FivePercentRule(Rule):
 
     def reading(self) -> str:
         """Return the reading in one sentence."""
-        share = _percent(self.threshold)
-        risen_by = {
-            "entry": f"a close is {share} or more above the close of the decision",
-            "day": f"a close is {share} or more above the close before it",
-            "touch": f"the price touches {share} above the close of the decision (a limit order, "
-            "on the day of the fill too)",
+        share = percent(self.threshold)
+        over = {
+            "entry": f"when a close is {share} or more above the close of the decision",
+            "day": f"when a close is {share} or more above the close before it",
+            "touch": f"when the price touches {share} above the close of the decision (a limit "
+            "order, filled at the better of the open and the limit, on the day of the fill too)",
+            "one-day": "whatever happened",
+            "forecast": f"when the forecast close is less than {percent(self.bound)} above the close"
+            if self.bound
+            else "when the forecast close is below the close",
         }[self.exit]
-        hold = "for ever" if self.max_hold is None else f"at most {self.max_hold} sessions"
-        stop = (
-            "no stop"
-            if self.stop_loss is None
-            else f"a stop {_percent(self.stop_loss)} below the price paid"
-        )
         first = (
             "from the session after the decision"
             if self.first_exit == 1
             else f"from session {self.first_exit} after the decision"
         )
-        return (
-            f"Buy at the next open when the forecast close is {share} or more above today's close; "
-            f"sell {'' if self.exit == 'touch' else 'at the next open '}when {risen_by}, tested {first}; "
-            f"hold {hold}, {stop}; signals while holding are ignored."
+        hold = f"hold at most {self.max_hold} sessions" if self.max_hold else "hold for ever"
+        stop = (
+            "no stop"
+            if self.stop_loss is None
+            else f"a stop {percent(self.stop_loss)} below the price paid"
         )
-
-
-def _percent(share: float) -> str:
-    """Return a share as the percent that the user wrote: 0.0125 is 1.25%, not 1.2%."""
-    return f"{(Decimal(str(share)) * 100).normalize():f}%"
+        at = "at the next open" if self.fill == "open" else "at that close"
+        label = (
+            ""
+            if self.fill == "open"
+            else " A fill at the close needs the price that the decision needs: no order could do it."
+        )
+        return (
+            f"Buy {at} when the forecast close is {share} or more above today's close; "
+            f"sell {'' if self.exit == 'touch' else at + ' '}{over}, tested {first}; "
+            f"{hold}, {stop}; signals while holding are ignored.{label}"
+        )
 
 
 class FivePercent(ForecastStrategy):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import ClassVar
 
-from strategies.situation import Situation
+import numpy as np
+
+from strategies.situation import Flags, Floats, Situation
 
 
 class Side(Enum):
@@ -48,6 +51,30 @@ class Rule(ABC):
     #: False when the rule trades without forecasts: it then runs once, not once a forecaster.
     needs_forecast: ClassVar[bool] = True
 
+    #: True when the rule asks for `Situation.place`.
+    ranks: ClassVar[bool] = False
+
+    #: False when the rule does not ask for `Situation.round_trip`, which is then left 0.
+    weighs_costs: ClassVar[bool] = True
+
+    @property
+    def memory(self) -> int:
+        """How many past forecast returns and closes the rule asks for; 0: neither."""
+        return 0
+
+    @property
+    def fill(self) -> str:
+        """Where a decision fills: ``open``, the next one, or ``close``, that of the decision."""
+        return "open"
+
+    def could_buy(self, forecast_return: Floats) -> Flags:
+        """Return where a BUY is possible, given forecast returns of several tickers; NaN: none.
+
+        A promise that saves time: tickers that are not held are asked only where it is True. A
+        rule that buys elsewhere would miss purchases; the default promises nothing.
+        """
+        return np.ones(forecast_return.shape, dtype=bool)
+
     @abstractmethod
     def decide(self, situation: Situation) -> Signal:
         """Return what to do; the same situation always gives the same signal."""
@@ -55,6 +82,11 @@ class Rule(ABC):
     @abstractmethod
     def reading(self) -> str:
         """Return one sentence that says how the rule is read, for the report."""
+
+
+def percent(share: float) -> str:
+    """Return a share as the percent that the user wrote: 0.0125 is 1.25%, not 1.2%."""
+    return f"{(Decimal(str(share)) * 100).normalize():f}%"
 
 
 def risen(price: float, reference: float, share: float) -> bool:

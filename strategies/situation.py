@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import datetime
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+def nothing() -> Floats:
+    """Return an array without a number, read-only."""
+    return _NOTHING
+
+
+_NOTHING: Floats = np.empty(0)
+_NOTHING.setflags(write=False)
+
+
+@dataclass(frozen=True, eq=False)
 class Situation:
     """One ticker at the close of `date`. Prices in the currency of the listing.
 
@@ -24,6 +40,22 @@ class Situation:
         Price of the fill; NaN while not holding.
     sessions_since_decision : int
         1 at the close of the session after the decision, which is the session of the fill.
+    centre : float
+        What the fit behind this forecast forecasts on average: the mean forecast return on its
+        validation windows, the mean over the seeds. NaN where the fit had none.
+    past_forecast_returns : float64, read-only
+        Forecast returns of earlier sessions less the centre of their own fit, oldest first,
+        sessions without a forecast left out: the newest `memory` of the rule.
+    closes : float64, read-only
+        Closes oldest first, today's the last: the newest `memory` of the rule, those before the
+        first out-of-sample session included.
+    round_trip : float
+        What buying and selling again would cost today, as a share of the value: commission, the
+        tax of the day and the slippage of both sides.
+    place : int
+        The ticker's place today by forecast over close among those of the account that have a bar
+        and a forecast and may be bought; 1 is the highest, equal ones by name; 0 is none. Only for
+        a rule that `ranks`.
     """
 
     date: datetime.date
@@ -34,6 +66,11 @@ class Situation:
     decision_close: float = float("nan")
     entry_price: float = float("nan")
     sessions_since_decision: int = 0
+    centre: float = 0.0
+    past_forecast_returns: Floats = field(default_factory=nothing)
+    closes: Floats = field(default_factory=nothing)
+    round_trip: float = 0.0
+    place: int = 0
 
     def __post_init__(self) -> None:
         if not 0 < self.close < math.inf:
@@ -45,3 +82,13 @@ class Situation:
                 f"{self.date}: holding since {self.sessions_since_decision} sessions, decided at "
                 f"{self.decision_close} and bought at {self.entry_price}: all three must be known"
             )
+
+    @property
+    def forecast_return(self) -> float:
+        """Forecast close of the next session over the close, less 1; NaN without a forecast."""
+        return self.forecast / self.close - 1.0
+
+    def known(self) -> tuple[Any, ...]:
+        """Return every value, arrays as tuples: two situations are the same if their texts are."""
+        values = vars(self).values()
+        return tuple(tuple(v.tolist()) if isinstance(v, np.ndarray) else v for v in values)

@@ -27,7 +27,7 @@ def known(forecasts: Forecasts, day: np.datetime64) -> dict[str, bytes]:
     """Return all that was known of the forecasts at the close of `day`, as bytes."""
     rows = forecasts.as_of <= day
     told = rows & (forecasts.target <= day)  # NaT, still to come, compares as False
-    made = ("fold", "as_of", "last_close", "outside")
+    made = ("fold", "as_of", "last_close", "outside", "centre")
     return {
         "by_seed": forecasts.by_seed[:, rows].tobytes(),
         "close": forecasts.close[rows].tobytes(),

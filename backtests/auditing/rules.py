@@ -8,6 +8,7 @@ import math
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from backtests.broker import Broker
 from backtests.engine import run_backtest
 from forecasters.bars import Bars
 from strategies.rule import Rule, Side, Signal
-from strategies.situation import Situation
+from strategies.situation import Flags, Floats, Situation
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,24 @@ def situations() -> list[Situation]:
                 )
             )
         day += datetime.timedelta(days=1)
-    return made
+    return [
+        replace(situation, **more)
+        for situation, more in zip(made, itertools.cycle(_pasts()), strict=False)
+    ]
+
+
+def _pasts() -> list[dict[str, Any]]:
+    """Return what else a situation may hold; five of them, so that each meets each corner."""
+    calm, rising = np.linspace(-0.02, 0.02, 252), np.linspace(50.0, 100.0, 252)
+    for array in (calm, rising):
+        array.setflags(write=False)
+    return [
+        {},
+        {"centre": math.nan, "past_forecast_returns": calm, "closes": rising, "place": 1},
+        {"centre": -0.01, "past_forecast_returns": calm, "closes": rising[::-1], "place": 400},
+        {"past_forecast_returns": calm[:5], "closes": rising[:5], "round_trip": 0.0045},
+        {"past_forecast_returns": calm + 0.05, "closes": rising, "round_trip": 0.0045, "place": 9},
+    ]
 
 
 def check_pure(asked: RuleTrial) -> tuple[Finding, ...]:
@@ -119,7 +137,22 @@ class Recorded(Rule):
     log: list[tuple[Situation, Signal]]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "needs_forecast", self.inner.needs_forecast)
+        for name in ("needs_forecast", "ranks", "weighs_costs"):
+            object.__setattr__(self, name, getattr(self.inner, name))
+
+    @property
+    def memory(self) -> int:
+        """The memory of `inner`."""
+        return self.inner.memory
+
+    @property
+    def fill(self) -> str:
+        """Where `inner` fills."""
+        return self.inner.fill
+
+    def could_buy(self, forecast_return: Floats) -> Flags:
+        """Return the promise of `inner`."""
+        return self.inner.could_buy(forecast_return)
 
     def decide(self, situation: Situation) -> Signal:
         """Return the signal of `inner`."""
@@ -161,7 +194,7 @@ def check_orders(asked: RuleTrial) -> tuple[Finding, ...]:
 
 def _until(log: Sequence[tuple[Situation, Signal]], day: np.datetime64) -> list[tuple[str, str]]:
     """Return situations and signals up to a day as text, in which one NaN is as another."""
-    return [(repr(s), repr(signal)) for s, signal in log if np.datetime64(s.date) <= day]
+    return [(repr(s.known()), repr(signal)) for s, signal in log if np.datetime64(s.date) <= day]
 
 
 def _decisions(

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from backtests.markets.dated import Listing, lines_for
 from backtests.markets.market import Market
 from forecasters.errors import InputError
 
@@ -26,20 +27,35 @@ class Costs:
         On each side; the broker moves the price by it.
     tax_bps : float or None
         On sales, at any date; None: the market's dated table.
+    instrument : str
+        ``stock`` or ``etf``: funds are taxed and tick otherwise.
+    slippage_ticks : int or None
+        On each side, in place of `slippage_bps`, wherever a series lies on the tick grid.
     """
 
     market: Market
     commission_bps: float
     slippage_bps: float
     tax_bps: float | None = None
+    instrument: str = "stock"
+    slippage_ticks: int | None = None
 
     def __post_init__(self) -> None:
+        self.listing("")
         for name in ("commission_bps", "slippage_bps", "tax_bps"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and 0 <= value < WHOLE):
                 raise InputError(
                     f"--{name.replace('_', '-')} is {value}: give basis points, "
                     f"from 0 to below {WHOLE:,} (5 is 0.05%)"
+                )
+        if self.slippage_ticks is not None:
+            if self.slippage_ticks < 0:
+                raise InputError(f"--slippage-ticks is {self.slippage_ticks}; it is 0 or more")
+            if not self.market.ticks:
+                raise InputError(
+                    f"--slippage-ticks needs a tick table, and market {self.market.name} has none: "
+                    "set --slippage-bps or another --market"
                 )
 
     @classmethod
@@ -49,16 +65,22 @@ class Costs:
         commission_bps: float | None = None,
         slippage_bps: float = 5.0,
         tax_bps: float | None = None,
+        instrument: str = "stock",
+        slippage_ticks: int | None = None,
     ) -> Costs:
         """Return the costs of a market, where None leaves the market's own rate."""
         commission = market.commission_bps if commission_bps is None else commission_bps
-        return cls(market, commission, slippage_bps, tax_bps)
+        return cls(market, commission, slippage_bps, tax_bps, instrument, slippage_ticks)
+
+    def listing(self, ticker: str) -> Listing:
+        """Return where this ticker is listed, and as what."""
+        return self.market.listing(ticker, self.instrument)
 
     def commission(self, value: float) -> float:
         """Return the commission on a purchase or a sale of this value."""
         return abs(value) * self.commission_bps / WHOLE
 
-    def tax(self, value: float, session: str | date) -> float:
+    def tax(self, value: float, session: str | date, ticker: str = "") -> float:
         """Return the tax on a sale of this value on this session, the day of the trade.
 
         Raises
@@ -66,7 +88,7 @@ class Costs:
         InputError
             The session lies before the market's table begins.
         """
-        return abs(value) * self._tax_rate(session)
+        return abs(value) * self._tax_rate(session, ticker)
 
     def note(self, start: str | date, end: str | date) -> str:
         """Return one sentence with every rate that holds from `start` to `end`, both included."""
@@ -76,17 +98,24 @@ class Costs:
                 "commission and tax (set --market, --commission-bps, --tax-bps)"
             )
         commission = f"commission {self.commission_bps:g} bp a side"
-        slippage = f"slippage {self.slippage_bps:g} bp a side"
+        slippage = (
+            f"slippage {self.slippage_bps:g} bp a side" if self.slippage_bps else "no slippage"
+        )
+        if self.slippage_ticks is not None:
+            ticks = f"slippage {self.slippage_ticks} tick{'s' * (self.slippage_ticks != 1)} a side"
+            slippage = f"{ticks} ({slippage.removeprefix('slippage ')} off the tick grid)"
         return ", ".join(
             (
                 commission if self.commission_bps else "no commission",
                 self._tax_note(str(start)[:10], str(end)[:10]),
-                slippage if self.slippage_bps else "no slippage",
+                slippage,
             )
         )
 
-    def _tax_rate(self, session: str | date) -> float:
-        return self.market.tax_rate(session) if self.tax_bps is None else self.tax_bps / WHOLE
+    def _tax_rate(self, session: str | date, ticker: str = "") -> float:
+        if self.tax_bps is not None:
+            return self.tax_bps / WHOLE
+        return self.market.tax_rate(session, self.listing(ticker))
 
     def _tax_note(self, start: str, end: str) -> str:
         if end < start:
@@ -101,8 +130,9 @@ class Costs:
         if not self.market.tax:
             return "no transaction tax"
         note = f"transaction tax on sales {rate:.2%}"
-        for since, share, _ in self.market.tax:
-            if start < since <= end:
-                last = date.fromisoformat(since) - timedelta(days=1)
-                note += f" to {last} then {share:.2%}"
-        return note
+        lines = lines_for(self.market.tax, self.listing(""))
+        for line in lines:
+            if start < line.since <= end:
+                last = date.fromisoformat(line.since) - timedelta(days=1)
+                note += f" to {last} then {line.share:.2%}"
+        return note if rate or len(lines) > 1 else f"no transaction tax ({self.instrument})"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from backtests.history import History
-from backtests.result import Fill, Result, Trade
+from backtests.result import Fill, Result, Trade, Unfilled
 from backtests.study import Study
 from forecasters.bars import Bars, Days, Floats, Origin
 from forecasters.forecasts import Forecasts
@@ -97,7 +97,17 @@ def make_result(
     return Result(
         bars.ticker, forecaster, strategy, sessions.copy(), value, in_cash, costs, tuple(fills),
         tuple(trades), _periods_per_year(sessions), rejected, expired, unaffordable,
+        unfilled=make_unfilled(bars.ticker, rejected=rejected, expired=expired, unaffordable=unaffordable),
     )  # fmt: skip
+
+
+def make_unfilled(ticker: str, **counts: int) -> tuple[Unfilled, ...]:
+    """Return so many unfilled orders of each reason."""
+    return tuple(
+        Unfilled("2018-01-02", "2018-01-03", ticker, "buy", 1, why)
+        for why, n in counts.items()
+        for _ in range(n)
+    )
 
 
 def _periods_per_year(sessions: Days) -> float:
@@ -196,7 +206,8 @@ def make_study(
         for i, name in enumerate(forecasters)
     }
     return Study(
-        bars, tuple(forecasts), losses, tuple(results), tuple(exits), tuple(foresight),
+        ticker, {ticker: bars}, {ticker: tuple(forecasts)}, {ticker: losses}, tuple(results), tuple(exits),
+        tuple(foresight),
         {s: (0.02 if "0.02" in s else 0.05) for s in strategies if s != "quantile"},
         {s: f"{s}: buys at the next open when the forecast close is at least 5% above the close, sells at the "
             "next open after a close 5% above the close of the decision." for s in strategies},
@@ -205,10 +216,23 @@ def make_study(
     )  # fmt: skip
 
 
+def told(study: Study) -> tuple[Forecasts, ...]:
+    """Return the forecasts of a study of one ticker, naive first."""
+    (own,) = study.forecasts.values()
+    return own
+
+
+def bars_of(study: Study) -> Bars:
+    """Return the bars of a study of one ticker."""
+    (bars,) = study.bars.values()
+    return bars
+
+
 def with_plain_rule(study: Study) -> Study:
     """Return the study with a user's rule that needs no forecast, which stands before buy_and_hold."""
-    first = len(study.bars) - study.results[0].sessions.size
-    plain = make_result(study.bars, None, "hold", first, holds=((200, 210),), expired=1)
+    bars = bars_of(study)
+    first = len(bars) - study.results[0].sessions.size
+    plain = make_result(bars, None, "hold", first, holds=((200, 210),), expired=1)
     return replace(study, results=(*study.results[:-1], plain, study.results[-1]))
 
 
@@ -217,7 +241,7 @@ def make_manifest(study: Study) -> dict[str, object]:
     return {
         "schema": 1,
         "config": {
-            "ticker": [study.ticker],
+            "ticker": [study.account],
             "threshold": 0.05,
             "out": "<runs>",
             "seeds": 3,

@@ -9,7 +9,7 @@ import pytest
 
 from backtests.diagnosis import diagnose
 from forecasters.forecasts import Forecasts
-from tests.backtests.studies import make_bars, make_forecasts, make_result, make_study
+from tests.backtests.studies import make_bars, make_forecasts, make_result, make_study, told
 
 NAT = np.datetime64("NaT", "D")
 
@@ -35,7 +35,7 @@ def test_counts_are_those_of_the_rule_and_exactly_five_percent_counts() -> None:
         [106.05, 100, 106, 100, np.nan, np.nan],
         outside=3,
     )
-    d = diagnose(f, 0.05, None, None)
+    d = diagnose([f], 0.05, None, None)
     assert (d.days, d.signals) == (4, 2), "a halt and a day still to come are not judged"
     here = d.at_threshold
     assert (here.forecast, here.came, here.both) == (2, 2, 1)
@@ -50,8 +50,8 @@ def test_counts_are_those_of_the_rule_and_exactly_five_percent_counts() -> None:
 
 def test_a_rule_that_never_bought_is_told_why() -> None:
     study = make_study(traded=False)
-    f, result = study.forecasts[1], study.results[1]
-    d = diagnose(f, 0.05, result, study.foresight[0])
+    f, result = told(study)[1], study.results[1]
+    d = diagnose([f], 0.05, result, study.foresight[0])
     text = d.sentences()
     top = np.nanargmax(f.forecast_return)
     largest = f"{f.forecast_return[top]:+.1%} (for {f.target[top]})"
@@ -70,7 +70,7 @@ def test_a_rule_that_never_bought_is_told_why() -> None:
 
 def test_a_rule_that_bought_is_judged_by_what_followed_its_calls() -> None:
     study = make_study()
-    text = " ".join(diagnose(study.forecasts[2], 0.05, study.results[2], None).sentences())
+    text = " ".join(diagnose([told(study)[2]], 0.05, study.results[2], None).sentences())
     assert "rnn forecast +5.0% or more on 5 days and bought 2 times" in text
     assert "rose that much on 0 of 5 such days" in text
     assert "never bought" not in text
@@ -82,12 +82,12 @@ def test_why_nothing_was_bought_is_read_from_the_account_not_guessed() -> None:
     idle = make_result(bars, "cnn", "five_percent", 530, cash=100_000.0)
 
     def first(**counts: int) -> str:
-        return diagnose(f, 0.05, replace(idle, **counts), None).sentences()[0]  # type: ignore[arg-type]
+        return diagnose([f], 0.05, replace(idle, **counts), None).sentences()[0]  # type: ignore[arg-type]
 
-    assert diagnose(f, 0.05, replace(idle, unaffordable=3), None).too_poor
+    assert diagnose([f], 0.05, replace(idle, unaffordable=3), None).too_poor
     assert "on 3 of its signals the 100,000 of cash did not buy one share" in first(unaffordable=3)
     assert "Raise --cash" in first(unaffordable=3)
-    assert not diagnose(f, 0.05, idle, None).too_poor
+    assert not diagnose([f], 0.05, idle, None).too_poor
     assert first().endswith("but bought nothing: the rule's other conditions held it back.")
     assert "cash" not in first()
     assert "2 orders rejected for want of cash" in first(rejected=2)
@@ -96,24 +96,24 @@ def test_why_nothing_was_bought_is_read_from_the_account_not_guessed() -> None:
     assert "on 1 of its signals" in both
     assert "1 order expired unfilled" in both
     elsewhere = diagnose(
-        make_forecasts(bars, "cnn", 530, spread=0.001), 0.05, replace(idle, unaffordable=2), None
+        [make_forecasts(bars, "cnn", 530, spread=0.001)], 0.05, replace(idle, unaffordable=2), None
     )
     assert elsewhere.sentences()[0].startswith("cnn bought nothing: on 2 of its signals")
 
 
 def test_a_rule_that_buys_without_its_threshold_is_not_said_to_have_bought_nothing() -> None:
     study = make_study()
-    quiet, result = study.forecasts[1], study.results[2]
-    text = diagnose(quiet, 0.05, result, None).sentences()[0]
+    quiet, result = told(study)[1], study.results[2]
+    text = diagnose([quiet], 0.05, result, None).sentences()[0]
     assert text.startswith("stacked_lstm bought 2 times, never on a forecast of +5.0% or more")
-    flat = diagnose(study.forecasts[0], 0.05, result, None).sentences()
+    flat = diagnose([told(study)[0]], 0.05, result, None).sentences()
     assert "not to trade" not in flat[0]
 
 
 def test_a_forecast_just_below_the_threshold_does_not_read_as_reaching_it() -> None:
-    d = diagnose(forecasts([100.0] * 3, [104.996, 101, 99], [100, 101, 102]), 0.05, None, None)
+    d = diagnose([forecasts([100.0] * 3, [104.996, 101, 99], [100, 101, 102])], 0.05, None, None)
     assert "its largest forecast was +4.996% (for 2019-01-02)" in d.sentences()[0]
-    d = diagnose(forecasts([100.0] * 3, [101.24, 101, 99], [100, 101, 102]), 0.0125, None, None)
+    d = diagnose([forecasts([100.0] * 3, [101.24, 101, 99], [100, 101, 102])], 0.0125, None, None)
     assert d.largest_text == "+1.2%"
     assert "where the rule needs +1.25%" in d.sentences()[0]
 
@@ -121,33 +121,35 @@ def test_a_forecast_just_below_the_threshold_does_not_read_as_reaching_it() -> N
 def test_foresight_that_could_not_pay_earned_nothing_and_is_told_why() -> None:
     study = make_study(traded=False)
     idle = replace(study.foresight[0], trades=())
-    market = diagnose(study.forecasts[1], 0.05, study.results[1], idle).market()
+    market = diagnose([told(study)[1]], 0.05, study.results[1], idle).market()
     assert market.endswith("; even a perfect forecaster would not have traded.")
     poor = replace(idle, unaffordable=2)
-    market = diagnose(study.forecasts[1], 0.05, study.results[1], poor).market()
+    market = diagnose([told(study)[1]], 0.05, study.results[1], poor).market()
     assert market.endswith("; even a perfect forecaster could not have paid for one share.")
 
 
 def test_naive_takes_one_line() -> None:
     study = make_study(traded=False)
-    d = diagnose(study.forecasts[0], 0.05, study.results[0], study.foresight[0])
+    d = diagnose([told(study)[0]], 0.05, study.results[0], study.foresight[0])
     assert (d.correlation, d.direction, d.flat, len(d.sentences())) == (None, None, True, 1)
 
 
 def test_forecasts_without_an_outcome_or_a_forecast_still_speak() -> None:
-    waiting = diagnose(forecasts([100.0], [101.0], [np.nan]), 0.05, None, None)
+    waiting = diagnose([forecasts([100.0], [101.0], [np.nan])], 0.05, None, None)
     assert "No day can be judged yet: no forecast has its outcome." in waiting.sentences()
-    halted = diagnose(forecasts([100.0], [np.nan], [np.nan]), 0.05, None, None)
+    halted = diagnose([forecasts([100.0], [np.nan], [np.nan])], 0.05, None, None)
     assert halted.sentences() == ["cnn made no forecast: every session was a halt."]
 
 
 def test_direction_and_correlation_judge_returns_not_levels() -> None:
     f = forecasts([100] * 4, [101, 102, 99, 98], [101, 102, 99, 98])
-    perfect = diagnose(f, 0.05, None, None)
+    perfect = diagnose([f], 0.05, None, None)
     assert perfect.correlation == pytest.approx(1.0)
     assert perfect.direction == 1.0
     assert perfect.up_share == 0.5
     assert (
-        diagnose(forecasts([100] * 4, [101] * 4, [101, 99, 102, 98]), 0.05, None, None).correlation
+        diagnose(
+            [forecasts([100] * 4, [101] * 4, [101, 99, 102, 98])], 0.05, None, None
+        ).correlation
         is None
     )

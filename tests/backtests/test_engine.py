@@ -95,6 +95,115 @@ def test_the_touch_exit_fills_at_the_better_of_open_and_limit_on_the_day_of_the_
     ]
 
 
+def test_a_fill_at_the_close_of_the_decision(market):
+    result = run(*market, FivePercentRule(fill="close"))
+    # 95% of 1,000,000 buys 95 at 10,000; sold at 10,500: cash 1,047,500.
+    # 95% of that buys 95 at 10,400; sold at 11,500: cash 1,152,000.
+    # 95% of that buys 95 at 11,450: cash 64,250.
+    assert story(result) == [
+        ("2019-01-07", "buy", 95, 10_000.0, "forecast"),
+        ("2019-01-09", "sell", 95, 10_500.0, "entry"),
+        ("2019-01-11", "buy", 95, 10_400.0, "forecast"),
+        ("2019-01-14", "sell", 95, 11_500.0, "entry"),
+        ("2019-01-15", "buy", 95, 11_450.0, "forecast"),
+    ]
+    assert [f.decided == f.session for f in result.fills] == [True] * 5
+    assert result.equity.tolist() == [
+        1_000_000, 1_028_500, 1_047_500, 1_047_500, 1_047_500, 1_152_000, 1_152_000, 1_152_000,
+    ]  # fmt: skip
+
+
+def test_a_fill_at_the_close_with_the_touch_exit_stands_from_the_day_after(market):
+    result = run(*market, FivePercentRule(fill="close", exit="touch"))
+    # Bought at 10,000; 10,500 is touched on the 9th, which closes there and buys again on the call
+    # of 20,000; 11,025 is gapped over on the 14th. The last one waits for 12,022.5.
+    assert story(result) == [
+        ("2019-01-07", "buy", 95, 10_000.0, "forecast"),
+        ("2019-01-09", "sell", 95, pytest.approx(10_500.0), "touch"),
+        ("2019-01-09", "buy", 94, 10_500.0, "forecast"),
+        ("2019-01-14", "sell", 94, 11_500.0, "touch"),
+        ("2019-01-15", "buy", 94, 11_450.0, "forecast"),  # cash 1,141,500
+    ]
+
+
+def test_a_fill_at_the_close_waits_for_a_halt_to_end(make_bars, make_forecasts):
+    bars = make_bars(
+        [(100, 101, 99, 100, 9), (0, 0, 0, 100, 0), (100, 107, 99, 106, 9), (106, 107, 105, 106, 9)]
+    )
+    rule = FivePercentRule(fill="close", exit="one-day")
+    result = run(bars, make_forecasts(bars, [110, np.nan, 1, 1]), rule)
+    assert [(f.session, f.side, f.price) for f in result.fills] == [
+        ("2019-01-07", "buy", 100.0),
+        ("2019-01-09", "sell", 106.0),  # decided on the 8th, a halt
+    ]
+
+
+def test_a_plain_cerebro_must_be_told_of_the_close(market):
+    cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True)
+    cerebro.adddata(make_feed(*market))
+    cerebro.addstrategy(FivePercent, fill="close")
+    with pytest.raises(ValueError, match=r"cerebro.broker.set_coc\(True\)"):
+        cerebro.run()
+
+
+def test_a_broker_that_fills_at_the_close_does_not_move_fills_at_the_open(market):
+    cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True)
+    feed = cerebro.adddata(make_feed(*market))
+    FREE.install(cerebro, [feed])
+    cerebro.broker.set_coc(True)
+    cerebro.addstrategy(FivePercent)
+    cerebro.addanalyzer(Ledger, _name="ledger")
+    result = cerebro.run()[0].analyzers.ledger.result()
+    assert story(result) == story(run(*market, FivePercentRule()))
+
+
+def test_the_one_day_exit(market):
+    result = run(*market, FivePercentRule(exit="one-day"))
+    assert story(result) == [
+        ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
+        ("2019-01-09", "sell", 94, 10_300.0, "one-day"),  # cash 1,018,800
+        ("2019-01-10", "buy", 92, 10_450.0, "forecast"),
+        ("2019-01-11", "sell", 92, 10_400.0, "one-day"),  # cash 1,014,200
+        ("2019-01-14", "buy", 83, 11_500.0, "forecast"),
+        ("2019-01-15", "sell", 83, 11_400.0, "one-day"),  # cash 1,005,900
+        ("2019-01-16", "buy", 83, 11_450.0, "forecast"),
+    ]
+
+
+def test_the_forecast_exit(market):
+    result = run(*market, FivePercentRule(exit="forecast"))
+    assert story(result) == [
+        ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
+        ("2019-01-15", "sell", 94, 11_400.0, "forecast"),  # 10,000 is forecast at 11,500
+        ("2019-01-16", "buy", 93, 11_450.0, "forecast"),
+    ]
+
+
+def test_max_hold(market):
+    result = run(*market, FivePercentRule(exit="day", max_hold=3))
+    assert story(result)[:2] == [
+        ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
+        ("2019-01-11", "sell", 94, 10_400.0, "max_hold"),  # the close of the 10th is the third
+    ]
+
+
+def test_stop_loss_is_measured_from_the_price_paid(make_bars, make_forecasts):
+    closes = [(100, 100), (110, 105), (104, 104.5), (103, 99)]  # (open, close)
+    bars = make_bars([(o, max(o, c) + 1, min(o, c) - 1, c, 9) for o, c in closes])
+    result = run(bars, make_forecasts(bars, [110, 1, 1, 1]), FivePercentRule(stop_loss=0.05))
+    # Bought at 110; 5% less is 104.5, which the close of the 9th meets: sold at the next open.
+    # The entry exit would have sold at 105, the close of the 8th.
+    assert [(f.session, f.price, f.reason) for f in result.fills] == [
+        ("2019-01-08", 110.0, "forecast"),
+        ("2019-01-09", 104.0, "entry"),
+    ]
+    later = FivePercentRule(first_exit=9, stop_loss=0.05)
+    result = run(bars, make_forecasts(bars, [110, 1, 1, 1]), later)
+    assert [(f.session, f.price, f.reason) for f in result.fills][1:] == [
+        ("2019-01-10", 103.0, "stop_loss"),
+    ]
+
+
 def test_touch_on_the_day_of_the_fill(make_bars, make_forecasts):
     bars = make_bars([(100, 101, 99, 100, 9), (101, 107, 100, 102, 9), (102, 103, 101, 102, 9)])
     result = run(bars, make_forecasts(bars, [110, 100, 100]), FivePercentRule(exit="touch"))
@@ -244,10 +353,10 @@ def test_a_halt_lets_a_buy_expire_and_sends_a_sell_again(make_bars, make_forecas
 
 
 def test_costs_by_the_table_of_the_day_and_slippage_inside_the_day(make_bars, make_forecasts):
-    # 2019-05-29 still pays 0.30%, 2019-05-30 pays 0.25% (krx.py).
+    # 2019-05-29 still pays 0.30%, 2019-05-30 pays 0.25% (krx.py); 98,990 is no tick: no rounding.
     bars = make_bars(
         [
-            (100_000, 101_000, 99_000, 100_000, 9),
+            (100_000, 101_000, 98_990, 100_000, 9),
             (100_000, 106_000, 99_000, 106_000, 9),
             (106_000, 106_500, 105_000, 106_000, 9),
             (106_000, 120_000, 105_000, 119_000, 9),

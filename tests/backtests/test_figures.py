@@ -11,7 +11,7 @@ import pytest
 
 from backtests.figures import colour_of, draw_figures
 from backtests.svg import inline_svg
-from tests.backtests.studies import KOREAN, make_study, with_plain_rule
+from tests.backtests.studies import KOREAN, make_study, told, with_plain_rule
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_only_buy_and_hold_has_its_line(tmp_path: Path) -> None:
     svg = draw_figures(tmp_path, study)["equity"]
     assert len(re.findall(r"stroke-width: 2\b", svg)) == 2, "the line and its key in the legend"
     colours = colour_of(study)
-    assert colours[None] not in {colours[f.forecaster] for f in study.forecasts}
+    assert colours[None] not in {colours[f.forecaster] for f in told(study)}
 
 
 def test_a_long_study_is_drawn_as_dots_in_a_picture(tmp_path: Path) -> None:

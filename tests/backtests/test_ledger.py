@@ -8,7 +8,7 @@ import pytest
 from backtests import Broker, Costs, ForecastFeed, Ledger, market_for
 from backtests.ledger import round_trips
 from backtests.performance import performance
-from backtests.result import Fill
+from backtests.result import Fill, Unfilled
 from forecasters.errors import Error
 from strategies.five_percent import FivePercent
 
@@ -55,6 +55,14 @@ class MovesCash(bt.Strategy):
         self.broker.add_cash(1_000)
 
 
+class HoldsMore(bt.Strategy):
+    """Finds shares in its account that no order bought."""
+
+    def next(self):
+        if len(self) == 5:
+            self.broker.positions[self.data].size += 1
+
+
 class Impatient(bt.Strategy):
     def next(self):
         self.analyzers.ledger.result()
@@ -84,6 +92,12 @@ def test_the_ledger_keeps_the_books_of_any_strategy(make_bars):
 def test_cash_that_no_fill_explains_is_an_error(make_bars):
     with pytest.raises(Error, match="not what the fills leave"):
         cerebro_with(make_bars(ROWS), MovesCash).run()
+
+
+def test_shares_that_no_fill_explains_are_an_error(make_bars):
+    """The books know what is held from the fills, not from the broker."""
+    with pytest.raises(Error, match=r"value, 100,105.00, is not cash plus .*, 100,000.00, on 2019"):
+        cerebro_with(make_bars(ROWS), HoldsMore).run()
 
 
 def test_without_cheat_on_open_the_strategy_says_what_to_do(make_bars, make_forecasts):
@@ -231,3 +245,75 @@ def test_a_market_order_at_the_close_before_bears_no_slippage_of_the_night(make_
 def test_the_books_are_not_shown_before_they_are_closed(make_bars):
     with pytest.raises(Error, match=r"after cerebro.run\(\)"):
         cerebro_with(make_bars(ROWS), Impatient).run()
+
+
+def test_what_became_of_no_fill_is_listed(make_bars):
+    """A plain strategy keeps no list of its own: its orders tell."""
+    bars = make_bars([(100, 101, 99, 100, 9)] * 4)
+    days = bars.sessions.astype(str)
+    cerebro = cerebro_with(bars, Scripted, False, orders={1: (2_000, None), 2: (5, 90.0)})
+    result = cerebro.run()[0].analyzers.ledger.result()
+    assert result.unfilled == (
+        Unfilled(days[0], days[1], "PLANTED.KS", "buy", 2_000, "rejected"),  # the cash buys 1,000
+    )
+
+
+def test_a_strategy_that_lists_its_unfilled_signals_is_believed(make_bars):
+    told = {"session": "2019-01-08", "ticker": "X", "side": "sell", "size": 3, "why": "lower limit"}
+
+    class Telling(Scripted):
+        unfilled = ({"decided": "2019-01-07", **told},)
+
+    bars = make_bars([(100, 101, 99, 100, 9)] * 3)
+    result = cerebro_with(bars, Telling, False).run()[0].analyzers.ledger.result()
+    assert result.unfilled == (Unfilled("2019-01-07", **told),)
+    assert result.blocked == 1
+
+
+def test_what_is_held_when_its_bars_end_is_called_delisted():
+    fills = [
+        fill_of(DAYS[0], DAYS[0], side="buy", size=10, price=100.0, commission=0.0, slippage=0.0),
+    ]
+    (gone,) = round_trips(fills, DAYS, {"T": 90.0}, {"T": DAYS[1]})
+    assert (gone.reason, gone.exit, gone.exit_price, gone.sessions_held) == (
+        "delisted",
+        None,
+        90,
+        1,
+    )
+    (held,) = round_trips(fills, DAYS, {"T": 90.0}, {"T": DAYS[2]})
+    assert (held.reason, held.sessions_held) == ("open at the end", 2)
+
+
+def test_a_fill_and_its_trade_can_be_followed_by_hand(make_bars):
+    """Bought at 50,000 and sold at 52,000 on the Korea Exchange, on the grid of 100 won."""
+    rows = [(50_000, 50_500, 49_500, 50_000, 9_000)] * 2 + [(52_000, 52_500, 51_500, 52_000, 9_000)] * 2  # fmt: skip
+    bars = make_bars(rows, start="2019-05-28")  # sold on the 30th, the first day of 0.25%
+    cerebro = bt.Cerebro(stdstats=False)
+    feed = cerebro.adddata(ForecastFeed(bars=bars))
+    Broker(1_000_000, Costs.of(market_for("A.KS"))).install(cerebro, [feed])
+    cerebro.addstrategy(Scripted, orders={1: (10, None), 2: (-10, None)})
+    cerebro.addanalyzer(Ledger, _name="ledger")
+    result = cerebro.run()[0].analyzers.ledger.result()
+    bought, sold = result.fills
+    # 50,000 and 5 bp are 50,025: up to 50,100. 501,000 x 1.5 bp = 75.15.
+    assert (bought.decided, bought.session) == ("2019-05-28", "2019-05-29")
+    assert (bought.price, bought.slippage, bought.commission, bought.tax) == (
+        50_100,
+        1_000,
+        75.15,
+        0,
+    )
+    assert bought.cash == 1_000_000 - 501_000 - 75.15 == 498_924.85
+    # 52,000 less 5 bp are 51,974: down to 51,900. 519,000 x 1.5 bp = 77.85, x 0.25% = 1,297.5.
+    assert (sold.decided, sold.session) == ("2019-05-29", "2019-05-30")
+    assert (sold.price, sold.slippage, sold.commission, sold.tax) == (51_900, 1_000, 77.85, 1_297.5)
+    assert sold.cash == pytest.approx(498_924.85 + 519_000 - 77.85 - 1_297.5, abs=1e-9)
+    (trade,) = result.trades
+    assert (trade.entry, trade.exit, trade.sessions_held) == ("2019-05-29", "2019-05-30", 1)
+    assert trade.return_gross == pytest.approx(52_000 / 50_000 - 1)
+    assert trade.return_net == pytest.approx((519_000 - 77.85 - 1_297.5) / (501_000 + 75.15) - 1)
+    assert trade.costs == 1_000 + 75.15 + 1_000 + 77.85 + 1_297.5
+    # At the close of the 29th: what the purchase left, and ten shares at 50,000.
+    assert result.equity.tolist()[1] == 498_924.85 + 10 * 50_000
+    assert result.equity[-1] == result.cash[-1] == sold.cash

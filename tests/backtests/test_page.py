@@ -17,8 +17,18 @@ from backtests.performance import performance
 from backtests.study import Study
 from backtests.summary import COLUMNS, summary_rows
 from backtests.tearsheet import tearsheet_of
+from forecasters.forecasts import Forecasts
 from tests.backtests.browser import CHROMIUM, open_page, outside_addresses
-from tests.backtests.studies import KOREAN, make_manifest, make_result, make_study, with_plain_rule
+from tests.backtests.studies import (
+    KOREAN,
+    bars_of,
+    make_manifest,
+    make_result,
+    make_study,
+    make_unfilled,
+    told,
+    with_plain_rule,
+)
 
 STRATEGIES = ("five_percent", "five_percent:threshold=0.02", "quantile")
 
@@ -28,6 +38,11 @@ def page_of(folder: Path, study: Study) -> str:
     path = write_index(folder, study, make_manifest(study), links)
     assert path == folder / "index.html"
     return path.read_text(encoding="utf-8")
+
+
+def forecasting(study: Study, *forecasts: Forecasts) -> Study:
+    """Return the study with these forecasts of its one ticker."""
+    return replace(study, forecasts={study.account: forecasts})
 
 
 def words(html: str) -> str:
@@ -76,10 +91,8 @@ def test_the_first_words_compare_with_naive_and_with_holding(study: Study) -> No
     assert first[2].startswith(
         "1 of 4 combinations of forecaster and rule traded, and 1 of those ended above"
     )
-    better = replace(
-        study.forecasts[1], by_seed=np.repeat(study.forecasts[1].actual[None], 3, axis=0)
-    )
-    lead = findings(replace(study, forecasts=(study.forecasts[0], better, *study.forecasts[2:])))[0]
+    better = replace(told(study)[1], by_seed=np.repeat(told(study)[1].actual[None], 3, axis=0))
+    lead = findings(forecasting(study, told(study)[0], better, *told(study)[2:]))[0]
     assert lead.startswith("1 of 4 forecasters had a lower error than naive")
     assert "more than chance" in lead
     never = findings(make_study(traded=False))
@@ -98,11 +111,17 @@ def test_the_table_shows_every_result_and_shades_what_is_worse_than_naive(
         figures = performance(result)
         cells = [words(cell) for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)]
         assert cells[0].replace(" ", "") == result.forecaster
-        assert cells[5] == percent(figures["total_return"])
-        assert cells[6] == percent(figures["gross_return"])
-        assert cells[8] == number(figures["sharpe"])
-        assert cells[12] == money(figures["costs"])
-        assert cells[13] == ("1 expired" if result.expired else "0")
+        base, costs = result.base, figures["costs"]
+        value = sum(fill.size * fill.price for fill in result.fills)
+        earned = float(result.equity[-1]) - base + costs
+        assert cells[5] == percent(figures["gross_return"])
+        assert cells[6] == percent(costs / base, 1, sign=False)
+        assert f'title="{money(costs, study.currency)}"' in row
+        assert cells[7] == percent(figures["total_return"])
+        assert cells[8] == (number(1e4 * costs / value, 1) if value else "–")
+        assert cells[9] == (number(1e4 * earned / value, 1) if value else "–")
+        assert cells[11] == number(figures["sharpe"])
+        assert cells[15] == ("1 expired" if result.expired else "0")
         assert ("worse" in style) == (result.forecaster != "naive")
         assert f'href="tearsheets/{result.label}.html"' in row
     assert '<abbr title="the equity never moved: no spread to divide by">' in body
@@ -114,9 +133,9 @@ def test_the_page_holds_all_parts(html: str, study: Study) -> None:
         study.readings["five_percent"], study.costs_note, "csv (a test)", "2 rows without a session dropped", "3 halts",
         "splits, not dividends", "What the reading of the exit decides", "rnn forecast +5.0% or more on 5 days",
         "stacked_lstm never bought", "The price itself rose 5.0% or more on 2 of 366 days", "365.25",
-        f"{study.bars.periods_per_year:.1f} a year",
+        f"{bars_of(study).periods_per_year:.1f} a year",
         f"{study.results[0].periods_per_year:.1f} a year that the out-of-sample sessions show",
-        "ab" * 32, "cd" * 32, study.bars.digest, "max_hold",
+        "ab" * 32, "cd" * 32, bars_of(study).digest, "max_hold",
         "2018-01-15 2018-07-09 126", "Never bought under any exit: naive, stacked_lstm",
     ):  # fmt: skip
         assert part in text, part
@@ -146,7 +165,7 @@ def test_a_rule_without_forecast_is_no_buy_and_hold(study: Study, tmp_path: Path
 
 
 def test_the_best_rule_is_named_even_without_a_forecaster(study: Study, tmp_path: Path) -> None:
-    rich = make_result(study.bars, None, "hold", 530, holds=((200, 210),), cash=1e8)
+    rich = make_result(bars_of(study), None, "hold", 530, holds=((200, 210),), cash=1e8)
     rich = replace(rich, equity=rich.equity * np.linspace(1, 9, rich.equity.size))
     best = replace(study, results=(*study.results[:-1], rich, study.results[-1]))
     assert "the highest after costs is hold: +" in findings(best)[2]
@@ -193,20 +212,23 @@ def test_thresholds_are_printed_exactly(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_bought_has_a_reason_in_the_table(study: Study, tmp_path: Path) -> None:
-    poor = replace(study.results[2], trades=(), unaffordable=4, rejected=2, expired=1)
+    unfilled = make_unfilled("A.KS", unaffordable=4, rejected=2, expired=1)
+    poor = replace(
+        study.results[2], trades=(), unaffordable=4, rejected=2, expired=1, unfilled=unfilled
+    )
     html = page_of(tmp_path, replace(study, results=(*study.results[:2], poor, study.results[-1])))
-    assert ">4 too dear, 2 rejected, 1 expired</td>" in html
+    assert ">4 unaffordable, 2 rejected, 1 expired</td>" in html
     assert summary_rows(replace(study, results=(poor,)))[0]["unaffordable"] == 4
 
 
 def test_a_forecaster_that_repeats_the_close_is_never_called_better_or_worse(
     study: Study, tmp_path: Path
 ) -> None:
-    copy = replace(study.forecasts[0], forecaster="mine", seeds=())
+    copy = replace(told(study)[0], forecaster="mine", seeds=())
     result = replace(study.results[0], forecaster="mine")
     twin = replace(
         study,
-        forecasts=(study.forecasts[0], copy),
+        forecasts={study.account: (told(study)[0], copy)},
         results=(study.results[0], result, study.results[-1]),
         histories={},
         exits=(),
@@ -246,9 +268,14 @@ def test_names_are_escaped(tmp_path: Path) -> None:
 
 def test_a_study_without_losses_exits_foresight_or_outcomes(tmp_path: Path) -> None:
     study = make_study(traded=False, rows=532, first=530, forecasters=("cnn",))
-    waiting = [replace(f, actual=np.full(len(f), np.nan)) for f in study.forecasts]
+    waiting = [replace(f, actual=np.full(len(f), np.nan)) for f in told(study)]
     bare = replace(
-        study, forecasts=tuple(waiting), histories={}, exits=(), foresight=(), readings={}
+        study,
+        forecasts={study.account: tuple(waiting)},
+        histories={},
+        exits=(),
+        foresight=(),
+        readings={},
     )
     html = write_index(tmp_path, bare, {}, {}).read_text(encoding="utf-8")
     assert "no forecast has its outcome" in html

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backtests.performance import performance
-from backtests.result import Fill, Result, Trade
+from backtests.result import BLOCKED, REASONS, Fill, Result, Trade, Unfilled
 from forecasters.errors import InputError
 
 # 365 days from the first to the last session: 365 / 365.25 years.
@@ -40,6 +40,10 @@ def test_the_figures_of_a_small_curve_by_hand():
     assert figures == {
         "total_return": pytest.approx(0.21),
         "gross_return": pytest.approx(0.25),  # 121 and the 4 that were paid
+        "cost_return": pytest.approx(0.04),
+        "cost_bps": pytest.approx(800),  # 4 of the 50 bought
+        "break_even_bps": pytest.approx(5_000),  # the 25 gained before costs, of the 50
+        "turnover": pytest.approx(25 / 101.4 / (5 / 4)),  # half the 50, mean equity, 5 of 4 a year
         "cagr": pytest.approx(1.21 ** (365.25 / 365) - 1),
         "sharpe": pytest.approx(mean / spread * 2),  # the root of 4 sessions a year
         "max_drawdown": pytest.approx(-0.2),  # from 110 to 88
@@ -50,6 +54,7 @@ def test_the_figures_of_a_small_curve_by_hand():
         "rejected": 1,
         "expired": 2,
         "unaffordable": 3,
+        "blocked": 0,
     }
 
 
@@ -78,6 +83,48 @@ def test_all_returns_are_measured_from_the_cash_at_the_start():
 def test_a_figure_without_a_meaning_is_none(equity, missing):
     figures = performance(result_of(equity))
     assert {name for name, value in figures.items() if value is None} == missing
+
+
+def test_at_the_break_even_cost_a_rule_ends_where_it_began():
+    """Bought at 100, sold at 110; the cost of each side is a share of the price before slippage."""
+    for bps in (0.0, 7.0, 10_000 * 100 / 2_100):  # 100 gained on 1,000 bought and 1,100 sold
+        fees = [1_000 * bps / 10_000, 1_100 * bps / 10_000]
+        # half of each fee is commission, half slippage that is in the price
+        fills = (
+            Fill("a", "b", "T", "buy", 10, 100 + fees[0] / 20, fees[0] / 2, 0, fees[0] / 2, 0, ""),
+            Fill("b", "c", "T", "sell", 10, 110 - fees[1] / 20, fees[1] / 2, 0, fees[1] / 2, 0, ""),
+        )
+        end = 5_000 + 100 - sum(fees)
+        made = result_of(
+            [5_000.0, end], cash=np.array([5_000.0, end]), costs=np.array([0.0, sum(fees)]),
+            fills=fills,
+        )  # fmt: skip
+        figures = performance(made)
+        assert figures["break_even_bps"] == pytest.approx(10_000 * 100 / 2_100)
+        assert figures["cost_bps"] == pytest.approx(bps)
+        assert figures["gross_return"] - figures["cost_return"] == pytest.approx(
+            figures["total_return"]
+        )
+        assert figures["total_return"] == pytest.approx((100 - sum(fees)) / 5_000)
+    assert figures["total_return"] == pytest.approx(0, abs=1e-12)
+
+
+def test_without_a_fill_no_cost_breaks_even():
+    figures = performance(result_of(fills=(), costs=np.zeros(5)))
+    assert (figures["break_even_bps"], figures["cost_bps"], figures["turnover"]) == (None, None, 0)
+
+
+def test_a_rule_that_loses_without_costs_breaks_even_below_zero():
+    figures = performance(result_of([100.0, 90.0], costs=np.array([0.0, 2.0])))
+    assert figures["break_even_bps"] == pytest.approx(10_000 * (92 - 100) / 50)
+
+
+def test_what_the_market_held_back_is_counted_apart():
+    held = [Unfilled("a", "b", "T", "buy", 1, why) for why in REASONS]
+    assert len(BLOCKED) == 7
+    assert performance(result_of(unfilled=tuple(held)))["blocked"] == 7
+    with pytest.raises(InputError, match=r"Unfilled.why is 'bored'; known: unaffordable, "):
+        result_of(unfilled=(replace(held[0], why="bored"),))
 
 
 def test_a_curve_that_never_falls_has_no_drawdown():

@@ -17,8 +17,8 @@ from tests.backtests.studies import make_study
 
 def finished(*studies: Study, folder: str = "runs/x", found: bool = False) -> Finished:
     manifest: dict[str, Any] = {
-        "config": {"ticker": [study.ticker for study in studies]},
-        "data": [describe(study.bars) for study in studies],
+        "accounts": {study.account: {} for study in studies},
+        "data": [describe(bars) for study in studies for bars in study.bars.values()],
         **results_of(studies),
     }
     return Finished(Path(folder), manifest, found)

@@ -2,6 +2,7 @@
 
 import datetime
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -72,6 +73,23 @@ def test_max_hold_and_stop_loss_end_what_the_literal_rule_would_hold():
     assert stop.decide(held(108.1, entry=120.0, decision=119.0)) == HOLD
 
 
+def test_one_day_sells_after_the_first_session_whatever_happened():
+    for close in (50.0, 100.0, 200.0):
+        assert FivePercentRule(exit="one-day").decide(held(close)).reason == "one-day"
+    assert FivePercentRule(exit="one-day", first_exit=2).decide(held(100.0, since=1)) == HOLD
+
+
+def test_the_forecast_exit_sells_below_its_bound():
+    today = Situation(DAY, 100.0, 100.0, 101.0, True, 100.0, 100.0, 1)
+    assert FivePercentRule(exit="forecast").decide(today) == HOLD
+    assert FivePercentRule(exit="forecast", bound=0.02).decide(today).reason == "forecast"
+    falling = replace(today, forecast=99.9)
+    assert FivePercentRule(exit="forecast").decide(falling).side is Side.SELL
+    assert FivePercentRule(exit="forecast", bound=-0.01).decide(falling) == HOLD
+    unknown = replace(today, forecast=math.nan)
+    assert FivePercentRule(exit="forecast", bound=0.5).decide(unknown) == HOLD
+
+
 def test_a_signal_while_holding_is_ignored():
     situation = Situation(DAY, 100.0, 100.0, 200.0, True, 100.0, 100.0, 1)
     assert FivePercentRule().decide(situation) == HOLD
@@ -105,7 +123,10 @@ def test_the_touch_limit_is_met_by_a_high_of_exactly_the_threshold(hundreds, per
         ({"threshold": 5.0}, "0.05 is 5%"),
         ({"threshold": math.nan}, "threshold"),
         ({"threshold": math.inf}, "threshold"),
-        ({"exit": "never"}, "entry, day, touch"),
+        ({"exit": "never"}, "entry, day, touch, one-day, forecast"),
+        ({"fill": "noon"}, "open, close"),
+        ({"bound": 5.0}, "0.01 is 1%"),
+        ({"bound": math.nan}, "bound"),
         ({"first_exit": 0}, "first_exit"),
         ({"max_hold": 0}, "max_hold"),
         ({"stop_loss": 1.0}, "stop_loss"),
@@ -124,6 +145,26 @@ def test_the_reading_names_what_was_chosen():
         assert part in text
     assert "tested from the session after the decision;" in text
     assert "tested from session 2 after the decision;" in FivePercentRule(first_exit=2).reading()
+
+
+def test_the_reading_of_a_fill_at_the_close_is_labelled():
+    text = FivePercentRule(fill="close").reading()
+    assert "at the next open" not in text
+    assert "needs the price that the decision needs" in text
+    assert "needs the price" not in FivePercentRule().reading()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"exit": "one-day"}, "sell at the next open whatever happened, tested"),
+        ({"exit": "forecast"}, "when the forecast close is below the close, tested"),
+        ({"exit": "forecast", "bound": 0.01}, "is less than 1% above the close, tested"),
+        ({"exit": "touch"}, "sell when the price touches 5% above the close of the decision"),
+    ],
+)
+def test_the_reading_tells_the_exit(settings, words):
+    assert words in FivePercentRule(**settings).reading()
 
 
 @pytest.mark.parametrize(

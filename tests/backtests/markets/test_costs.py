@@ -72,3 +72,23 @@ def test_note_refuses_a_period_that_runs_backwards_or_starts_before_the_table() 
         Costs.of(KRX).note("2020-01-02", "2019-01-02")
     with pytest.raises(InputError, match="known from 1996-01-01"):
         Costs.of(KRX).note("1990-01-03", "2019-01-02")
+
+
+def test_costs_of_a_fund() -> None:
+    fund = Costs.of(KRX, instrument="etf")
+    assert fund.tax(1_000_000, "2019-05-29", "069500.KS") == 0
+    assert "no transaction tax (etf)" in fund.note("2019-01-02", "2021-06-30")
+    assert Costs.of(KRX, instrument="etf", tax_bps=3).tax(1_000_000, "2019-05-29") == 300
+    with pytest.raises(InputError, match="no instrument 'bond'"):
+        Costs.of(KRX, instrument="bond")
+
+
+def test_slippage_in_ticks_is_noted_and_needs_a_tick_table() -> None:
+    costs = Costs.of(KRX, slippage_ticks=1)
+    assert costs.note("2024-01-02", "2024-02-01").endswith(
+        "slippage 1 tick a side (5 bp a side off the tick grid)"
+    )
+    with pytest.raises(InputError, match="market none has none"):
+        Costs.of(market_for("X", "none"), slippage_ticks=1)
+    with pytest.raises(InputError, match="--slippage-ticks is -1"):
+        Costs.of(KRX, slippage_ticks=-1)

@@ -5,7 +5,12 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 
-from backtests.markets.market import Market, TaxRate, known, market_for
+from backtests.markets.dated import lines_for
+from backtests.markets.limits import PriceLimit
+from backtests.markets.lots import Lot
+from backtests.markets.market import Market, known, market_for
+from backtests.markets.taxes import TaxRate
+from backtests.markets.ticks import TickTable
 from forecasters.errors import InputError
 
 KRX = market_for("051900.KS")
@@ -30,9 +35,39 @@ def test_krx_tax_on_each_side_of_each_switch(
 
 
 def test_krx_table_has_no_other_switch() -> None:
-    assert [line.since for line in KRX.tax[1:]] == [since for _, _, since, _ in SWITCHES]
+    lines = lines_for(KRX.tax, KRX.listing("051900.KS"))
+    assert [line.since for line in lines[1:]] == [since for _, _, since, _ in SWITCHES]
     assert KRX.tax_rate("1996-01-01") == KRX.tax_rate("2010-06-01") == 0.003
     assert KRX.tax_rate("2031-01-02") == 0.002
+
+
+def test_kosdaq_pays_what_kospi_pays() -> None:
+    for day in ("2010-06-01", "2019-05-29", "2019-05-30", "2025-12-29"):
+        kosdaq = KRX.listing("035900.KQ")
+        assert kosdaq.segment == "kosdaq"
+        assert KRX.tax_rate(day, kosdaq) == KRX.tax_rate(day)
+
+
+def test_konex_pays_a_tenth_of_a_percent_from_the_day_of_its_switch() -> None:
+    konex = market_for("116100.KQ", "konex")
+    assert konex.tax_rate("2019-05-29") == 0.003
+    assert konex.tax_rate("2019-05-30") == konex.tax_rate("2026-01-05") == 0.001
+
+
+def test_funds_pay_no_tax_and_are_known_from_their_first_listing() -> None:
+    fund = KRX.listing("069500.KS", "etf")
+    for day in ("2002-10-14", "2019-05-29", "2025-12-29"):
+        assert KRX.tax_rate(day, fund) == 0
+    with pytest.raises(InputError, match="known from 2002-10-14, not for 2002-10-11"):
+        KRX.tax_rate("2002-10-11", fund)
+    konex = market_for("069500.KS", "konex")
+    with pytest.raises(InputError, match="instrument etf: set --tax-bps"):
+        konex.tax_rate("2020-01-02", konex.listing("069500.KS", "etf"))
+
+
+def test_an_unknown_instrument_is_answered_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="no instrument 'eft', did you mean 'etf'"):
+        KRX.listing("069500.KS", "eft")
 
 
 @pytest.mark.parametrize("kind", [str, date.fromisoformat, datetime.fromisoformat, np.datetime64])
@@ -82,7 +117,7 @@ def test_a_name_wins_over_the_ticker() -> None:
 def test_a_misspelt_market_is_answered_with_the_nearest() -> None:
     with pytest.raises(InputError, match=r"no market 'krz', did you mean 'krx'\?"):
         market_for("051900.KS", "krz")
-    with pytest.raises(InputError, match="known: auto, krx, none, us"):
+    with pytest.raises(InputError, match="known: auto, konex, krx, none, us"):
         market_for("051900.KS", "moon")
 
 
@@ -92,7 +127,8 @@ def test_every_file_keeps_the_contract(name: str) -> None:
     assert market.name == name
     assert market.cash > 0
     assert market.commission_bps >= 0
-    assert all(line.source for line in market.tax)
+    tables = (*market.tax, *market.ticks, *market.limits, *market.lots)
+    assert all(line.source for line in tables)
     tickers = [*market.indices, *(f"051900{suffix}" for suffix in market.suffixes)]
     claiming = {t: [m.name for m in known().values() if m.claims(t)] for t in tickers}
     assert all(names == [name] for names in claiming.values()), claiming
@@ -120,6 +156,11 @@ def test_cash_and_commission_of_the_markets() -> None:
         ({"tax": (TaxRate("2020-01-01", 0.1, "a"), TaxRate("2019-01-01", 0.1, "b"))}, "increase"),
         ({"tax": (TaxRate("2020-01-01", 0.1, ""),)}, "a share and a source"),
         ({"tax": (TaxRate("2020-01-01", 20.0, "law"),)}, "a share and a source"),
+        ({"limits": (PriceLimit("2020-01-01", 30.0, "law"),)}, "a share and a source"),
+        ({"ticks": (TickTable("2020-01-01", ((100, 1),), "law"),)}, "steps from 0"),
+        ({"ticks": (TickTable("2020-01-01", ((0, 0),), "law"),)}, "steps from 0"),
+        ({"lots": (Lot("2020-01-01", ((0, 1), (5, 1), (4, 1)), "law"),)}, "steps from 0"),
+        ({"lots": (Lot("2020-01-01", ((0, 1),), ""),)}, "a source"),
     ],
 )
 def test_a_wrong_market_is_refused(fields: dict[str, object], message: str) -> None:

@@ -1,0 +1,68 @@
+"""Where the bars of a study come from, what was done to them, how the account is parted."""
+
+from __future__ import annotations
+
+from backtests.formatting import count, percent
+from backtests.study import Study
+from forecasters.outliers import OUTLIER
+
+
+def facts(study: Study) -> list[tuple[str, str]]:
+    """Return where the bars come from and what was done to them."""
+    every = list(study.bars.values())
+    adjusted = {
+        "splits": "splits, not dividends: dividends are missing from every line alike",
+        "all": "splits and dividends", "none": "nothing", "unknown": "not known: the source does not say",
+    }  # fmt: skip
+    mended = [
+        f"{count(sum(bars.origin.dropped for bars in every), 'row')} without a session dropped",
+        f"{count(sum(bars.halts for bars in every), 'halt')}: not traded, not judged",
+        f"{count(sum(bars.widened for bars in every), 'high or low', 'highs or lows')} widened for rounding",
+    ]
+    bars = every[0]
+    sessions = f"{len(bars):,} from {bars.sessions[0]} to {bars.sessions[-1]}, {bars.periods_per_year:.1f} a year"
+    if study.pooled:
+        sizes = sorted(len(own) for own in every)
+        sessions = f"{sizes[0]:,} to {sizes[-1]:,} a ticker, {sum(sizes):,} in all"
+    files = study.pooled and bars.origin.source == "csv"
+    origins = dict.fromkeys(
+        f"{o.source} ({'a file a ticker' if files else o.vendor}){', SIMULATED' if o.simulated else ''}"
+        for o in (own.origin for own in every)
+    )
+    prices = dict.fromkeys(adjusted.get(o.origin.adjusted, o.origin.adjusted) for o in every)
+    return [
+        *([("Tickers", ", ".join(study.tickers))] if study.pooled else []),
+        ("Prices", "; ".join(origins)),
+        ("Adjusted for", "; ".join(prices)),
+        ("Sessions", sessions),
+        ("Repairs", "; ".join(mended)),
+        *(("Outliers", text) for text in _outliers(study)),
+        *([("Parts", _parts(study))] if study.pooled else []),
+        *(("Volumes", text) for text in _volumes(study)),
+    ]
+
+
+def _volumes(study: Study) -> list[str]:
+    """Return what is wrong with the volumes of a universe."""
+    found = study.membership
+    return [step.sentence(found.largest is not None) for step in found.steps] if found else []
+
+
+def _parts(study: Study) -> str:
+    return (
+        f"{study.slots} equal parts of the equity, one a position; when more tickers are called than parts are free, "
+        "the highest forecast over the close goes first, ties by ticker; sells go before buys"
+    )
+
+
+def _outliers(study: Study) -> list[str]:
+    """Return what share of the training sessions a robust score calls outliers; none untrained."""
+    shares = [history.outliers for own in study.fits.values() for history in own]
+    if not shares:
+        return []
+    low, high = (percent(share, 1, sign=False) for share in (min(shares), max(shares)))
+    span = low if low == high else f"{low} to {high}"
+    return [
+        f"{span} of a fold's training sessions have an input with a robust score above {OUTLIER}; "
+        "clipped only where a forecaster says clip"
+    ]

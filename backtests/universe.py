@@ -1,0 +1,108 @@
+"""The file of a universe: the tickers of one account, and the splits that their volumes lack."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from forecasters.bars import Bars
+from forecasters.errors import InputError
+
+_LINE = re.compile(r"(?P<ticker>\S+)(?P<mends>(\s+x\S+\s+before\s+\S+)*)")
+_MEND = re.compile(r"x(\S+)\s+before\s+(\S+)")
+
+
+@dataclass(frozen=True)
+class Mend:
+    """The volumes before this session are to be multiplied by `factor`, the ratio of a split."""
+
+    before: str
+    factor: float
+
+
+@dataclass(frozen=True)
+class Universe:
+    """The tickers of a file, in its order, and what it says of their volumes.
+
+    The name is the stem of the file; it says nothing about the content and enters no key.
+    """
+
+    name: str
+    tickers: tuple[str, ...]
+    mends: Mapping[str, tuple[Mend, ...]]
+
+
+def read_universe(path: str | Path) -> Universe:
+    """Return the universe of a file: one ticker a line, ``#`` begins a comment.
+
+    Behind a ticker may stand the split that its volumes were not adjusted for:
+    ``005930.KS x50 before 2018-05-04``, ``011200.KS x1/7 before 2016-05-09``.
+
+    Raises
+    ------
+    InputError
+        No such file, a ticker twice, a line that says something else, no ticker at all; with the
+        number of the line and what to do.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(
+            f"--universe {path}: there is no such file; write one with a ticker a line"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(f"--universe {path} is no text in UTF-8; save it as UTF-8") from None
+    lines: dict[str, int] = {}
+    mends: dict[str, tuple[Mend, ...]] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        content = line.partition("#")[0].strip()
+        if not content:
+            continue
+        found = _LINE.fullmatch(content)
+        if not found:
+            raise InputError(
+                f"--universe {path}, line {number}: '{content}' is no ticker; write one a line, and "
+                "behind it at most the split its volumes lack: 005930.KS x50 before 2018-05-04"
+            )
+        ticker = found["ticker"]
+        if ticker in lines:
+            raise InputError(
+                f"--universe {path}: {ticker} stands on line {lines[ticker]} and again on line "
+                f"{number}; remove one"
+            )
+        lines[ticker] = number
+        where = f"--universe {path}, line {number}"
+        own = tuple(_mend(factor, day, where) for factor, day in _MEND.findall(found["mends"]))
+        if own:
+            mends[ticker] = own
+    if not lines:
+        raise InputError(f"--universe {path} names no ticker; write one a line")
+    return Universe(path.stem, tuple(lines), mends)
+
+
+def _mend(factor: str, day: str, where: str) -> Mend:
+    try:
+        value = float(Fraction(factor))
+        before = str(np.datetime64(day, "D"))
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise InputError(
+            f"{where}: write the ratio and the first session after the split: x50 before 2018-05-04"
+        ) from None
+    if not 0 < value < math.inf:
+        raise InputError(f"{where}: x{factor} is no ratio of a split; it must be above 0")
+    return Mend(before, value)
+
+
+def mended(bars: Bars, mends: Sequence[Mend]) -> Bars:
+    """Return the bars with the volumes before each split multiplied by its ratio."""
+    volume = bars.volume.copy()
+    for mend in mends:
+        volume[bars.sessions < np.datetime64(mend.before, "D")] *= mend.factor
+    return replace(bars, volume=volume) if mends else bars

@@ -1,0 +1,84 @@
+"""Buy when a forecast is high for this forecaster: 5% without a scale."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from strategies.base import ForecastStrategy, params_of
+from strategies.rule import HOLD, Rule, Side, Signal, percent
+from strategies.situation import Flags, Floats, Situation
+
+
+@dataclass(frozen=True)
+class QuantileRule(Rule):
+    """Buy when the centred forecast return is in the top `q` of its own past; sell in the lower part.
+
+    Honest forecasts rarely reach 5%. This rule asks what a forecast is beside earlier ones of the
+    same forecaster: the forecast return less the mean that its fit forecast on its validation rows,
+    against the last `memory` such numbers of earlier sessions. A forecaster that always says the
+    same is never bought, and neither is one whose fits watched no validation rows.
+
+    Attributes
+    ----------
+    q : float
+        Buy when no more than this share of the past ones were as high.
+    memory : int
+        Past forecasts to compare with.
+    least : int
+        Fewer are no distribution: nothing is decided.
+    leave : float
+        Sell when more than this share of the past ones were as high.
+    """
+
+    weighs_costs: ClassVar[bool] = False
+
+    q: float = 0.1
+    memory: int = 126
+    least: int = 63
+    leave: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.q < 1:
+            raise ValueError(f"q is {self.q}; it is a share between 0 and 1: 0.1 is the top 10%")
+        if not self.q <= self.leave < 1:
+            raise ValueError(f"leave is {self.leave}; it is a share from q = {self.q} to below 1")
+        if not 1 <= self.least <= self.memory:
+            raise ValueError(
+                f"least is {self.least}; it is 1 at least and {self.memory}, the memory, at most"
+            )
+
+    def could_buy(self, forecast_return: Floats) -> Flags:
+        """Return where there is a forecast."""
+        return np.isfinite(forecast_return)
+
+    def decide(self, situation: Situation) -> Signal:
+        """Return BUY, SELL or HOLD."""
+        centred = situation.forecast_return - situation.centre
+        past = situation.past_forecast_returns
+        if past.size < self.least or not math.isfinite(centred):
+            return HOLD
+        as_high = int(np.count_nonzero(past >= centred))
+        if situation.holding:
+            left = as_high > self.leave * past.size
+            return Signal(Side.SELL, reason="quantile") if left else HOLD
+        return Signal(Side.BUY, reason="quantile") if as_high <= self.q * past.size else HOLD
+
+    def reading(self) -> str:
+        """Return the reading in one sentence."""
+        return (
+            "Buy at the next open when the forecast return, less the mean of the same fit on its "
+            f"validation rows, is in the top {percent(self.q)} of its last {self.memory} values "
+            f"({self.least} at least); sell at the next open when it is no longer in the top "
+            f"{percent(self.leave)}."
+        )
+
+
+class Quantile(ForecastStrategy):
+    """The rule as a Backtrader strategy."""
+
+    rule_type = QuantileRule
+    params = params_of(QuantileRule)
