@@ -52,8 +52,8 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
     Returns
     -------
     dict
-        Name to SVG element: ``equity``, ``closes``, ``returns`` and, where training was recorded,
-        ``losses``.
+        Name to SVG element: ``equity``, ``closes``, ``returns``, where training was recorded
+        ``losses``, and where some threshold bought ``sensitivity``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     models = [f for f in study.forecasts if f.forecaster != "naive"]
@@ -70,6 +70,8 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
     }
     if trained:
         draw["losses"] = lambda: _losses(trained)
+    if by_forecaster(study.sensitivity):
+        draw["sensitivity"] = lambda: _sensitivity(study.sensitivity, study.held)
     drawn = {}
     with _style() as rc:
         for name, figure in draw.items():

@@ -18,6 +18,7 @@ from backtests.formatting import count, level, percent, points
 from backtests.performance import performance
 from backtests.rendering import render
 from backtests.result import Result
+from backtests.sensitivity import section
 from backtests.study import HELD, Study
 from backtests.summary import Value, summary_rows
 from forecasters.metrics import forecast_metrics, mape
@@ -28,6 +29,7 @@ FILES = (
     "metrics.csv",
     "fills.csv",
     "trades.csv",
+    "sensitivity.csv",
     "forecasts.parquet",
     "equity.parquet",
 )
@@ -65,6 +67,7 @@ def write_index(
         figures={"returns": "", "losses": "", **draw_figures(folder / "figures", study)},
         readings=list(study.readings.items()), exits=_exits(study), diagnoses=_diagnoses(study),
         errors=[(f.forecaster, forecast_metrics(f) if f.judged.any() else None) for f in study.forecasts],
+        sensitivity=section(study.sensitivity, study.held),
         folds=_folds(study), costs_note=study.costs_note, conventions=_conventions(study),
         bars_digest=study.bars.digest, **_run(manifest, root),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from backtests.broker import Broker
 from backtests.engine import run_backtest
 from backtests.history import History
 from backtests.result import Result
+from backtests.sensitivity import sweep
 from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
@@ -137,6 +138,13 @@ def backtest(
         currency=broker.costs.market.currency,
         costs_note=broker.costs.note(*sessions),
         horizon=plan.walk_forward.horizon,
+        sensitivity=tuple(
+            point
+            for rule in read
+            for f in forecasts
+            if f.forecaster != "naive"
+            for point in sweep({bars.ticker: bars}, {bars.ticker: f}, rule, broker)
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backtests.history import History
 from backtests.result import Result
+from backtests.sensitivity import Point
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 
@@ -39,6 +40,8 @@ class Study:
         Strategy label to one sentence that says how the rule was read.
     horizon : int
         Sessions from a close to the close that is forecast.
+    sensitivity : tuple of Point
+        The first five_percent rule under other thresholds and exits, for each forecaster but naive.
     """
 
     bars: Bars
@@ -52,6 +55,7 @@ class Study:
     currency: str
     costs_note: str
     horizon: int = 1
+    sensitivity: tuple[Point, ...] = ()
 
     @property
     def naive_says(self) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import backtests.engine as engine
 from backtests.broker import Broker
 from backtests.engine import run_backtest
+from backtests.figures import draw_figures
+from backtests.manifest import digest_of
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
+from backtests.page import write_index
 from backtests.performance import performance
 from backtests.sensitivity import EXITS, THRESHOLDS, sweep, told
 from strategies.five_percent import FivePercentRule
@@ -206,3 +210,78 @@ def test_the_trials_are_counted_and_the_best_is_worth_nothing():
     never = told([p for p in points if p.threshold == 0.1 and p.forecaster == "cnn"], study.held)
     assert never[1] == "None of 3 trials (1 threshold x 3 exits x 1 forecaster) ever bought."
     assert "buy and hold" not in " ".join(told(points, None))
+
+
+def test_the_page_shows_a_dash_where_nothing_was_bought(tmp_path):
+    study, bars, forecasts = market_of()
+    study = replace(study, sensitivity=points_of(bars, forecasts))
+    html = write_index(tmp_path, study, {}, {}).read_text(encoding="utf-8")
+    part = html[html.index('id="sensitivity"') : html.index('id="forecasts"')]
+    assert "60 trials (10 thresholds x 3 exits x 2 forecasters)" in part
+    table = part[part.index("<table") : part.index("</table>")]
+    rnn = table[table.index(">rnn<") :]
+    point = next(p for p in study.sensitivity if p.forecaster == "rnn" and p.own)
+    row = rnn[rnn.index('class="name">5.0%<') :].split("</tr>")[0]
+    assert f">{100 * point.total_return:+,.1f}%</td><td>{point.trades}</td>" in row
+    assert "<td>0.0%" not in table
+    last = max(p.threshold for p in study.sensitivity if p.forecaster == "rnn" and p.trades)
+    assert last < 0.10
+    assert '10.0%</td><td class="l faint"' in rnn
+    assert "naive" not in table
+
+
+def test_a_point_between_two_that_bought_is_a_dash(planted, tmp_path):
+    points = sweep(*planted, RULE, FREE, (0.01, 0.02, 0.05))
+    poor = [replace(p, trades=0, hit_rate=None) if p.threshold == 0.02 else p for p in points]
+    shown = replace(make_study(), sensitivity=tuple(poor))
+    html = write_index(tmp_path, shown, {}, {}).read_text(encoding="utf-8")
+    row = html[html.index("<td>2.0%</td>") :].split("</tr>")[0]
+    assert row.count('<abbr title="never bought">') == 12
+
+
+def test_a_run_without_a_sweep_or_without_a_purchase_has_no_picture(tmp_path):
+    study, bars, forecasts = market_of(traded=False)
+    html = write_index(tmp_path, study, {}, {}).read_text(encoding="utf-8")
+    assert 'id="sensitivity"' not in html
+    idle = replace(study, sensitivity=sweep(bars, forecasts[1], RULE, KRX, (0.1,)))
+    assert "sensitivity" not in draw_figures(tmp_path / "figures", idle)
+    html = write_index(tmp_path, idle, {}, {}).read_text(encoding="utf-8")
+    assert "None of 6 trials (2 thresholds x 3 exits x 1 forecaster) ever bought." in html
+
+
+def test_the_picture_has_a_row_for_each_forecaster_that_bought(tmp_path):
+    study, bars, forecasts = market_of()
+    study = replace(study, sensitivity=points_of(bars, forecasts))
+    svg = draw_figures(tmp_path, study)["sensitivity"]
+    assert (tmp_path / "sensitivity.png").stat().st_size > 10_000
+    for words in ("entry", "day", "touch", "rnn", KOREAN, "threshold of this run, 5.0%",
+                  "in-sample exploration, 60 trials"):  # fmt: skip
+        assert f">{words}" in svg or f"({words})" in svg, words
+    assert svg.count(">hit rate, %<") == len({p.forecaster for p in study.sensitivity if p.trades})
+
+
+def test_the_digest_covers_every_value_of_every_point():
+    study, bars, forecasts = market_of()
+    study = replace(study, sensitivity=points_of(bars, forecasts))
+    whole = digest_of([study])
+    assert whole == digest_of([replace(study, sensitivity=points_of(bars, forecasts))])
+    first = study.sensitivity[0]
+    for other in (replace(first, exposure=first.exposure + 1e-15), replace(first, exit="x")):
+        assert digest_of([replace(study, sensitivity=(other, *study.sensitivity[1:]))]) != whole
+
+
+def test_the_run_folder_holds_the_sweep_and_its_own_point_is_the_result(finished):
+    folder, _ = finished
+    table = pd.read_csv(folder / "sensitivity.csv")
+    metrics = pd.read_csv(folder / "metrics.csv")
+    models = [name for name in metrics["forecaster"].dropna() if name != "naive"]
+    assert len(table) == len(models) * 3 * 10
+    assert set(table["account"]) == {"051900.KS"}
+    for name in models:
+        (own,) = table[table["own"] & (table["forecaster"] == name)].to_dict("records")
+        (run,) = metrics[metrics["forecaster"] == name].to_dict("records")
+        assert (own["threshold"], own["exit"]) == (0.01, "entry")
+        for figure in ("total_return", "trades", "exposure"):
+            assert own[figure] == run[figure]
+    assert table.loc[table["trades"] == 0, "hit_rate"].isna().all()
+    assert table["trades"].sum() > 0
