@@ -11,7 +11,7 @@ from backtests.broker import Broker
 from backtests.engine import run_backtest
 from backtests.history import History
 from backtests.result import Result
-from backtests.sensitivity import sweep
+from backtests.sensitivity import RunTasks, in_turn, sweep_all
 from backtests.study import Study
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
@@ -103,8 +103,12 @@ def backtest(
     histories: Mapping[str, tuple[History, ...]],
     plan: Plan,
     broker: Broker,
+    run: RunTasks = in_turn,
 ) -> Study:
-    """Return the study of one ticker: each rule on each forecaster, one account each."""
+    """Return the study of one ticker: each rule on each forecaster, one account each.
+
+    `run` gets the accounts of the threshold sweep, which are many and independent.
+    """
 
     def account(f: Forecasts, rule: Rule, label: str) -> Result:
         return run_backtest({bars.ticker: bars}, {bars.ticker: f}, rule, broker, label=label)
@@ -113,6 +117,7 @@ def backtest(
     others = {label: rule for label, rule in plan.rules.items() if not rule.needs_forecast}
     perfect = perfect_foresight(forecasts[0])
     read = [rule for rule in forecasting.values() if isinstance(rule, FivePercentRule)][:1]
+    models = [{bars.ticker: f} for f in forecasts if f.forecaster != "naive"]
     sessions = (str(forecasts[0].as_of[0]), str(bars.sessions[-1]))
     return Study(
         bars=bars,
@@ -141,9 +146,7 @@ def backtest(
         sensitivity=tuple(
             point
             for rule in read
-            for f in forecasts
-            if f.forecaster != "naive"
-            for point in sweep({bars.ticker: bars}, {bars.ticker: f}, rule, broker)
+            for point in sweep_all({bars.ticker: bars}, models, rule, broker, run)
         ),
     )
 

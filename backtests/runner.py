@@ -98,7 +98,10 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     store = FitStore(part / "fits")
     run_fits = partial(_run_fits, store=store, config=config, files=resolved.files, quiet=quiet)
     forecasts, histories = make_forecasts(fits, plan, list(bars), run_fits)
-    studies = [backtest(bars[t], forecasts[t], histories[t], plan, brokers[t]) for t in bars]
+    sweeps = partial(run_tasks, jobs=config.jobs or 1, plugins=resolved.files)
+    studies = [
+        backtest(bars[t], forecasts[t], histories[t], plan, brokers[t], sweeps) for t in bars
+    ]
     manifest = {**made_of, "config": config.values(), "key": key, **results_of(studies)}
     made = Path(tempfile.mkdtemp(prefix="run-", dir=part))
     made.chmod(0o755)

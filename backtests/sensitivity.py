@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,6 +69,16 @@ class Point:
         return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()
 
 
+#: A threshold of a forecaster, and what runs many of them and answers in their order.
+Task = Callable[[], tuple[Point, ...]]
+RunTasks = Callable[[Sequence[Task]], Sequence[tuple[Point, ...]]]
+
+
+def in_turn(tasks: Sequence[Task]) -> list[tuple[Point, ...]]:
+    """Run the tasks in this process."""
+    return [task() for task in tasks]
+
+
 def sweep(
     bars: Mapping[str, Bars],
     forecasts: Mapping[str, Forecasts],
@@ -96,21 +107,64 @@ def sweep(
     tuple of Point
         By threshold, ascending, then exit in the order given.
     """
+    tasks = _tasks(bars, forecasts, rule, broker, thresholds, exits, account)
+    return tuple(point for task in tasks for point in task())
+
+
+def sweep_all(
+    bars: Mapping[str, Bars],
+    told: Iterable[Mapping[str, Forecasts]],
+    rule: FivePercentRule,
+    broker: Broker,
+    run: RunTasks,
+    **account: Any,
+) -> tuple[Point, ...]:
+    """Return the sweep of each forecaster, one after the other; `run` gets all tasks at once."""
+    tasks = [
+        task
+        for forecasts in told
+        for task in _tasks(bars, forecasts, rule, broker, THRESHOLDS, EXITS, account)
+    ]
+    return tuple(point for points in run(tasks) for point in points)
+
+
+def _tasks(
+    bars: Mapping[str, Bars],
+    forecasts: Mapping[str, Forecasts],
+    rule: FivePercentRule,
+    broker: Broker,
+    thresholds: Sequence[float],
+    exits: Sequence[str],
+    account: Mapping[str, Any],
+) -> list[Task]:
+    every = tuple(dict.fromkeys((*exits, rule.exit)))
+    return [
+        partial(_at, threshold, bars, forecasts, rule, broker, every, account)
+        for threshold in sorted({*thresholds, rule.threshold})
+    ]
+
+
+def _at(
+    threshold: float,
+    bars: Mapping[str, Bars],
+    forecasts: Mapping[str, Forecasts],
+    rule: FivePercentRule,
+    broker: Broker,
+    exits: Sequence[str],
+    account: Mapping[str, Any],
+) -> tuple[Point, ...]:
+    """Return the points of one threshold."""
     from backtests.engine import run_backtest
 
+    own = forecasts.values()
+    calls = sum(int(at_least(f.close, f.last_close, threshold).sum()) for f in own)
     points = []
-    for threshold in sorted({*thresholds, rule.threshold}):
-        calls = sum(
-            int(at_least(f.close, f.last_close, threshold).sum()) for f in forecasts.values()
-        )
-        for exit_ in dict.fromkeys((*exits, rule.exit)):
-            varied = replace(rule, threshold=threshold, exit=exit_)
-            result = run_backtest(bars, forecasts, varied, broker, **account) if calls else None
-            figures = _figures(result) if result else _IDLE
-            forecaster = next(iter(forecasts.values())).forecaster
-            points.append(
-                Point(forecaster, threshold, exit_, varied == rule, calls=calls, **figures)
-            )
+    for exit_ in exits:
+        varied = replace(rule, threshold=threshold, exit=exit_)
+        result = run_backtest(bars, forecasts, varied, broker, **account) if calls else None
+        figures = _figures(result) if result else _IDLE
+        name = next(iter(own)).forecaster
+        points.append(Point(name, threshold, exit_, varied == rule, calls=calls, **figures))
     return tuple(points)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import backtests.engine as engine
+from backtests import engine
 from backtests.broker import Broker
 from backtests.engine import run_backtest
 from backtests.figures import draw_figures
@@ -16,8 +17,9 @@ from backtests.manifest import digest_of
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.page import write_index
+from backtests.parallel import run_tasks
 from backtests.performance import performance
-from backtests.sensitivity import EXITS, THRESHOLDS, sweep, told
+from backtests.sensitivity import EXITS, THRESHOLDS, in_turn, sweep, sweep_all, told
 from strategies.five_percent import FivePercentRule
 from tests.backtests.studies import KOREAN, make_study
 
@@ -52,7 +54,7 @@ def market_of(*, traded=True):
 
 def points_of(bars, forecasts, rule=RULE):
     """Return the sweep of every forecaster but naive, as a run makes it."""
-    return tuple(p for own in forecasts[1:] for p in sweep(bars, own, rule, KRX))
+    return sweep_all(bars, forecasts[1:], rule, KRX, in_turn)
 
 
 def test_every_point_of_a_planted_market_as_computed_by_hand(planted):
@@ -150,6 +152,13 @@ def test_every_account_gets_what_else_was_asked(planted, monkeypatch):
     monkeypatch.setattr(engine, "run_backtest", spy)
     sweep(*planted, RULE, FREE, (0.02,), account="mine")
     assert given == [{"account": "mine"}] * 6
+
+
+def test_processes_give_the_points_that_one_process_gives():
+    _, bars, forecasts = market_of()
+    one_by_one = [p for own in forecasts[1:] for p in sweep(bars, own, RULE, KRX)]
+    spread = sweep_all(bars, forecasts[1:], RULE, KRX, partial(run_tasks, jobs=2))
+    assert list(spread) == list(points_of(bars, forecasts)) == one_by_one
 
 
 def test_one_account_of_several_tickers(make_bars, make_forecasts):
