@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backtests.findings import who
-from backtests.formatting import level, percent
+from backtests.formatting import count, level, percent
 from backtests.history import History, mean_curve
+from backtests.performance import performance
+from backtests.result import Result
+from backtests.sensitivity import Point, by_forecaster
 from backtests.study import Study
 from backtests.svg import FAINT, GRID, INK, PAPER, inline_svg
 from forecasters.forecasts import Forecasts
@@ -49,8 +52,8 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
     Returns
     -------
     dict
-        Name to SVG element: ``equity``, ``returns``, ``closes`` of one ticker and, where training
-        was recorded, ``losses``.
+        Name to SVG element: ``equity``, ``returns``, ``closes`` of one ticker, where training was
+        recorded ``losses``, and where some threshold bought ``sensitivity``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     models = {name: own for name, own in study.by_forecaster.items() if name != "naive"}
@@ -66,6 +69,8 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
     }
     if trained:
         draw["losses"] = lambda: _losses(trained)
+    if by_forecaster(study.sensitivity):
+        draw["sensitivity"] = lambda: _sensitivity(study.sensitivity, study.held)
     drawn = {}
     with _style() as rc:
         for name, figure in draw.items():
@@ -296,3 +301,74 @@ def _losses(trained: Mapping[str, Sequence[History]]) -> Figure:
     figure.legend(list(named.values()), list(named), loc="outside upper right", ncols=2)
     figure.supxlabel("epoch", fontsize=9, color=FAINT)
     return figure
+
+
+#: What the sweep shows of a point, and the heading of its column.
+SWEPT = {
+    "total_return": "return after costs, %",
+    "trades": "trades",
+    "exposure": "exposure, %",
+    "hit_rate": "hit rate, %",
+}
+
+
+def _sensitivity(swept: Sequence[Point], held: Result | None) -> Figure:
+    """Return, trades, exposure and hit rate over the threshold: a row a forecaster, a line an exit."""
+    groups = by_forecaster(swept)
+    figure = _figure(10, 0.9 + 1.75 * len(groups))
+    grid = figure.subplots(len(groups), len(SWEPT), squeeze=False, sharex=True, sharey="col")
+    for row, (name, points) in zip(grid, groups.items(), strict=True):
+        for axes, measure in zip(row, SWEPT, strict=True):
+            _swept(axes, measure, points)
+        _name(row[0], _wrapped(name, 1))
+        row[0].axhline(0, color=FAINT, linewidth=0.8, zorder=1)
+        if held and held.trades:
+            passive = performance(held)["total_return"] or 0.0
+            style: dict[str, Any] = {"color": INK, "linewidth": 1, "linestyle": (0, (1, 2))}
+            row[0].axhline(100 * passive, label=f"buy and hold  {percent(passive)}", **style)
+    for axes in grid[0][2:]:
+        axes.set(ylim=(-5, 105), yticks=(0, 50, 100))
+    grid[0][1].set_ylim(bottom=0)
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
+    label = f"threshold, %  (in-sample exploration, {count(len(swept), 'trial')})"
+    figure.supxlabel(label, fontsize=9, color=FAINT)
+    return figure
+
+
+def _name(axes: Axes, name: str) -> None:
+    """Put a row's name over its first chart; an empty title keeps its place, whatever its length."""
+    axes.set_title("\n".join(" " for _ in name.splitlines()), pad=17)
+    _above(axes, name, 17, fontsize=9.5, fontweight="bold")
+
+
+def _above(axes: Axes, text: str, points: float, **style: Any) -> None:
+    """Write over a chart without moving it."""
+    place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
+    axes.annotate(text, (0, 1), xytext=(0, points), **place, **style).set_in_layout(False)
+
+
+def _swept(axes: Axes, measure: str, points: Sequence[Point]) -> None:
+    """Draw one measure over the threshold; no return and no hit rate where nothing was bought."""
+    from matplotlib.ticker import MaxNLocator, NullLocator
+
+    unit = 1 if measure == "trades" else 100
+    for i, exit_ in enumerate(dict.fromkeys(point.exit for point in points)):
+        own = [p for p in points if p.exit == exit_]
+        there = [p.trades > 0 or measure in ("trades", "exposure") for p in own]
+        values = [
+            unit * getattr(p, measure) if has else np.nan for p, has in zip(own, there, strict=True)
+        ]
+        axes.plot(
+            [100 * p.threshold for p in own], values, label=exit_, color=PALETTE[i % len(PALETTE)],
+            linestyle=DASHES[i % len(DASHES)], marker="o^sD"[i % 4], markersize=3.2,
+        )  # fmt: skip
+    for share in {p.threshold for p in points if p.own}:
+        label = f"threshold of this run, {level(share, sign=False)}"
+        axes.axvline(100 * share, color=PREDICTED, linewidth=0.8, label=label, zorder=1)
+    _above(axes, SWEPT[measure], 4, fontsize=8, color=FAINT)
+    axes.set_xscale("log")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks([0.5, 1, 2, 5, 10], labels=["0.5", "1", "2", "5", "10"])
+    axes.tick_params(labelbottom=True)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=measure == "trades"))

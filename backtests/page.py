@@ -20,6 +20,7 @@ from backtests.formatting import count, level, percent, points
 from backtests.performance import performance
 from backtests.rendering import render
 from backtests.result import REASONS, Result
+from backtests.sensitivity import section
 from backtests.study import HELD, Study
 from backtests.summary import Value, summary_rows
 from backtests.timeline import timeline
@@ -31,6 +32,7 @@ FILES = (
     "fills.csv",
     "trades.csv",
     "orders.csv",
+    "sensitivity.csv",
     "forecasts.parquet",
     "equity.parquet",
 )
@@ -68,6 +70,7 @@ def write_index(
         readings=list(study.readings.items()), exits=_exits(study), diagnoses=_diagnoses(study),
         trades=trade_table(study), unfilled_whys=whys, unfilled_words=WHYS, unfilled_rows=unfilled_rows,
         members=timeline(study), errors=errors_of(study), over=errors_over_tickers(study),
+        sensitivity=section(study.sensitivity, study.held),
         folds=errors_by_fold(study), costs_note=study.costs_note,
         conventions=_conventions(study), digests=[(bars.ticker, bars.digest) for bars in study.bars.values()],
         **_run(manifest, root),

@@ -12,6 +12,7 @@ from backtests.engine import run_backtest
 from backtests.history import History
 from backtests.membership import Membership
 from backtests.result import Result
+from backtests.sensitivity import RunTasks, in_turn, sweep_all
 from backtests.study import HELD, Study
 from backtests.universe import Mend
 from forecasters.bars import Bars
@@ -129,11 +130,13 @@ def backtest(
     histories: Mapping[str, Mapping[str, tuple[History, ...]]],
     plan: Plan,
     membership: Membership | None = None,
+    run: RunTasks = in_turn,
 ) -> Study:
     """Return the study of one account: each rule on each forecaster, by itself.
 
     Buy and hold is the line of the market: all tickers in equal parts, each from its first open
-    on, whichever of them the rules may buy.
+    on, whichever of them the rules may buy. `run` gets the accounts of the threshold sweep, which
+    are many and independent.
     """
     members = None
     if membership is not None and membership.largest is not None:
@@ -157,6 +160,7 @@ def backtest(
     read = [rule for rule in forecasting.values() if isinstance(rule, FivePercentRule)][:1]
     results = [trade(of, rule, label) for of in told for label, rule in forecasting.items()]
     results += [trade(told[0], rule, label) for label, rule in others.items()]
+    models = [of for of in told if next(iter(of.values())).forecaster != "naive"]
     first, last = str(results[0].sessions[0]), str(results[0].sessions[-1])
     return Study(
         account=account.name,
@@ -184,6 +188,11 @@ def backtest(
         membership=membership,
         left_out=tuple(ticker for ticker in account.tickers if ticker not in bars),
         slots=account.broker.slots,
+        sensitivity=tuple(
+            point
+            for rule in read
+            for point in sweep_all(bars, models, rule, account.broker, run, members)
+        ),
     )
 
 

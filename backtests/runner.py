@@ -117,6 +117,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     store = FitStore(part / "fits")
     run_fits = partial(_run_fits, store=store, config=config, files=resolved.files, quiet=quiet)
     forecasts, histories = make_forecasts(fits, plan, list(bars), run_fits)
+    sweeps = partial(run_tasks, jobs=config.jobs or 1, plugins=resolved.files)
     studies = []
     for account in accounts:
         own = [ticker for ticker in account.tickers if ticker in bars]
@@ -128,6 +129,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
                 {ticker: histories[ticker] for ticker in own},
                 plan,
                 memberships[account.name],
+                sweeps,
             )
         )
     manifest = {**made_of, "config": config.values(), "key": key, **results_of(studies)}

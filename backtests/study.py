@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backtests.history import History
 from backtests.membership import Membership
 from backtests.result import Result
+from backtests.sensitivity import Point
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 
@@ -53,6 +54,8 @@ class Study:
         Tickers of the universe with too few sessions for a forecast.
     slots : int
         Equal parts of the equity, one a position.
+    sensitivity : tuple of Point
+        The first five_percent rule under other thresholds and exits, for each forecaster but naive.
     """
 
     account: str
@@ -71,6 +74,7 @@ class Study:
     membership: Membership | None = None
     left_out: tuple[str, ...] = ()
     slots: int = 1
+    sensitivity: tuple[Point, ...] = ()
 
     @property
     def naive_says(self) -> str:

@@ -1,4 +1,4 @@
-"""The tables of a run folder: forecasts, training, equity, fills, trades, orders, metrics."""
+"""The tables of a run folder: forecasts, training, equity, fills, trades, orders, metrics, sensitivity."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from backtests.history import History
 from backtests.result import Fill, Result, Trade, Unfilled
+from backtests.sensitivity import Point
 from backtests.study import Study
 from backtests.summary import COLUMNS, summary_rows
 from forecasters.forecasts import Forecasts
@@ -57,6 +58,11 @@ def write_tables(folder: Path, studies: Sequence[Study]) -> None:
     )
     _write_csv(
         folder / "metrics.csv", COLUMNS, [row for study in studies for row in summary_rows(study)]
+    )
+    _write_csv(
+        folder / "sensitivity.csv",
+        ("account", *(f.name for f in fields(Point))),
+        [{"account": s.account, **asdict(point)} for s in studies for point in s.sensitivity],
     )
 
 
