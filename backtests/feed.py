@@ -69,6 +69,10 @@ class ForecastFeed(bt.feed.DataBase):
         self._columns: list[tuple[Any, Floats]] = [
             (getattr(self.lines, k), v[first:].astype(float)) for k, v in columns.items()
         ]
+        self._lines = [line for line, _ in self._columns]
+        self._clock = self._lines[0]
+        #: Times and forecast returns of all bars: what `Candidates` shows a rule row by row.
+        self.known_returns = (self._columns[0][1], (forecast / bars.close - 1.0)[first:])
         self._row = 0
         self._times: list[float] | None = None
 
@@ -95,7 +99,7 @@ class ForecastFeed(bt.feed.DataBase):
         """Return the time of the next bar, infinity after the last."""
         if self._times is None:
             return float(super().advance_peek())
-        bars: int = self._columns[0][0].lencount
+        bars: int = self._clock.lencount
         return self._times[bars]
 
     def advance(self, size: int = 1, datamaster: Any = None, ticks: bool = True) -> None:
@@ -103,9 +107,15 @@ class ForecastFeed(bt.feed.DataBase):
         if self._times is None or datamaster is not None:
             super().advance(size, datamaster, ticks)
             return
-        for line, _ in self._columns:
-            line._idx += size
-            line.lencount += size
+        bars = self._clock.lencount + size
+        last = bars - 1
+        for line in self._lines:
+            line._idx = last
+            line.lencount = bars
+
+    def __len__(self) -> int:
+        bars: int = self._clock.lencount
+        return bars
 
     def _load(self) -> Any:
         if self._row >= len(self._columns[0][1]):

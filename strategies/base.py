@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, fields
 from datetime import date
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import backtrader as bt
 
 from strategies.book import Book
+from strategies.candidates import Candidates
 from strategies.rule import HOLD, Rule, Side, Signal
 from strategies.situation import Situation, nothing
 
@@ -73,7 +74,13 @@ class ForecastStrategy(bt.Strategy):
             raise ValueError(f"cash_fraction is {self.p.cash_fraction}; it is a share up to 1")
         if self.p.slots < 1:
             raise ValueError(f"slots is {self.p.slots}; a position needs 1 at least")
-        self.books = {data: Book(data, self.rule.memory) for data in self.datas}
+        self.books = {
+            data: Book(number, data, self.rule.memory) for number, data in enumerate(self.datas)
+        }
+        self.clock = self.lines.datetime
+        self.candidates: Candidates | None = None
+        self.busy: dict[Book, None] = {}
+        self.buying: list[Book] = []
         self.at_close = self.rule.fill == "close"
         self.orders: list[Any] = []
         self.under_way: list[tuple[Any, float]] = []
@@ -99,15 +106,12 @@ class ForecastStrategy(bt.Strategy):
                 "this rule fills at the close it decides on: call cerebro.broker.set_coc(True)"
             )
         self.equity = self.broker.getvalue()
+        books = list(self.books.values())
+        if Candidates.can_tell(self.rule, books):
+            self.candidates = Candidates(self.rule, books)
 
-    def _today(self) -> list[Book]:
-        """Return the feeds that have a bar of this session: one may miss days or start late.
-
-        The strategy's own clock still shows yesterday when `next_open` is called.
-        """
-        begun = [book for data, book in self.books.items() if len(data)]
-        newest = max(book.datetime[0] for book in begun)
-        return [book for book in begun if book.datetime[0] == newest]
+    def _size(self, book: Book) -> float:
+        return float(self.getposition(book.data).size)
 
     # --- at the open -----------------------------------------------------------------------------
 
@@ -117,49 +121,56 @@ class ForecastStrategy(bt.Strategy):
 
     def next_open(self) -> None:
         """Send what was decided at the last close; only the open of this bar is looked at."""
-        today = {book.name: book for book in self._today()}
-        session = next(iter(today.values())).data.datetime.date(0)
+        waiting = any(book.selling or book.signal.sell_at is not None for book in self.busy)
+        if not (waiting or self.buying or self.under_way):
+            return
+        concerned = sorted({*self.busy, *self.buying}, key=lambda book: book.number)
+        for book in concerned:
+            book.look_again()
         if not self.at_close:
-            self._send(today, session)
+            self._send(concerned)
         for buy, price in self.under_way:
-            if self.books[buy.data].name in today and self.books[buy.data].today("tradable"):
+            if not self._shut(self.books[buy.data]):
                 self.orders.append(self._sell_limit(buy.data, buy.size, price, after=buy))
         self.under_way.clear()
-        for book in today.values():
+        for book in concerned:
             limit = book.signal.sell_at
-            if limit is None or book.selling or not book.today("tradable"):
+            if limit is None or book.selling or self._shut(book):
                 continue
-            if (size := self.getposition(book.data).size) > 0:
+            if (size := self._size(book)) > 0:
                 order = self._sell_limit(book.data, size, limit, decided=book.decided_on)
                 self.orders.append(order)
 
-    def _send(self, today: dict[str, Book], session: date) -> None:
+    def _send(self, concerned: Sequence[Book]) -> None:
         """Send sells, then buys, at the open of this session or, for a fill at the close, its close."""
-        cash, leaving = self.broker.getcash(), 0
-        for book in self.books.values():
-            if book.selling and (size := self.getposition(book.data).size) > 0:
-                if why := self._shut(book, today):
-                    self._miss(book, "sell", size, why, session)
-                    continue
-                cash += self._send_sell(book, size)
-                leaving += 1
-        held = sum(self.getposition(data).size > 0 for data in self.books)
-        free = self.p.slots - held + leaving
-        buys = [book for book in self.books.values() if book.signal.side is Side.BUY]
-        for book in sorted(buys, key=lambda book: (-book.rank, book.name)):
-            signal, book.signal = book.signal, HOLD
-            if free < 1:
+        cash, held = self.broker.getcash(), 0
+        for book in concerned:
+            if book not in self.busy or (size := self._size(book)) <= 0:
                 continue
-            if why := self._shut(book, today):
+            held += 1
+            if not book.selling:
+                continue
+            if why := self._shut(book):
+                self._miss(book, "sell", size, why)
+                continue
+            cash += self._send_sell(book, size)
+            held -= 1
+        for book in sorted(self.buying, key=lambda book: (-book.rank, book.name)):
+            signal, book.signal = book.signal, HOLD
+            if held >= self.p.slots:
+                continue
+            if why := self._shut(book):
                 self.expired += 1
-                self._miss(book, "buy", 0, why, session)
-            elif cost := self._send_buy(book, signal, cash, session):
+                self._miss(book, "buy", 0, why)
+            elif cost := self._send_buy(book, signal, cash):
+                self.busy[book] = None
                 cash -= cost
-                free -= 1
+                held += 1
+        self.buying.clear()
 
-    def _shut(self, book: Book, today: dict[str, Book]) -> str:
+    def _shut(self, book: Book) -> str:
         """Return why this feed takes no order in this session; empty if it does."""
-        if book.name not in today:
+        if not book.has_bar:
             return "no bar"
         return "" if book.today("tradable") else "halt"
 
@@ -189,7 +200,7 @@ class ForecastStrategy(bt.Strategy):
             order.active = partial(_completed, after)
         return order
 
-    def _send_buy(self, book: Book, signal: Signal, cash: float, session: date) -> float:
+    def _send_buy(self, book: Book, signal: Signal, cash: float) -> float:
         """Send a purchase; return the cash that it will take.
 
         Its limit sell goes with it as its child: the broker drops a child with its parent, so a buy
@@ -204,13 +215,13 @@ class ForecastStrategy(bt.Strategy):
         size = math.floor(budget / price / lot) * lot
         if size < 1:
             self.unaffordable += 1
-            self._miss(book, "buy", 0, "unaffordable", session)
+            self._miss(book, "buy", 0, "unaffordable")
             return 0.0
         price *= 1 + getattr(self.broker.p, "slip_perc", 0.0)
         cost = size * price + self.broker.getcommissioninfo(data).getcommission(size, price)
         if cost > cash:
             self.rejected += 1
-            self._miss(book, "buy", size, "rejected", session)
+            self._miss(book, "buy", size, "rejected")
             return 0.0
         info = {"decided": book.decided_on}
         limit = signal.sell_at
@@ -227,11 +238,13 @@ class ForecastStrategy(bt.Strategy):
         book.sessions_since_decision = 0
         return float(cost)
 
-    def _miss(self, book: Book, side: str, size: float, why: str, session: date) -> None:
+    def _miss(self, book: Book, side: str, size: float, why: str) -> None:
+        """Write down what did not fill in the newest session that any feed has a bar of."""
+        newest = max((data for data in self.datas if len(data)), key=lambda data: data.datetime[0])
         self.unfilled.append(
             {
                 "decided": str(book.decided_on),
-                "session": str(session),
+                "session": str(newest.datetime.date(0)),
                 "ticker": book.name,
                 "side": side,
                 "size": size,
@@ -242,12 +255,12 @@ class ForecastStrategy(bt.Strategy):
     def notify_order(self, order: Any) -> None:
         """Remember the price paid, count what the broker refused: a child falls with its parent."""
         book = self.books[order.data]
+        self.busy[book] = None
         if order.status in (order.Margin, order.Rejected):
             if order.parent is None:
                 self.rejected += 1
                 side = "buy" if order.isbuy() else "sell"
-                session = order.data.datetime.date(0)
-                self._miss(book, side, abs(order.size), "rejected", session)
+                self._miss(book, side, abs(order.size), "rejected")
         elif order.status in (order.Completed, order.Partial) and order.isbuy():
             book.entry_price = order.executed.price
         elif order.status == order.Completed:
@@ -275,22 +288,41 @@ class ForecastStrategy(bt.Strategy):
         self.next()
 
     def next(self) -> None:
-        """Cancel what did not fill, then decide at this close."""
-        session = self.datetime.date(0)
-        self._cancel(session)
+        """Cancel what did not fill, then decide at this close.
+
+        Every position is looked at; a ticker that is not held only if there will be a slot for it and
+        the rule could buy it, unless the rule must see all of them.
+        """
+        self._cancel()
         self.equity = self.broker.getvalue()
-        today = self._today()
-        places = self._places(today) if self.rule.ranks else {}
-        for book in today:
-            if self.rule.memory:
+        time, session = self.clock[0], self.clock.date(0)
+        busy = [book for book in self.busy if book.look(time)]
+        looked = set(busy)
+        others = self._others(self.books.values(), looked, time) if not self.candidates else []
+        today = [*busy, *others]
+        if self.rule.memory:
+            for book in today:
                 book.remember_close()
-            self._decide(book, session, places.get(book.name, 0))
-            if self.rule.memory:
+        places = self._places(today) if self.rule.ranks else {}
+        for book in busy:
+            self._decide(book, session, places.get(book, 0))
+        if self.p.slots > sum(not book.selling and self._size(book) > 0 for book in self.busy):
+            if self.candidates:
+                others = self._others(self.candidates.at(time), looked, time)
+            for book in others:
+                self._decide(book, session, places.get(book, 0))
+        if self.rule.memory:
+            for book in today:
                 book.remember_forecast()
         if self.at_close:
-            self._send({book.name: book for book in today}, session)
+            self._send(sorted({*self.busy, *self.buying}, key=lambda book: book.number))
 
-    def _cancel(self, session: date) -> None:
+    def _others(self, books: Iterable[Book], looked: set[Book], time: float) -> list[Book]:
+        """Return those that have a bar of this session and were not looked at as busy ones."""
+        busy = self.busy
+        return [b for b in books if b not in looked and b not in busy and b.look(time)]
+
+    def _cancel(self) -> None:
         for order in self.orders:
             if not order.alive():
                 continue
@@ -300,25 +332,27 @@ class ForecastStrategy(bt.Strategy):
             if blocked or order.exectype != order.Limit:  # a limit that waits is no miss
                 side = "buy" if order.isbuy() else "sell"
                 size = abs(order.executed.remsize)
-                book = self.books[order.data]
-                self._miss(book, side, size, blocked or "expired", session)
+                self._miss(self.books[order.data], side, size, blocked or "expired")
         self.orders.clear()
 
-    def _places(self, today: Iterable[Book]) -> dict[str, int]:
+    def _places(self, today: Iterable[Book]) -> dict[Book, int]:
         """Return the place of each ticker that could be bought on its forecast."""
         ranked = [
-            (-book.today("forecast") / book.close[0], book.name)
+            (-book.today("forecast") / book.close[0], book.name, book)
             for book in today
             if math.isfinite(book.today("forecast")) and book.today("member")
         ]
-        return {name: number for number, (_, name) in enumerate(sorted(ranked), 1)}
+        ranked.sort(key=lambda one: one[:2])
+        return {book: number for number, (_, _, book) in enumerate(ranked, 1)}
 
     def _decide(self, book: Book, session: date, place: int) -> None:
-        holding = self.getposition(book.data).size > 0
+        holding = book in self.busy and self._size(book) > 0
         if holding:
             book.sessions_since_decision += 1
         else:
             book.forget()
+            if not book.selling:
+                self.busy.pop(book, None)
         data, close = book.data, book.close[0]
         memory = self.rule.memory
         situation = Situation(
@@ -345,6 +379,7 @@ class ForecastStrategy(bt.Strategy):
         elif signal.side is Side.BUY and not holding and book.today("member"):
             book.decided_close = close
             book.rank = situation.forecast / close if math.isfinite(situation.forecast) else 0.0
+            self.buying.append(book)
         else:
             book.signal = Signal(Side.HOLD, sell_at=signal.sell_at if holding else None)
 

@@ -22,7 +22,8 @@ class Book:
     Backtrader looks a line up by its name each time; here each is looked up once.
     """
 
-    def __init__(self, data: Any, memory: int) -> None:
+    def __init__(self, number: int, data: Any, memory: int) -> None:
+        self.number = number
         self.data = data
         self.name: str = data._name
         self.memory = memory
@@ -38,6 +39,8 @@ class Book:
         self.decision_close = math.nan
         self.entry_price = math.nan
         self.sessions_since_decision = 0
+        self.has_bar = False
+        self.bars_seen = 0
         self._closes = array("d", getattr(data, "earlier_closes", ())[-memory:] if memory else ())
         self._returns = array("d")
 
@@ -45,6 +48,17 @@ class Book:
         """Return the value of an optional line at this session."""
         line = self.optional[name]
         return OPTIONAL[name] if line is None else float(line[0])
+
+    def look(self, time: float) -> bool:
+        """Return whether there is a bar of this session, and remember it: one may miss days."""
+        self.bars_seen = len(self.datetime)
+        self.has_bar = bool(self.bars_seen and self.datetime[0] == time)
+        return self.has_bar
+
+    def look_again(self) -> bool:
+        """Return whether a bar came since the last close; the clock of the strategy still shows that."""
+        self.has_bar = len(self.datetime) > self.bars_seen
+        return self.has_bar
 
     def forget(self) -> None:
         """Forget a position that is no more."""
