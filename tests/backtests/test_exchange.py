@@ -66,11 +66,29 @@ DAYS = ["2019-01-07", "2019-01-08", "2019-01-09", "2019-01-10"]
 )
 def test_a_buy_finds_no_price_at_the_upper_limit(make_bars, opened, filled):
     locked = (opened,) * 4 + (9,)
-    bars = make_bars([(10_000,) * 4 + (9,), locked, (13_000, 14_000, 12_000, 13_500, 9)])
+    bars = make_bars(
+        [(9_500, 10_200, 9_400, 10_000, 9), locked, (13_000, 14_000, 12_000, 13_500, 9)]
+    )
     strategy = run(bars, [BUY])
     day, price = (DAYS[1], opened) if filled else (DAYS[2], 13_000)
     assert fills_of(strategy) == [(day, "buy", 10, price)]
     assert "blocked" not in strategy.sent[0].info  # it filled after all
+
+
+class AtTheFirstOpen(bt.Strategy):
+    def prenext_open(self):  # Backtrader calls this one on the first bar
+        self.buy(size=1)
+
+
+def test_on_the_first_bar_there_is_no_limit(make_bars):
+    """Backtrader would answer the last close of all when asked for the close before the first."""
+    bars = make_bars([(13_000,) * 4 + (9,), (10_000,) * 4 + (9,)])
+    cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True)
+    feed = cerebro.adddata(ForecastFeed(bars=bars))
+    Broker(10_000_000, Costs.of(KRX, **FREE)).install(cerebro, [feed])
+    cerebro.addstrategy(AtTheFirstOpen)
+    cerebro.addanalyzer(Ledger, _name="ledger")
+    assert fills_of(cerebro.run()[0]) == [(DAYS[0], "buy", 1, 13_000)]
 
 
 def test_a_sell_finds_no_price_at_the_lower_limit(make_bars):
@@ -211,8 +229,14 @@ def test_the_orders_of_a_day_share_what_the_cap_leaves_of_its_volume(make_bars):
         Broker(1, Costs.of(KRX), volume_cap=2)
 
 
-@pytest.mark.parametrize(("start", "size", "left"), [("2014-05-28", 30, 0), ("2014-06-02", 37, 0)])
-def test_a_purchase_is_of_whole_lots_of_its_day(make_bars, start, size, left):
+def test_a_cap_leaves_whole_lots(make_bars):
+    bars = make_bars([(10_000,) * 4 + (100,)] * 2, start="2014-05-20")
+    strategy = run(bars, [(1, "buy", {"size": 50})], volume_cap=0.25)
+    assert [fill[2] for fill in fills_of(strategy)] == [20]  # of the 25 that the cap leaves
+
+
+@pytest.mark.parametrize(("start", "size"), [("2014-05-28", 30), ("2014-06-02", 37)])
+def test_a_purchase_is_of_whole_lots_of_its_day(make_bars, start, size):
     bars = make_bars([(10_000,) * 4 + (900,)] * 3, start=start)
     strategy = run(bars, [(1, "buy", {"size": 37}), (2, "buy", {"size": 7.9})])
     filled = [fill[2] for fill in fills_of(strategy)]
@@ -239,6 +263,7 @@ def test_a_fill_at_the_close_before_is_of_that_day(make_bars):
     assert (bought.session, bought.price, bought.slippage) == ("2019-05-29", 10_000, 0)
     assert (sold.session, sold.price, sold.slippage) == ("2019-05-29", 9_950, 500)
     assert sold.tax == pytest.approx(99_500 * 0.003)
+    assert sold.cash == pytest.approx(10_000_000 - 100_000 + 99_500 - 298.5)
 
 
 def test_a_close_at_the_limit_leaves_an_order_to_the_next_open(make_bars):
