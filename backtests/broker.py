@@ -11,7 +11,7 @@ from typing import Any
 from backtests.commission import CommissionScheme
 from backtests.exchange import ExchangeBroker
 from backtests.markets.costs import WHOLE, Costs
-from backtests.markets.ticks import on_grid
+from backtests.markets.grid import on_grid
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 
@@ -55,8 +55,8 @@ class Broker:
         Slippage moves the price of a fill at the open, up to the day's high or down to its low:
         no fill outside the prices of the day. A limit order never fills worse than its limit.
         Orders are checked when they are filled: checked when submitted, Backtrader refuses some
-        that the open would fund. Whether a series lies on the tick grid is found out from the
-        `bars` of its feed; a feed without them is taken to lie off it.
+        that the open would fund. Whether a series lies on the tick grid is found out, up to each
+        session, from the `bars` of its feed; a feed without them is taken to lie off it.
         """
         broker: Any = ExchangeBroker
         broker = broker(costs=self.costs, volume_cap=self.volume_cap)

@@ -9,7 +9,8 @@ from typing import Any
 from backtrader.brokers.bbroker import BackBroker
 
 from backtests.markets.costs import Costs
-from backtests.markets.ticks import TickTable, on_grid
+from backtests.markets.grid import Grid, grid_of
+from backtests.markets.ticks import TickTable
 from forecasters.bars import Bars
 
 #: Relative; below any tick.
@@ -23,10 +24,11 @@ class ExchangeBroker(BackBroker):
       to the close of the bar before, also across a halt; on the first bar there is none. A series
       on the tick grid has it to the won, another within a tick. A day that traded beyond its limit
       had none (liquidation before a delisting, a listing, leveraged funds).
-    - Nothing fills on a halt, on a bar without volume (unless the whole series has none), or on a
+    - Nothing fills on a halt, on a bar without volume (unless the series never had any), or on a
       bar that is not of the newest session.
-    - Where a series lies on the tick grid, prices are rounded to ticks, against the trader, and a
-      limit to the better side of it. Slippage never leaves the day's range or passes a limit.
+    - Where a series lay on the tick grid until the day before, prices are rounded to ticks, against
+      the trader, and a limit to the better side of it. Slippage never leaves the day's range or
+      passes a limit.
     - `volume_cap`: the share of the day's volume that all orders of a ticker may fill together.
     - A buy is cut down to whole lots when it is sent; one below a lot is rejected. Sells are not.
 
@@ -45,20 +47,24 @@ class ExchangeBroker(BackBroker):
 
     def __init__(self) -> None:
         super().__init__()
-        self._grids: dict[str, bool] = {}
-        self._without_volume: set[str] = set()
+        self._grids: dict[str, Grid] = {}
+        self._first_volume: dict[str, date] = {}
         self._taken: dict[str, tuple[float, float]] = {}
         self._order: Any = None
         self._ago = 0
         self._newest: int | None = None
 
     def know(self, bars: Bars) -> None:
-        """Find out from the bars of a feed if they lie on the tick grid and have volumes."""
+        """Find out from the bars of a feed when they lay on the tick grid and had volumes.
+
+        Of each session only what came before it is used: no fill may depend on a later bar.
+        """
         costs: Costs = self.p.costs
         listing = costs.listing(bars.ticker)
-        self._grids[bars.ticker] = on_grid(bars, costs.market.ticks, listing)
-        if not bars.volume.any():
-            self._without_volume.add(bars.ticker)
+        self._grids[bars.ticker] = grid_of(bars, costs.market.ticks, listing)
+        days, with_volume = bars.sessions.tolist(), bars.volume > 0
+        first = days[int(with_volume.argmax())] if with_volume.any() else date.max
+        self._first_volume[bars.ticker] = first
 
     # --- what a strategy may ask -----------------------------------------------------------------
 
@@ -138,7 +144,8 @@ class ExchangeBroker(BackBroker):
         tradable = getattr(data, "tradable", None)
         if (tradable is not None and not tradable[self._ago]) or data.open[self._ago] <= 0:
             return "halt"
-        if data.volume[self._ago] == 0 and data._name not in self._without_volume:
+        first = self._first_volume.get(data._name, date.min)
+        if data.volume[self._ago] == 0 and first < _day(data, self._ago):
             return "no volume"
         return ""
 
@@ -208,7 +215,7 @@ class ExchangeBroker(BackBroker):
         """Return the shares that the cap on the day's volume leaves to an order (a filler)."""
         data, wanted = order.data, abs(order.executed.remsize)
         volume = data.volume[self._ago]
-        if data._name in self._without_volume or math.isnan(volume):
+        if not volume > 0:  # a series without volumes
             return float(wanted)
         day, taken = self._taken.get(data._name, (0.0, 0.0))
         today = data.datetime[self._ago]
@@ -240,10 +247,11 @@ class ExchangeBroker(BackBroker):
 
     def _grid(self, data: Any, ago: int) -> TickTable | None:
         """Return the ticks of a bar; None where the series does not lie on their grid."""
-        if not self._grids.get(data._name, False):
+        grid, day = self._grids.get(data._name), _day(data, ago)
+        if grid is None or not grid.known_on(day):
             return None
         costs: Costs = self.p.costs
-        return costs.market.tick_table(_day(data, ago), costs.listing(data._name))
+        return costs.market.tick_table(day, costs.listing(data._name))
 
     # --- the value -------------------------------------------------------------------------------
 

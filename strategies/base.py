@@ -13,6 +13,7 @@ import backtrader as bt
 
 from strategies.book import Book
 from strategies.candidates import Candidates
+from strategies.round_trip import round_trip
 from strategies.rule import HOLD, Rule, Side, Signal
 from strategies.situation import Situation, nothing
 
@@ -386,8 +387,5 @@ class ForecastStrategy(bt.Strategy):
     def _round_trip(self, book: Book) -> float:
         """Return the cost of buying a slot at this close and selling it again, over its value."""
         price = book.close[0]
-        size = max(1, math.floor(self.p.cash_fraction * self.equity / self.p.slots / price))
-        scheme, settings = self.broker.getcommissioninfo(book.data), self.broker.p
-        fees = scheme.getcommission(size, price) + scheme.getcommission(-size, price)
-        slip = price * getattr(settings, "slip_perc", 0.0) or getattr(settings, "slip_fixed", 0.0)
-        return float(fees / (size * price) + 2 * slip / price)
+        budget = self.p.cash_fraction * self.equity / self.p.slots
+        return round_trip(self.broker, book.data, price, max(1, math.floor(budget / price)))

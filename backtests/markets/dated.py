@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -44,17 +45,17 @@ class Line(Protocol):
 L = TypeVar("L", bound=Line)
 
 
-def lines_for(table: Sequence[L], listing: Listing) -> list[L]:
+def lines_for(table: tuple[L, ...], listing: Listing) -> tuple[L, ...]:
     """Return the lines that are about this kind of listing, oldest first."""
-    about = [
+    about = (
         line
         for line in table
         if line.segment in ("", listing.segment) and line.instrument in ("", listing.instrument)
-    ]
-    return sorted(about, key=lambda line: line.since)
+    )
+    return tuple(sorted(about, key=lambda line: line.since))
 
 
-def in_force(table: Sequence[L], session: str | date, listing: Listing) -> L | None:
+def in_force(table: tuple[L, ...], session: str | date, listing: Listing) -> L | None:
     """Return the line that holds on this session, None before the first.
 
     Parameters
@@ -62,12 +63,9 @@ def in_force(table: Sequence[L], session: str | date, listing: Listing) -> L | N
     session : str, date or datetime64[D]
         The day of the trade, not of its settlement.
     """
-    day = iso(session)
-    found = None
-    for line in lines_for(table, listing):
-        if line.since <= day:
-            found = line
-    return found
+    lines = lines_for(table, listing)
+    row = bisect_right(lines, iso(session), key=lambda line: line.since)
+    return lines[row - 1] if row else None
 
 
 def check(
@@ -103,6 +101,8 @@ def step(steps: Steps, price: float) -> float:
 
 def iso(session: str | date) -> str:
     """Return YYYY-MM-DD; str() of a date, a datetime and a numpy day all begin with it."""
+    if type(session) is date:
+        return session.isoformat()
     try:
         return date.fromisoformat(str(session)[:10]).isoformat()
     except ValueError:

@@ -7,8 +7,9 @@ import pkgutil
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
+from typing import Any
 
 from backtests.markets.dated import (
     INSTRUMENTS,
@@ -87,9 +88,7 @@ class Market:
         """
         if instrument not in INSTRUMENTS:
             raise InputError(f"no instrument '{instrument}'{nearest(instrument, INSTRUMENTS)}")
-        ticker = ticker.upper()
-        named = [segment for ending, segment in self.segments if ticker.endswith(ending)]
-        return Listing(named[-1] if named else "", instrument)
+        return _listing(self.segments, ticker, instrument)
 
     def tax_rate(self, session: str | date, listing: Listing | None = None) -> float:
         """Return the share of the proceeds that a seller on this session pays in tax.
@@ -109,7 +108,7 @@ class Market:
         if not self.tax:
             return 0.0
         listing = listing or self.listing("")
-        line = in_force(self.tax, session, listing)
+        line: TaxRate | None = self._in_force("tax", session, listing)
         if line is not None:
             return line.share
         lines = lines_for(self.tax, listing)
@@ -125,15 +124,29 @@ class Market:
 
     def tick_table(self, session: str | date, listing: Listing) -> TickTable | None:
         """Return the ticks of this session; None where none are known."""
-        return in_force(self.ticks, session, listing)
+        line: TickTable | None = self._in_force("ticks", session, listing)
+        return line
 
     def price_limit(self, session: str | date, listing: Listing) -> PriceLimit | None:
         """Return the daily price limit of this session; None where there is none."""
-        return in_force(self.limits, session, listing)
+        line: PriceLimit | None = self._in_force("limits", session, listing)
+        return line
 
     def lot(self, session: str | date, listing: Listing) -> Lot | None:
         """Return the lot of this session; None where any size may be bought."""
-        return in_force(self.lots, session, listing)
+        line: Lot | None = self._in_force("lots", session, listing)
+        return line
+
+    def _in_force(self, table: str, session: str | date, listing: Listing) -> Any:
+        """Return the line in force, kept: it is asked for each order, each ticker and each day."""
+        key = (table, iso(session), listing)
+        if key not in self._asked:
+            self._asked[key] = in_force(getattr(self, table), key[1], listing)
+        return self._asked[key]
+
+    @cached_property
+    def _asked(self) -> dict[tuple[str, str, Listing], Any]:
+        return {}
 
     def claims(self, ticker: str) -> bool:
         """Return whether the ticker looks like one that is listed here."""
@@ -143,6 +156,12 @@ class Market:
             or ticker.endswith(self.suffixes)
             or bool(self.codes and re.fullmatch(self.codes, ticker))
         )
+
+
+@cache
+def _listing(segments: tuple[tuple[str, str], ...], ticker: str, instrument: str) -> Listing:
+    named = [segment for ending, segment in segments if ticker.upper().endswith(ending)]
+    return Listing(named[-1] if named else "", instrument)
 
 
 @cache

@@ -1,14 +1,13 @@
-"""Tick sizes by date and price, and whether a series of prices lies on their grid."""
+"""Tick sizes by date and price."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from backtests.markets.dated import Listing, Steps, lines_for, step
-from forecasters.bars import PRICES, Bars, Floats
+from backtests.markets.dated import Steps, step
+from forecasters.bars import Flags, Floats
 
 #: How far from its grid a price may be: a vendor's single precision, and a thousandth of a tick.
 SINGLE = 1e-7
@@ -60,29 +59,13 @@ class TickTable(NamedTuple):
         """The largest share of a price that a tick is, from the second step on."""
         return max((tick / start for start, tick in self.steps[1:]), default=0.0)
 
-    def holds(self, prices: Floats) -> bool:
-        """Return whether every price lies on the grid."""
+    def fits(self, prices: Floats) -> Flags:
+        """Return for each price whether it lies on the grid."""
         starts = [start for start, _ in self.steps]
         ticks = np.array([tick for _, tick in self.steps])
         tick = ticks[np.searchsorted(starts, prices, side="right") - 1]
         off = np.abs(prices - np.round(prices / tick) * tick)
-        return bool((off <= SHARE_OF_TICK * tick + SINGLE * prices).all())
-
-
-def on_grid(bars: Bars, tables: Sequence[TickTable], listing: Listing) -> bool:
-    """Return whether every price of a tradable session lies on the grid of its day.
-
-    Split-adjusted prices mostly do not: they were divided. Sessions before the first table are not
-    looked at; False where none is left.
-    """
-    lines = lines_for(tables, listing)
-    starts = np.array([line.since for line in lines], dtype="datetime64[D]")
-    row = np.searchsorted(starts, bars.sessions, side="right") - 1
-    looked = bars.tradable & (row >= 0)
-    prices = np.stack([getattr(bars, name) for name in PRICES])
-    return bool(looked.any()) and all(
-        line.holds(prices[:, looked & (row == number)]) for number, line in enumerate(lines)
-    )
+        return np.asarray(off <= SHARE_OF_TICK * tick + SINGLE * prices)
 
 
 def _same(price: float, other: float, tick: float) -> bool:

@@ -353,10 +353,10 @@ def test_a_halt_lets_a_buy_expire_and_sends_a_sell_again(make_bars, make_forecas
 
 
 def test_costs_by_the_table_of_the_day_and_slippage_inside_the_day(make_bars, make_forecasts):
-    # 2019-05-29 still pays 0.30%, 2019-05-30 pays 0.25% (krx.py).
+    # 2019-05-29 still pays 0.30%, 2019-05-30 pays 0.25% (krx.py); 98,990 is no tick: no rounding.
     bars = make_bars(
         [
-            (100_000, 101_000, 99_000, 100_000, 9),
+            (100_000, 101_000, 98_990, 100_000, 9),
             (100_000, 106_000, 99_000, 106_000, 9),
             (106_000, 106_500, 105_000, 106_000, 9),
             (106_000, 120_000, 105_000, 119_000, 9),

@@ -63,7 +63,8 @@ def test_a_misspelt_name_or_setting_says_what_to_do(kind, text, words):
 
 def test_what_can_be_named_is_found_without_a_list_to_edit():
     assert {"naive", "stacked_lstm", "rnn", "cnn"} <= set(plugins.names(FORECASTERS))
-    assert plugins.names(STRATEGIES) == ["buy_and_hold", "five_percent"]
+    rules = ["buy_and_hold", "direction", "five_percent", "quantile", "rank", "sma_cross"]
+    assert plugins.names(STRATEGIES) == rules
     assert plugins.names(SOURCES) == ["auto", "bundled", "csv", "simulated", "yahoo"]
 
 

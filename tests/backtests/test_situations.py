@@ -94,7 +94,8 @@ def test_without_a_memory_there_is_no_past(make_bars, make_forecasts):
 def test_the_round_trip_is_what_buying_and_selling_again_costs_on_the_day(
     make_bars, make_forecasts
 ):
-    bars = make_bars(FLAT, start="2019-05-28")  # the tax falls from 0.30% to 0.25% on the 30th
+    odd = [(100.3, 101.3, 99.3, 100.3, 9)] * 6  # no price of a tick: slippage is not rounded to one
+    bars = make_bars(odd, start="2019-05-28")  # the tax falls from 0.30% to 0.25% on the 30th
     seen, _ = watch(
         [bars], [make_forecasts(bars, [100] * 6)], Broker(1e6, Costs.of(market_for("A.KS")))
     )

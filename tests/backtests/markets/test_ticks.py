@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from backtests.markets.grid import grid_of, on_grid
 from backtests.markets.market import market_for
-from backtests.markets.ticks import TickTable, on_grid
+from backtests.markets.ticks import TickTable
 from forecasters.bars import Bars
 
 KRX, US = market_for("051900.KS"), market_for("AAPL")
@@ -115,3 +116,14 @@ def test_the_repeated_close_of_a_halt_is_not_looked_at():
     bars = Bars("T", np.array(["2020-01-02", "2020-01-03"], dtype="datetime64[D]"),
                 *np.array([[10_050, 0], [10_050, 0], [10_050, 0], [10_050, 10_003], [5, 0.0]]))  # fmt: skip
     assert on_grid(bars, KRX.ticks, KOSPI)
+
+
+def test_of_each_session_only_what_came_before_is_known():
+    days = ["2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07"]
+    bars = bars_of([10_050, 10_100, 10_003, 10_050], days)
+    grid = grid_of(bars, KRX.ticks, KOSPI)
+    # nothing before the 2nd; on the 6th all before lay on the grid, after it never again
+    assert [grid.known_on(day) for day in bars.sessions.tolist()] == [False, True, True, False]
+    assert not on_grid(bars, KRX.ticks, KOSPI)
+    shorter = grid_of(bars_of([10_050, 10_100], days[:2]), KRX.ticks, KOSPI)
+    assert [shorter.known_on(day) for day in bars.sessions.tolist()[:2]] == [False, True]
