@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
-from tests.backtests.simulation import exact, limit_of, tick
+from tests.backtests.simulation.market import exact, limit_of, tick
 
 #: Sessions around every day on which a tax, a limit, a tick or a lot changed.
 STARTS = (

@@ -16,7 +16,7 @@ from strategies.quantile import QuantileRule
 from strategies.rank import RankRule
 from strategies.sma_cross import SmaCrossRule
 from tests.backtests.drawn import markets
-from tests.backtests.simulation import Account
+from tests.backtests.simulation.account import Account
 
 COSTS = st.builds(
     Costs.of,
