@@ -21,7 +21,7 @@ class ExchangeBroker(BackBroker):
     """Backtrader's own broker, with what a market forbids; all else is as in Backtrader.
 
     - A buy finds no price at the upper limit and a sell none at the lower one. The limit is a ratio
-      to the close of the bar before, also across a halt; on the first bar there is none. A series
+      to the close of the bar before, also across a halt; on the first of all there is none. A series
       on the tick grid has it to the won, another within a tick. A day that traded beyond its limit
       had none (liquidation before a delisting, a listing, leveraged funds).
     - Nothing fills on a halt, on a bar without volume (unless the series never had any), or on a
@@ -72,15 +72,20 @@ class ExchangeBroker(BackBroker):
         """Return the shares that a purchase of today is a multiple of."""
         costs: Costs = self.p.costs
         lot = costs.market.lot(_day(data, 0), costs.listing(data._name))
-        return 1 if lot is None else lot.shares(data.close[-1] if len(data) > 1 else data.open[0])
+        return 1 if lot is None else lot.shares(_previous(data, 0) or data.open[0])
 
-    def slippage_of(self, data: Any) -> float:
-        """Return what a purchase at the last close would slip, ticks included, over that close."""
-        ticks, price = self._grid(data, 0), float(data.close[0])
-        if ticks and self.p.costs.slippage_ticks is not None:
-            return ticks.moved(price, self.p.costs.slippage_ticks) / price - 1
-        slipped = price * (1 + self.p.slip_perc) + self.p.slip_fixed
-        return float((ticks.up(slipped) if ticks else slipped) / price - 1)
+    def slipped(self, data: Any, price: float, sign: int) -> float:
+        """Return a price of today after slippage, of a buy (1) or a sell (-1), ticks included.
+
+        The range of the day, which bounds a fill, is not looked at.
+        """
+        ticks, moves = self._grid(data, 0), self.p.costs.slippage_ticks
+        if ticks and moves is not None:
+            return ticks.moved(price, int(sign) * moves)
+        slipped = price * (1 + sign * self.p.slip_perc) + sign * self.p.slip_fixed
+        if not ticks:
+            return float(slipped)
+        return ticks.up(slipped) if sign > 0 else ticks.down(slipped)
 
     # --- orders come in --------------------------------------------------------------------------
 
@@ -220,7 +225,9 @@ class ExchangeBroker(BackBroker):
         day, taken = self._taken.get(data._name, (0.0, 0.0))
         today = data.datetime[self._ago]
         taken = taken if day == today else 0.0
-        size: float = min(wanted, max(0, math.floor(self.p.volume_cap * volume - taken)))
+        size: float = min(
+            wanted, max(0, math.floor(self.p.volume_cap * volume - taken + TOLERANCE))
+        )
         if size < wanted:
             if order.isbuy():
                 size -= size % self.lot_of(data)
@@ -231,13 +238,13 @@ class ExchangeBroker(BackBroker):
     def _locked(self, data: Any, sign: int, price: float) -> bool:
         """Return whether this price is the limit of its day, upper (1) or lower (-1)."""
         costs, ago = self.p.costs, self._ago
-        if not costs.market.limits or len(data) + ago < 2:
+        previous = _previous(data, ago)
+        if not costs.market.limits or previous is None:
             return False
         listing, day = costs.listing(data._name), _day(data, ago)
         limit = costs.market.price_limit(day, listing)
         if limit is None:
             return False
-        previous = float(data.close[ago - 1])
         grid, ticks = self._grid(data, ago), costs.market.tick_table(day, listing)
         lower, upper = limit.prices(previous, grid)
         slack = ticks.widest if ticks and not grid else TOLERANCE
@@ -265,6 +272,14 @@ class ExchangeBroker(BackBroker):
             return super()._get_value(None, lever)
         finally:
             self.positions = every
+
+
+def _previous(data: Any, ago: int) -> float | None:
+    """Return the close before that of a bar, which may lie before the feed; None if there is none."""
+    if len(data) + ago > 1:
+        return float(data.close[ago - 1])
+    earlier = getattr(data, "earlier_closes", ())
+    return float(earlier[-1]) if earlier else None
 
 
 def _day(data: Any, ago: int) -> date:

@@ -13,7 +13,7 @@ import backtrader as bt
 
 from strategies.book import Book
 from strategies.candidates import Candidates
-from strategies.round_trip import round_trip
+from strategies.round_trip import round_trip, slipped
 from strategies.rule import HOLD, Rule, Side, Signal
 from strategies.situation import Situation, nothing
 
@@ -23,9 +23,9 @@ def params_of(rule_type: type[Rule]) -> tuple[tuple[str, Any], ...]:
     return tuple((f.name, None if f.default is MISSING else f.default) for f in fields(rule_type))
 
 
-def _completed(order: Any) -> bool:
-    """Return whether an order is filled to the last share."""
-    return bool(order.status == order.Completed)
+def _completed(orders: Sequence[Any], least: int = 1) -> bool:
+    """Return whether at least so many of these orders are filled to the last share."""
+    return sum(bool(order.status == order.Completed) for order in orders) >= least
 
 
 class ForecastStrategy(bt.Strategy):
@@ -35,7 +35,8 @@ class ForecastStrategy(bt.Strategy):
     forecast over close first, ties by name. A buy is sized at the open it fills at:
     ``floor(cash_fraction x min(cash, equity / slots) / open)``, so that a gap up does not
     reject it; the cash holds what the sells of the same open will bring. There are never more
-    positions than slots: a buy that finds none is dropped. What did not fill in its session is
+    positions than slots: a buy that finds none is dropped, one that takes the slot of a sell of the
+    same open fills only after that sell has, to the last share. What did not fill in its session is
     cancelled: a buy is then forgotten, a sell is sent again each session. Nothing is sent on a halt
     (line `tradable` 0) or where a feed has no bar of the session, and no ticker is bought whose
     line `member` is 0. A limit sell that goes with a buy lives only once that buy is filled, and
@@ -132,41 +133,44 @@ class ForecastStrategy(bt.Strategy):
             self._send(concerned)
         for buy, price in self.under_way:
             if not self._shut(self.books[buy.data]):
-                self.orders.append(self._sell_limit(buy.data, buy.size, price, after=buy))
+                order = self._sell_limit(buy.data, buy.size, price, buy.info["decided"])
+                order.active = partial(_completed, [buy])
         self.under_way.clear()
         for book in concerned:
             limit = book.signal.sell_at
             if limit is None or book.selling or self._shut(book):
                 continue
             if (size := self._size(book)) > 0:
-                order = self._sell_limit(book.data, size, limit, decided=book.decided_on)
-                self.orders.append(order)
+                self._sell_limit(book.data, size, limit, book.decided_on)
 
     def _send(self, concerned: Sequence[Book]) -> None:
         """Send sells, then buys, at the open of this session or, for a fill at the close, its close."""
-        cash, held = self.broker.getcash(), 0
+        cash, free = self.broker.getcash(), self.p.slots
+        sales: list[Any] = []
         for book in concerned:
             if book not in self.busy or (size := self._size(book)) <= 0:
                 continue
-            held += 1
+            free -= 1
             if not book.selling:
                 continue
             if why := self._shut(book):
                 self._miss(book, "sell", size, why)
                 continue
-            cash += self._send_sell(book, size)
-            held -= 1
+            sales.append(self._send_sell(book, size))
+            cash += self._value(book, -size)
         for book in sorted(self.buying, key=lambda book: (-book.rank, book.name)):
             signal, book.signal = book.signal, HOLD
-            if held >= self.p.slots:
+            if free + len(sales) <= 0:
                 continue
             if why := self._shut(book):
                 self.expired += 1
                 self._miss(book, "buy", 0, why)
-            elif cost := self._send_buy(book, signal, cash):
+            elif buy := self._send_buy(book, signal, cash):
                 self.busy[book] = None
-                cash -= cost
-                held += 1
+                cash += self._value(book, buy.size)
+                free -= 1
+                if free < 0:
+                    buy.active = partial(_completed, sales, -free)
         self.buying.clear()
 
     def _shut(self, book: Book) -> str:
@@ -178,74 +182,67 @@ class ForecastStrategy(bt.Strategy):
     def _price(self, book: Book) -> float:
         return float(book.close[0] if self.at_close else book.open[0])
 
-    def _send_sell(self, book: Book, size: float) -> float:
-        """Send a sale of all; return the cash that it will bring."""
+    def _value(self, book: Book, size: float) -> float:
+        """Return what a fill of so many shares will add to the cash, as far as the price tells."""
+        price = slipped(self.broker, book.data, self._price(book), math.copysign(1, size))
+        scheme = self.broker.getcommissioninfo(book.data)
+        return float(-size * price - scheme.getcommission(size, price))
+
+    def _send_sell(self, book: Book, size: float) -> Any:
+        """Send a sale of all."""
         reason = book.selling.reason if book.selling else ""
         order = self.sell(
             book.data, size=size, reason=reason, decided=book.decided_on, coc=self.at_close
         )
         self.orders.append(order)
-        price = self._price(book) * (1 - getattr(self.broker.p, "slip_perc", 0.0))
-        scheme = self.broker.getcommissioninfo(book.data)
-        return float(size * price - scheme.getcommission(-size, price))
-
-    def _sell_limit(
-        self, data: Any, size: float, price: float, after: Any = None, **info: Any
-    ) -> Any:
-        """Send a limit sell; `after` a purchase it wakes once that is filled to the last share."""
-        info = info or {"decided": after.info["decided"]}
-        order = self.sell(
-            data, size=size, exectype=bt.Order.Limit, price=price, reason="touch", **info
-        )
-        if after is not None:
-            order.active = partial(_completed, after)
         return order
 
-    def _send_buy(self, book: Book, signal: Signal, cash: float) -> float:
-        """Send a purchase; return the cash that it will take.
+    def _sell_limit(self, data: Any, size: float, price: float, decided: date | None) -> Any:
+        order = self.sell(
+            data, size=size, exectype=bt.Order.Limit, price=price, reason="touch", decided=decided
+        )
+        self.orders.append(order)
+        return order
 
-        Its limit sell goes with it as its child: the broker drops a child with its parent, so a buy
-        that is refused, or filled in part, leaves no sell behind and so no short. Backtrader wakes
-        children at the next bar; this one asks its parent, which stands before it in the queue, so
-        that it can fill on the same day. A purchase at a close has none: its limit sell is sent at
-        the next open, if there is one.
+    def _send_buy(self, book: Book, signal: Signal, cash: float) -> Any:
+        """Send a purchase; return its order, None if there is none.
+
+        Its limit sell follows all purchases of the session and wakes only once this one is filled to
+        the last share: a buy that is refused, or filled in part, leaves no sell behind and so no
+        short. What it brings later in the day pays for no purchase at the open.
         """
-        data, price = book.data, self._price(book)
+        data = book.data
         lot = getattr(self.broker, "lot_of", lambda data: 1)(data)
         budget = self.p.cash_fraction * min(cash, self.equity / self.p.slots)
-        size = math.floor(budget / price / lot) * lot
+        size = math.floor(budget / self._price(book) / lot) * lot
         if size < 1:
             self.unaffordable += 1
             self._miss(book, "buy", 0, "unaffordable")
-            return 0.0
-        price *= 1 + getattr(self.broker.p, "slip_perc", 0.0)
-        cost = size * price + self.broker.getcommissioninfo(data).getcommission(size, price)
-        if cost > cash:
+            return None
+        if cash + self._value(book, size) < 0:
             self.rejected += 1
             self._miss(book, "buy", size, "rejected")
-            return 0.0
-        info = {"decided": book.decided_on}
-        limit = signal.sell_at
-        alone = limit is None or self.at_close
+            return None
         buy = self.buy(
-            data, size=size, reason=signal.reason, transmit=alone, coc=self.at_close, **info
+            data, size=size, reason=signal.reason, decided=book.decided_on, coc=self.at_close
         )
         self.orders.append(buy)
-        if limit is not None and self.at_close:
-            self.under_way.append((buy, limit))
-        elif limit is not None:
-            self.orders.append(self._sell_limit(data, size, limit, after=buy, parent=buy, **info))
+        if signal.sell_at is not None:
+            self.under_way.append((buy, signal.sell_at))
         book.decision_close = book.decided_close
         book.sessions_since_decision = 0
-        return float(cost)
+        return buy
 
-    def _miss(self, book: Book, side: str, size: float, why: str) -> None:
-        """Write down what did not fill in the newest session that any feed has a bar of."""
+    def _miss(self, book: Book, side: str, size: float, why: str, order: Any = None) -> None:
+        """Write down what did not fill, in its session: that of a close it was sent at, else the newest."""
         newest = max((data for data in self.datas if len(data)), key=lambda data: data.datetime[0])
+        session = newest.datetime.date(0)
+        if order is not None and self.at_close and order.exectype == bt.Order.Market:
+            session = bt.num2date(order.created.dt).date()
         self.unfilled.append(
             {
                 "decided": str(book.decided_on),
-                "session": str(newest.datetime.date(0)),
+                "session": str(session),
                 "ticker": book.name,
                 "side": side,
                 "size": size,
@@ -254,14 +251,13 @@ class ForecastStrategy(bt.Strategy):
         )
 
     def notify_order(self, order: Any) -> None:
-        """Remember the price paid, count what the broker refused: a child falls with its parent."""
+        """Remember the price paid, count what the broker refused."""
         book = self.books[order.data]
         self.busy[book] = None
         if order.status in (order.Margin, order.Rejected):
-            if order.parent is None:
-                self.rejected += 1
-                side = "buy" if order.isbuy() else "sell"
-                self._miss(book, side, abs(order.size), "rejected")
+            self.rejected += 1
+            side = "buy" if order.isbuy() else "sell"
+            self._miss(book, side, abs(order.size), "rejected", order)
         elif order.status in (order.Completed, order.Partial) and order.isbuy():
             book.entry_price = order.executed.price
         elif order.status == order.Completed:
@@ -333,7 +329,7 @@ class ForecastStrategy(bt.Strategy):
             if blocked or order.exectype != order.Limit:  # a limit that waits is no miss
                 side = "buy" if order.isbuy() else "sell"
                 size = abs(order.executed.remsize)
-                self._miss(self.books[order.data], side, size, blocked or "expired")
+                self._miss(self.books[order.data], side, size, blocked or "expired", order)
         self.orders.clear()
 
     def _places(self, today: Iterable[Book]) -> dict[Book, int]:
@@ -379,7 +375,8 @@ class ForecastStrategy(bt.Strategy):
             book.selling = signal
         elif signal.side is Side.BUY and not holding and book.today("member"):
             book.decided_close = close
-            book.rank = situation.forecast / close if math.isfinite(situation.forecast) else 0.0
+            ranked = self.rule.needs_forecast and math.isfinite(situation.forecast)
+            book.rank = situation.forecast / close if ranked else 0.0
             self.buying.append(book)
         else:
             book.signal = Signal(Side.HOLD, sell_at=signal.sell_at if holding else None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from strategies.base import ForecastStrategy, params_of
-from strategies.rule import HOLD, Rule, Side, Signal, lowest_risen, percent, risen
+from strategies.rule import HOLD, Rule, Side, Signal, fallen, lowest_risen, percent, risen
 from strategies.situation import Flags, Floats, Situation
 
 #: The readings of "sell when it rose by 5%", which every run computes side by side.
@@ -93,9 +93,8 @@ class FivePercentRule(Rule):
         held = situation.sessions_since_decision
         if self.max_hold is not None and held >= self.max_hold:
             return Signal(Side.SELL, reason="max_hold")
-        if self.stop_loss is not None and situation.close <= situation.entry_price * (
-            1 - self.stop_loss
-        ):
+        stop = self.stop_loss
+        if stop is not None and fallen(situation.close, situation.entry_price, stop):
             return Signal(Side.SELL, reason="stop_loss")
         if self.exit == "touch":
             return Signal(Side.HOLD, sell_at=self._limit(situation.decision_close, held + 1))
@@ -108,7 +107,7 @@ class FivePercentRule(Rule):
         if self.exit == "one-day":
             return True
         if self.exit == "forecast":
-            return situation.forecast_return < self.bound
+            return situation.forecast < lowest_risen(situation.close, self.bound)
         reference = situation.decision_close if self.exit == "entry" else situation.previous_close
         return risen(situation.close, reference, self.threshold)
 

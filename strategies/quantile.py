@@ -12,6 +12,9 @@ from strategies.base import ForecastStrategy, params_of
 from strategies.rule import HOLD, Rule, Side, Signal, percent
 from strategies.situation import Flags, Floats, Situation
 
+#: 0.29 of 100 are 29, and 28.999999999999996 in binary.
+ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class QuantileRule(Rule):
@@ -63,9 +66,13 @@ class QuantileRule(Rule):
             return HOLD
         as_high = int(np.count_nonzero(past >= centred))
         if situation.holding:
-            left = as_high > self.leave * past.size
+            left = as_high > self.leave * past.size + ROUNDING
             return Signal(Side.SELL, reason="quantile") if left else HOLD
-        return Signal(Side.BUY, reason="quantile") if as_high <= self.q * past.size else HOLD
+        return (
+            Signal(Side.BUY, reason="quantile")
+            if as_high <= self.q * past.size + ROUNDING
+            else HOLD
+        )
 
     def reading(self) -> str:
         """Return the reading in one sentence."""

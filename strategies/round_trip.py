@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 
-def round_trip(broker: Any, data: Any, price: float, size: float) -> float:
-    """Return commission, tax of the day and slippage of both sides, as a share of the value.
+def slipped(broker: Any, data: Any, price: float, sign: float) -> float:
+    """Return what a purchase (1) or a sale (-1) quoted at this price will be filled at.
 
-    The commission scheme tells the fees. A broker that knows more of the slippage than Backtrader's
-    own says it by ``slippage_of(data)``, as a share of the close.
+    A broker that knows more of its slippage than Backtrader's own, such as ticks, says it by
+    ``slipped(data, price, sign)``.
     """
+    if hasattr(broker, "slipped"):
+        return float(broker.slipped(data, price, sign))
+    share = getattr(broker.p, "slip_perc", 0.0)
+    fixed = 0.0 if share else getattr(broker.p, "slip_fixed", 0.0)
+    return float(price * (1 + sign * share) + sign * fixed)
+
+
+def round_trip(broker: Any, data: Any, price: float, size: float) -> float:
+    """Return commission, tax of the day and slippage of both sides, as a share of the value."""
     scheme = broker.getcommissioninfo(data)
     fees = scheme.getcommission(size, price) + scheme.getcommission(-size, price)
-    if hasattr(broker, "slippage_of"):
-        slip = broker.slippage_of(data)
-    else:
-        fixed = getattr(broker.p, "slip_fixed", 0.0) / price
-        slip = getattr(broker.p, "slip_perc", 0.0) or fixed
-    return float(fees / (size * price) + 2 * slip)
+    slip = slipped(broker, data, price, 1) - slipped(broker, data, price, -1)
+    return float(fees / (size * price) + slip / price)

@@ -97,6 +97,11 @@ def risen(price: float, reference: float, share: float) -> bool:
     return price >= lowest_risen(reference, share)
 
 
+def fallen(price: float, reference: float, share: float) -> bool:
+    """Return whether `price` is at least `share` below `reference`; exactly so counts."""
+    return price <= lowest_risen(reference, -share)
+
+
 def lowest_risen(reference: float, share: float) -> float:
     """Return the lowest price that counts as `share` above `reference`: also that of a limit.
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from strategies.base import ForecastStrategy, params_of
 from strategies.rule import HOLD, Rule, Side, Signal
-from strategies.situation import Situation
+from strategies.situation import Floats, Situation
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class SmaCrossRule(Rule):
         closes = situation.closes
         if closes.size < self.slow:
             return HOLD
-        fast, slow = closes[-self.fast :].mean(), closes[-self.slow :].mean()
+        fast, slow = _mean(closes[-self.fast :]), _mean(closes[-self.slow :])
         if situation.holding:
             return Signal(Side.SELL, reason="sma_cross") if fast < slow else HOLD
         return Signal(Side.BUY, reason="sma_cross") if fast > slow else HOLD
@@ -54,6 +54,11 @@ class SmaCrossRule(Rule):
             f"last {self.slow}, also if it crossed before the first session; sell at the next open "
             "when it is below. No forecast is asked."
         )
+
+
+def _mean(closes: Floats) -> float:
+    """Return the mean to 12 digits: of equal prices it is that price, and no crossing."""
+    return float(f"{closes.mean():.12g}")
 
 
 class SmaCross(ForecastStrategy):

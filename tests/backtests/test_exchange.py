@@ -276,11 +276,13 @@ def test_a_close_at_the_limit_leaves_an_order_to_the_next_open(make_bars):
 def test_a_strategy_can_ask_for_the_lot_and_the_slippage(make_bars):
     strategy = run(make_bars(ON), [], slippage_ticks=1)
     assert strategy.broker.lot_of(strategy.data) == 1
-    assert strategy.broker.slippage_of(strategy.data) == pytest.approx(50 / 10_000)
+    assert strategy.broker.slipped(strategy.data, 10_000, 1) == 10_050
+    assert strategy.broker.slipped(strategy.data, 10_000, -1) == 9_990  # below 10,000 a tick is 10
     rounded = run(make_bars(ON), [], slippage_bps=5)  # 10,005 is no tick
-    assert rounded.broker.slippage_of(rounded.data) == pytest.approx(50 / 10_000)
+    assert rounded.broker.slipped(rounded.data, 10_000, 1) == 10_050
     adjusted = run(make_bars(OFF), [], slippage_bps=5)
-    assert adjusted.broker.slippage_of(adjusted.data) == pytest.approx(5 / 10_000)
+    assert adjusted.broker.slipped(adjusted.data, 10_000, 1) == pytest.approx(10_005)
+    assert adjusted.broker.slipped(adjusted.data, 10_000, -1) == pytest.approx(9_995)
 
 
 def test_the_note_says_which_rules_bind(make_bars):
