@@ -1,9 +1,9 @@
 """One account over many tickers, ours against Backtrader's own feed: `python benchmarks/account.py`.
 
 Made-up bars and forecasts with 3% of noise, so that the 5% rule trades. "Default" is what one
-writes first: bt.feeds.PandasData with the forecast as one line more, on which the strategy must look at every ticker at
-every close. "Direct" is this project's feed, on which it looks only where the rule could buy or
-something is held. Both run the same strategy and rule on the same broker and must give the same fills.
+writes first: bt.feeds.PandasData with the forecast as one line more, on which the strategy must look
+at every ticker at every close. "Direct" is this project's feed, on which it looks only where the rule
+could buy or something is held. Both run the same strategy and rule on the same broker and must give the same fills.
 Interleaved: in each round one after the other; medians of the rounds, and the median of their
 ratios. The frames and the bars are there before the clock starts.
 """

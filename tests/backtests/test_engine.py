@@ -214,13 +214,14 @@ def test_touch_on_the_day_of_the_fill(make_bars, make_forecasts):
     assert result.trades[0].sessions_held == 0
 
 
-def plain_touch(bars, forecasts, adjust, cash_fraction=1.0):
+def plain_touch(bars, forecasts, adjust, cash_fraction=1.0, fill="open"):
     """Run the touch exit in a Cerebro whose broker is the user's own; return strategy and result."""
     cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True)
     cerebro.adddata(make_feed(bars, forecasts))
     cerebro.broker.setcash(10_000)
     adjust(cerebro.broker)
-    cerebro.addstrategy(FivePercent, exit="touch", cash_fraction=cash_fraction)
+    cerebro.broker.set_coc(fill == "close")
+    cerebro.addstrategy(FivePercent, exit="touch", fill=fill, cash_fraction=cash_fraction)
     cerebro.addanalyzer(Ledger, _name="ledger")
     (strategy,) = cerebro.run()
     return strategy, strategy.analyzers.ledger.result()
@@ -229,9 +230,10 @@ def plain_touch(bars, forecasts, adjust, cash_fraction=1.0):
 TOUCHED = [(100, 101, 99, 100, 9), (100, 107, 99, 102, 9), (102, 103, 101, 102, 9)]
 
 
+@pytest.mark.parametrize("fill", ["open", "close"])
 @pytest.mark.parametrize("checksubmit", [True, False])
 def test_a_touch_sell_falls_with_a_purchase_that_the_broker_refuses(
-    make_bars, make_forecasts, checksubmit
+    make_bars, make_forecasts, checksubmit, fill
 ):
     """All the cash at the open does not pay the slipped price: no purchase, so no short either."""
     bars = make_bars(TOUCHED)
@@ -240,7 +242,7 @@ def test_a_touch_sell_falls_with_a_purchase_that_the_broker_refuses(
         broker.set_slippage_fixed(1)
         broker.set_checksubmit(checksubmit)
 
-    strategy, result = plain_touch(bars, make_forecasts(bars, [110, 1, 1]), adjust)
+    strategy, result = plain_touch(bars, make_forecasts(bars, [110, 1, 1]), adjust, fill=fill)
     assert result.fills == ()
     assert strategy.position.size == 0
     assert (result.rejected, result.expired) == (1, 0)
