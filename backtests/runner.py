@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -343,4 +343,5 @@ def _tearsheet(path: Path, result: Result, study: Study, benchmark: Bars | None)
         beside = None
     notes = [text for text in (study.readings.get(result.strategy), study.costs_note) if text]
     simulated = study.simulated or (benchmark is not None and benchmark.origin.simulated)
-    tearsheet_of(path, result, beside, benchmark_title=title, notes=notes, simulated=simulated)
+    titled = replace(result, account=study.heading)
+    tearsheet_of(path, titled, beside, benchmark_title=title, notes=notes, simulated=simulated)

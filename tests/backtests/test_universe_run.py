@@ -55,7 +55,18 @@ def finished(
         told, errors = io.StringIO(), io.StringIO()
         patch.setattr("sys.stdout", told)
         patch.setattr("sys.stderr", errors)
-        code = main([*flags(folder, universe), "--largest", "2", "--out", str(out), "--json"])
+        code = main(
+            [
+                *flags(folder, universe),
+                "--largest",
+                "2",
+                "--tearsheets",
+                "main",
+                "--out",
+                str(out),
+                "--json",
+            ]
+        )
     assert code == 0, errors.getvalue()
     printed = json.loads(told.getvalue())
     return Path(printed["folder"]), printed, errors.getvalue()
@@ -87,6 +98,34 @@ def test_a_universe_is_one_account_in_one_folder(
     assert row["below_naive"] == sum(
         errors[t, "naive"] > e for t, e in zip(TICKERS, own, strict=True)
     )
+
+
+def test_a_tearsheet_of_a_universe_names_the_file_and_each_trades_ticker(
+    finished: tuple[Path, dict[str, object], str],
+) -> None:
+    folder, _, _ = finished
+    sheet = (folder / "tearsheets" / "buy_and_hold.html").read_text(encoding="utf-8")
+    assert "<h1>caps · buy_and_hold</h1>" in sheet
+    trades = sheet.partition('id="trades"')[2]
+    assert "<th>Ticker</th>" in trades
+    assert all(f"<td>{ticker}</td>" in trades for ticker in TICKERS)
+
+
+def test_the_terminal_says_that_it_is_one_account(
+    finished: tuple[Path, dict[str, object], str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, _, _ = finished
+    universe = made.parent / "caps.txt"
+    again = [*flags(folder, universe), "--largest", "2", "--tearsheets", "main"]
+    assert main([*again, "--out", str(made.parent)]) == 0
+    out = capsys.readouterr().out
+    assert "was there already" in out, "else this trains again"
+    assert "One account for 4 tickers, the 2 largest bought, 2015-01-01 to 2017-12-29" in out
+    row = next(line.split() for line in out.splitlines() if line.startswith(" linear:target"))
+    metrics = pd.read_csv(made / "metrics.csv").set_index("forecaster").loc["linear:target=return"]
+    assert f"{metrics['below_naive']:.0f} of 4" in " ".join(row)
+    assert f"{100 * metrics['total_return']:+.1f}%" in row
+    assert f"{metrics['break_even_bps']:,.0f}" in row
 
 
 def test_buy_and_hold_is_the_market_in_equal_parts(
