@@ -120,7 +120,7 @@ def test_the_terminal_says_that_it_is_one_account(
     assert main([*again, "--out", str(made.parent)]) == 0
     out = capsys.readouterr().out
     assert "was there already" in out, "else this trains again"
-    assert "One account for 4 tickers, the 2 largest bought, 2015-01-01 to 2017-12-29" in out
+    assert "One account for 4 tickers, the 2 largest bought, 2015-01-02 to 2017-12-29" in out
     row = next(line.split() for line in out.splitlines() if line.startswith(" linear:target"))
     metrics = pd.read_csv(made / "metrics.csv").set_index("forecaster").loc["linear:target=return"]
     assert f"{metrics['below_naive']:.0f} of 4" in " ".join(row)
