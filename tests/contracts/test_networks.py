@@ -14,7 +14,8 @@ from forecasters.neural import NeuralForecaster
 from forecasters.walk_forward import WalkForward
 from forecasters.windows import Windows
 
-#: Used where a network has a setting of that name: by heart, without dropout, in seconds.
+#: Used where a network has a setting of that name: by heart, without dropout, in seconds. With
+#: patience the best epoch counts: at this learning rate the last one may be a spike of the loss.
 BY_HEART: dict[str, Any] = {
     "dropout": 0.0,
     "lookback": 8,
@@ -22,6 +23,7 @@ BY_HEART: dict[str, Any] = {
     "filters": 16,
     "layers": 2,
     "epochs": 400,
+    "patience": 400,
     "batch_size": 32,
     "learning_rate": 0.01,
     "loss": "mse",
@@ -60,7 +62,7 @@ def test_it_learns_64_windows_by_heart(name: str) -> None:
     windows = Windows(X, y, np.full(64, 100.0), days)
     forecaster.fit(windows, windows, np.random.default_rng(1))
     error = forecaster.predict(windows) - y
-    assert (error**2).mean() < 0.01 * y.var()  # they reach 0.005 and less
+    assert (error**2).mean() < 0.001 * y.var()  # they reach 0.000003 and less
 
 
 @pytest.mark.parametrize("name", NAMES)
