@@ -72,13 +72,14 @@ class Network {
  private:
   void gather(const Windows& windows, const int64_t* rows, int count);
   void forward(const Pass& pass);
-  void backward();
+  void backward(bool adds);
   void freeze(const uint8_t* frozen);
 
   const Shape input;
   Workplace place;
   std::vector<std::unique_ptr<Layer>> layers;
-  std::vector<float*> values;  // the input and each layer's output, of one block of windows
+  std::vector<float*> values;  // the input and each layer's output, of one block of windows; one
+                               // and the same where a layer works in place
   float* slopes[2] = {};       // the gradient by a layer's output and by its input, by turns
 };
 
