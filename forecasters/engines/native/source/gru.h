@@ -31,8 +31,9 @@ class GRU : public Recurrent {
       retreat(t, t > 0 ? units_of(h, t - 1) : nullptr, units_of(dh, t),
               t > 0 ? units_of(dh, t - 1) : nullptr);
       if (t == 0) continue;
-      native::backward(of_r_and_z(hidden_weight), gates_of(t), units_of(dh, t - 1), 1, hidden, true);
-      native::backward(of_n(hidden_weight), units_of(recalled, t), units_of(dh, t - 1), 1, hidden, true);
+      float* dh_before = units_of(dh, t - 1);
+      native::backward(of_r_and_z(hidden_weight), gates_of(t), dh_before, 1, hidden, true);
+      native::backward(of_n(hidden_weight), units_of(recalled, t), dh_before, 1, hidden, true);
     }
     collect_input(x, dx, adds);
     // The hidden state's weights see n's sum through r: its gradient takes the place of n's.

@@ -50,10 +50,12 @@ struct Shape {
   size_t floats() const { return static_cast<size_t>(rows()) * LANES; }
 };
 
-// The next multiple of 16; not of 256, as rows one KiB apart fall on few lines of the first cache.
+// The next multiple of 16: whole registers in every build.
+inline int whole(int columns) { return (columns + 15) / 16 * 16; }
+
+// The same, but not of 256, as rows one KiB apart fall on few lines of the first cache.
 inline int padded(int columns) {
-  const int whole = (columns + 15) / 16 * 16;
-  return whole % 256 == 0 ? whole + 16 : whole;
+  return whole(columns) % 256 == 0 ? whole(columns) + 16 : whole(columns);
 }
 
 // A weight matrix [inputs][outputs] and, laid out alike, the gradient of the loss by it.
@@ -119,7 +121,7 @@ struct Factors {
   ptrdiff_t b_stride, b_step;
   int depth, terms;
   int last_depth;                // of the last term
-  const float* start = nullptr;  // a number for each row that its sums begin with, or they do with 0
+  const float* start = nullptr;  // a number for each row that its sums begin with, or else 0
   bool adds = false;             // to C
 };
 
@@ -201,8 +203,8 @@ void multiply_rows(int rows, Factors f, float* y, int outputs, ptrdiff_t b_outpu
 
 }  // namespace tiling
 
-// y[p][n] = start[n] + sum over k of W[k][n] * x[p * slide + k], at each of `positions`; a start that
-// is null is zero.
+// y[p][n] = start[n] + sum over k of W[k][n] * x[p * slide + k], at each of `positions`; a start
+// that is null is zero.
 inline void forward(const Matrix& w, const float* x, const float* start, float* y, int positions,
                     int slide) {
   const tiling::Factors f{w.value, w.stride, 0, x, LANES, 0, w.inputs, 1, w.inputs, start};
@@ -241,7 +243,7 @@ inline void backward(const Matrix& w, const float* dy, float* dx, int positions,
 // `first` on.
 inline void weights(const Matrix& w, const float* x, const Transposed& dy, int slide, bool adds,
                     int first = 0) {
-  for (int n = 0; n < w.stride; n += TILE_COLUMNS) {
+  for (int n = 0; n < dy.stride; n += TILE_COLUMNS) {
     const int together = dy.together(n);
     const tiling::Factors f{x, LANES, static_cast<ptrdiff_t>(slide) * LANES,
                             dy.at(first, n), together, static_cast<ptrdiff_t>(LANES) * together,
@@ -255,7 +257,7 @@ inline void weights(const Matrix& w, const float* x, const Transposed& dy, int s
 
 // db[n] = sum over p and windows of dy'[p][window][n].
 inline void biases(const Matrix& b, const Transposed& dy, bool adds) {
-  for (int n = 0; n < b.stride; n += WIDTH) {
+  for (int n = 0; n < dy.stride; n += WIDTH) {
     const Vector sum = load(dy.sums + n);
     store(b.gradient + n, adds ? load(b.gradient + n) + sum : sum);
   }
@@ -288,8 +290,8 @@ inline void square(Vector (&rows)[WIDTH]) {
 
 }  // namespace transposition
 
-// y'[p][window][n] = y[p][n][window]; the columns from `outputs` to the stride are zero. The sums are
-// taken in passing, in four parts that need not wait for each other.
+// y'[p][window][n] = y[p][n][window]; the columns from `outputs` to the stride are zero. The sums
+// are taken in passing, in four parts that need not wait for each other.
 inline void transpose(const float* y, int outputs, const Transposed& turned) {
   for (int n = 0; n < turned.stride; n += WIDTH) {
     const int together = turned.together(n);

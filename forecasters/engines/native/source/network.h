@@ -36,8 +36,9 @@ struct Windows {
 class Network {
  public:
   // The caller brings the memory: parameters and gradients of `parameter_floats`, a workspace of
-  // `workspace_floats`, each from the start of a cache line. A network without it can only say how
-  // much that is.
+  // `workspace_floats`, each from the start of a cache line. The gradients are zero at first, as
+  // what pads the rows of a matrix is never written. A network without memory can only say how much
+  // that is.
   Network(const Description* descriptions, int count, Shape input, uint64_t seed,
           float* parameters = nullptr, float* gradients = nullptr, float* workspace = nullptr);
   Network(const Network&) = delete;  // layers refer to the workplace of their own network

@@ -28,8 +28,10 @@ class Recurrent : public Layer {
     parameters = {{input_weight}, {hidden_weight}};
     if (biased > 0) parameters.push_back({input_bias = place.matrix(1, width)});
     if (biased > 1) parameters.push_back({hidden_bias = place.matrix(1, width)});
-    place.scratch.need(Transposed::floats(in.positions, input_weight.stride));
+    place.scratch.need(Transposed::floats(in.positions, whole(width)));
   }
+
+  bool reads_answer() const override { return true; }
 
  protected:
   // The first row of session t, of its gates or of values of H rows.
@@ -41,7 +43,7 @@ class Recurrent : public Layer {
   size_t unit_floats() const { return static_cast<size_t>(hidden) * LANES; }
 
   // Where the gates' gradient is kept with windows and gates exchanged.
-  Transposed transposed() const { return {scratch.start, in.positions, input_weight.stride}; }
+  Transposed transposed() const { return {scratch.start, in.positions, whole(width)}; }
 
   // What the sums of the first `count` gates begin with: all biases that exist.
   void begin(int count) {
@@ -78,8 +80,6 @@ class Recurrent : public Layer {
   Matrix input_weight, hidden_weight, input_bias, hidden_bias;
   float* const gates;  // [T][GATES * H] rows
   float* const start;  // [GATES * H] numbers
-
-  bool reads_answer() const override { return true; }
 
  private:
   const Scratch& scratch;
