@@ -39,7 +39,12 @@ struct Sigmoid {
   static Vector of(Vector x) { return 1.0f / below(x); }
   static Vector slope(Vector y) { return y * (1.0f - y); }
 
-  // Of three at once, as a division takes as long as all the rest.
+  // Of two or three at once, as a division takes as long as all the rest.
+  static void of(Vector& x, Vector& y) {
+    const Vector a = below(x), b = below(y), inverse = 1.0f / (a * b);
+    x = inverse * b;
+    y = inverse * a;
+  }
   static void of(Vector& x, Vector& y, Vector& z) {
     const Vector a = below(x), b = below(y), c = below(z), ab = a * b;
     const Vector inverse = 1.0f / (ab * c);

@@ -2,8 +2,6 @@
 // it is a dense layer.
 #pragma once
 
-#include <algorithm>
-
 #include "layer.h"
 
 namespace native {
@@ -19,22 +17,19 @@ class Convolution : public Layer {
       bias = place.matrix(1, filters);
       parameters.push_back({bias});
     }
-    place.scratch.need(static_cast<size_t>(out.positions) * LANES * weight.stride);
+    place.scratch.need(Transposed::floats(out.positions, whole(filters)));
   }
 
   void forward(const float* x, float* y, const Pass&) override {
-    fill(y, out.positions, out.features, bias);
-    native::forward(weight, x, y, out.positions, in.features);
+    native::forward(weight, x, bias.value, y, out.positions, in.features);
   }
 
-  void backward(const float* x, const float*, float* dy, float* dx) override {
-    const Transposed turned{scratch.start, out.positions, weight.stride};
+  void backward(const float* x, const float*, float* dy, float* dx, bool adds) override {
+    const Transposed turned(scratch.start, out.positions, whole(out.features));
     transpose(dy, out.features, turned);
-    weights(weight, x, turned, in.features);
-    if (bias.exists()) biases(bias, turned);
-    if (!dx) return;
-    std::fill_n(dx, in.floats(), 0.0f);
-    native::backward(weight, dy, dx, out.positions, in.features);
+    weights(weight, x, turned, in.features, adds);
+    if (bias.exists()) biases(bias, turned, adds);
+    if (dx) native::backward(weight, dy, dx, out.positions, in.features);
   }
 
  private:

@@ -29,7 +29,7 @@ class Dropout : public Layer {
       store(y + at, load(x + at) * load(mask + at));
   }
 
-  void backward(const float*, const float*, float* dy, float* dx) override {
+  void backward(const float*, const float*, float* dy, float* dx, bool) override {
     if (!dx) return;
     for (size_t at = 0; at < in.floats(); at += WIDTH)
       store(dx + at, load(dy + at) * load(mask + at));

@@ -18,27 +18,29 @@ class GRU : public Recurrent {
         recalled(place.activations.take(out.floats())) {}
 
   void forward(const float* x, float* h, const Pass&) override {
-    project(x, {});
+    begin(2 * hidden);
     for (int t = 0; t < in.positions; ++t) {
-      recall(t, t > 0 ? units_of(h, t - 1) : nullptr);
+      sum(t, 2 * hidden, x, h);
+      sum_n(t, x, t > 0 ? units_of(h, t - 1) : nullptr);
       advance(t, t > 0 ? units_of(h, t - 1) : nullptr, units_of(h, t));
     }
   }
 
-  void backward(const float* x, const float* h, float* dh, float* dx) override {
+  void backward(const float* x, const float* h, float* dh, float* dx, bool adds) override {
     for (int t = in.positions - 1; t >= 0; --t) {
       retreat(t, t > 0 ? units_of(h, t - 1) : nullptr, units_of(dh, t),
               t > 0 ? units_of(dh, t - 1) : nullptr);
       if (t == 0) continue;
-      native::backward(of_r_and_z(hidden_weight), gates_of(t), units_of(dh, t - 1), 1, 0);
-      native::backward(of_n(hidden_weight), units_of(recalled, t), units_of(dh, t - 1), 1, 0);
+      float* dh_before = units_of(dh, t - 1);
+      native::backward(of_r_and_z(hidden_weight), gates_of(t), dh_before, 1, hidden, true);
+      native::backward(of_n(hidden_weight), units_of(recalled, t), dh_before, 1, hidden, true);
     }
-    collect_input(x, dx);
+    collect_input(x, dx, adds);
     // The hidden state's weights see n's sum through r: its gradient takes the place of n's.
     for (int t = 0; t < in.positions; ++t)
       std::copy_n(units_of(recalled, t), unit_floats(), n_of(t));
     transpose(gates, width, transposed());
-    collect_hidden(h);
+    collect_hidden(h, adds);
   }
 
  private:
@@ -46,28 +48,23 @@ class GRU : public Recurrent {
   Matrix of_n(const Matrix& m) const { return m.outputs_from(2 * hidden, hidden); }
   float* n_of(int t) const { return gates_of(t) + 2 * unit_floats(); }
 
-  // What comes from the hidden state: added to the gates r and z, by itself for n.
-  void recall(int t, const float* before) {
-    float *r_and_z = gates_of(t), *n = units_of(recalled, t);
-    const bool biased = hidden_bias.exists();
-    fill(n, 1, hidden, biased ? of_n(hidden_bias) : Matrix{});
-    if (biased) add_bias(r_and_z, 2 * hidden);
-    if (!before) return;
-    native::forward(of_r_and_z(hidden_weight), before, r_and_z, 1, 0);
-    native::forward(of_n(hidden_weight), before, n, 1, 0);
-  }
-
-  void add_bias(float* gate, int rows) {
-    for (int n = 0; n < rows; ++n, gate += LANES)
-      for (int lane = 0; lane < LANES; lane += WIDTH)
-        store(gate + lane, load(gate + lane) + hidden_bias.value[n]);
+  // The two sums of n: of x in its gate, of the hidden state by itself.
+  void sum_n(int t, const float* x, const float* before) {
+    native::forward(of_n(input_weight), x + static_cast<size_t>(t) * in.features * LANES,
+                    start + 2 * hidden, n_of(t), 1, 0);
+    const float* bias = hidden_bias.exists() ? of_n(hidden_bias).value : nullptr;
+    if (before)
+      native::forward(of_n(hidden_weight), before, bias, units_of(recalled, t), 1, 0);
+    else
+      fill(units_of(recalled, t), hidden, bias);
   }
 
   void advance(int t, const float* before, float* h) {
     float *r = gates_of(t), *z = r + unit_floats(), *n = z + unit_floats();
     const float* u = units_of(recalled, t);
     each_register(unit_floats(), [=](size_t at) {
-      const Vector reset = Sigmoid::of(load(r + at)), update = Sigmoid::of(load(z + at));
+      Vector reset = load(r + at), update = load(z + at);
+      Sigmoid::of(reset, update);
       const Vector candidate = Tanh::of(fma(reset, load(u + at), load(n + at)));
       const Vector kept = before ? load(before + at) : Vector{};
       store(r + at, reset);

@@ -71,9 +71,15 @@ class Layer {
 
   virtual void forward(const float* x, float* y, const Pass& pass) = 0;
 
-  // Add to the gradients of the layer's parameters and fill dx, unless nobody asks for it (null).
-  // dy may be spoilt.
-  virtual void backward(const float* x, const float* y, float* dy, float* dx) = 0;
+  // Write the gradients of the layer's parameters, or add to them as of a later block of the same
+  // batch, and write dx, unless nobody asks for it (null). dy may be spoilt.
+  virtual void backward(const float* x, const float* y, float* dy, float* dx, bool adds) = 0;
+
+  // Whether forward may write y over x, and backward dx over dy.
+  virtual bool in_place() const { return false; }
+
+  // Whether backward reads y, which another layer then must not write over.
+  virtual bool reads_answer() const { return false; }
 
   const Shape in, out;
   std::vector<Parameter> parameters;  // in torch's order

@@ -18,21 +18,21 @@ class LSTM : public Recurrent {
         dc(place.activations.take(unit_floats())) {}
 
   void forward(const float* x, float* h, const Pass&) override {
-    project(x, hidden_bias);
+    begin(width);
     for (int t = 0; t < in.positions; ++t) {
-      if (t > 0) native::forward(hidden_weight, units_of(h, t - 1), gates_of(t), 1, 0);
+      sum(t, width, x, h);
       advance(t, units_of(h, t));
     }
   }
 
-  void backward(const float* x, const float* h, float* dh, float* dx) override {
+  void backward(const float* x, const float* h, float* dh, float* dx, bool adds) override {
     std::fill_n(dc, unit_floats(), 0.0f);
     for (int t = in.positions - 1; t >= 0; --t) {
       retreat(t, units_of(dh, t));
-      if (t > 0) native::backward(hidden_weight, gates_of(t), units_of(dh, t - 1), 1, 0);
+      if (t > 0) native::backward(hidden_weight, gates_of(t), units_of(dh, t - 1), 1, hidden, true);
     }
-    collect_input(x, dx);
-    collect_hidden(h);
+    collect_input(x, dx, adds);
+    collect_hidden(h, adds);
   }
 
  private:
@@ -45,15 +45,17 @@ class LSTM : public Recurrent {
       Sigmoid::of(input, forget, output);
       const Vector candidate = Activation::of(load(g + at));
       const Vector kept = before ? load(before + at) : Vector{};
-      const Vector cell = fma(forget, kept, input * candidate);
-      const Vector shown = Activation::of(cell);
       store(i + at, input);
       store(f + at, forget);
       store(g + at, candidate);
       store(o + at, output);
-      store(c + at, cell);
+      store(c + at, fma(forget, kept, input * candidate));
+    });
+    // By itself, as the processor does not see far enough ahead to begin the next unit's sigmoids.
+    each_register(unit_floats(), [=](size_t at) {
+      const Vector shown = Activation::of(load(c + at));
       store(a + at, shown);
-      store(h + at, output * shown);
+      store(h + at, load(o + at) * shown);
     });
   }
 

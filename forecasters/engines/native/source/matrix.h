@@ -14,11 +14,11 @@
 // the rows: the output at position p sees the `inputs` rows from p * slide on (a convolution of
 // kernel 3 over C channels has 3C inputs and slides by C). From that, three products:
 //
-//       forward     y[p][n][w]   +=  sum over k       of  W[k][n] * x[p * slide + k][w]
-//       backward    dx[p * slide + k][w]  +=  sum over n  of  W[k][n] * dy[p][n][w]
-//       weights     dW[k][n]     +=  sum over p and w  of  x[p * slide + k][w] * dy'[p][w][n]
+//       forward     y[p][n][w]   =  b[n] + sum over k of  W[k][n] * x[p * slide + k][w]
+//       backward    dx[q][w]     =  sum over p and n  of  W[q - p * slide][n] * dy[p][n][w]
+//       weights     dW[k][n]     =  sum over p and w  of  x[p * slide + k][w] * dy'[p][w][n]
 //
-// where dy' is dy with windows and outputs exchanged (`Transposed`). All three are C += A B with a
+// where dy' is dy with windows and outputs exchanged (`Transposed`). All three are C = A B with a
 // number of A broadcast and a register of B multiplied by it. They are computed tile by tile:
 //
 //                         B   depth x (VECTORS registers)
@@ -26,7 +26,8 @@
 //       A   ROWS x depth  ->  [ROWS x VECTORS registers that stay in place until the sum is done]
 //
 // Each element of C is one sum from k = 0 upwards, whatever the tile: so neither the width of a
-// register nor the size of a tile changes a bit of it.
+// register nor the size of a tile changes a bit of it. It is written, so that nobody has to set C
+// before; or added to what is there, as the gradients of a batch's later blocks.
 #pragma once
 
 #include <algorithm>
@@ -49,10 +50,12 @@ struct Shape {
   size_t floats() const { return static_cast<size_t>(rows()) * LANES; }
 };
 
-// The next multiple of 16; not of 256, as rows one KiB apart fall on few lines of the first cache.
+// The next multiple of 16: whole registers in every build.
+inline int whole(int columns) { return (columns + 15) / 16 * 16; }
+
+// The same, but not of 256, as rows one KiB apart fall on few lines of the first cache.
 inline int padded(int columns) {
-  const int whole = (columns + 15) / 16 * 16;
-  return whole % 256 == 0 ? whole + 16 : whole;
+  return whole(columns) % 256 == 0 ? whole(columns) + 16 : whole(columns);
 }
 
 // A weight matrix [inputs][outputs] and, laid out alike, the gradient of the loss by it.
@@ -77,10 +80,21 @@ struct Matrix {
 //                           position 1    ...
 //       outputs 32 .. 63    position 0    ...                          (AVX2: 16 outputs)
 //
-// The last outputs may be fewer, always whole registers.
+// The last outputs may be fewer, always whole registers. Behind them all, each output's sum.
 struct Transposed {
   float* start;
   int positions, stride;  // stride: outputs and zeros to a whole register
+  float* sums;            // over positions and windows
+
+  Transposed(float* start, int positions, int stride)
+      : start(start),
+        positions(positions),
+        stride(stride),
+        sums(start + static_cast<size_t>(positions) * LANES * stride) {}
+
+  static size_t floats(int positions, int stride) {
+    return static_cast<size_t>(positions * LANES + 1) * stride;
+  }
 
   // How many outputs lie together with output `column`, and where it lies in the first window.
   int together(int column) const {
@@ -99,22 +113,34 @@ namespace tiling {
 // weight matrix or of a block of windows, or those of a column, as those of a weight matrix turned.
 enum class Left { ByRow, Windows, ByColumn };
 
-// C += A B, or with several terms C += A0 B0 + A1 B1 + ..., each a step further on than the last.
+// C = A B, or with several terms C = A0 B0 + A1 B1 + ..., each a step further on than the last.
 struct Factors {
   const float* a;
   ptrdiff_t a_stride, a_step;
   const float* b;
   ptrdiff_t b_stride, b_step;
   int depth, terms;
+  int last_depth;                // of the last term
+  const float* start = nullptr;  // a number for each row that its sums begin with, or else 0
+  bool adds = false;             // to C
 };
 
 template <Left LEFT, int VECTORS, int ROWS>
-void tile(const Factors& f, const float* a, const float* b, float* c, ptrdiff_t c_stride) {
+void tile(const Factors& f, const float* a, const float* b, const float* start, float* c,
+          ptrdiff_t c_stride) {
   const ptrdiff_t a_stride = LEFT == Left::Windows ? LANES : f.a_stride, b_stride = f.b_stride;
   Vector sum[ROWS][VECTORS] = {};
+  if (start) {
+    UNROLL
+    for (int row = 0; row < ROWS; ++row) {
+      UNROLL
+      for (int v = 0; v < VECTORS; ++v) sum[row][v] = broadcast(start[row]);
+    }
+  }
   for (int term = 0; term < f.terms; ++term, a += f.a_step, b += f.b_step) {
+    const int depth = term + 1 < f.terms ? f.depth : f.last_depth;
     const float *a_k = a, *b_k = b;
-    for (int k = 0; k < f.depth; ++k, b_k += b_stride) {
+    for (int k = 0; k < depth; ++k, b_k += b_stride) {
       Vector right[VECTORS];
       UNROLL
       for (int v = 0; v < VECTORS; ++v) right[v] = load(b_k + v * WIDTH);
@@ -127,17 +153,18 @@ void tile(const Factors& f, const float* a, const float* b, float* c, ptrdiff_t 
       a_k += LEFT == Left::ByColumn ? a_stride : 1;
     }
   }
+  const bool adds = f.adds;
   UNROLL
   for (int row = 0; row < ROWS; ++row) {
     UNROLL
     for (int v = 0; v < VECTORS; ++v) {
       float* to = c + row * c_stride + v * WIDTH;
-      store(to, load(to) + sum[row][v]);
+      store(to, adds ? load(to) + sum[row][v] : sum[row][v]);
     }
   }
 }
 
-using Tile = void (*)(const Factors&, const float*, const float*, float*, ptrdiff_t);
+using Tile = void (*)(const Factors&, const float*, const float*, const float*, float*, ptrdiff_t);
 
 template <Left LEFT, int VECTORS, int... ROWS>
 constexpr std::array<Tile, sizeof...(ROWS)> heights(std::integer_sequence<int, ROWS...>) {
@@ -148,7 +175,7 @@ constexpr std::array<Tile, sizeof...(ROWS)> heights(std::integer_sequence<int, R
 template <Left LEFT, int VECTORS>
 constexpr auto TILES = heights<LEFT, VECTORS>(std::make_integer_sequence<int, TILE_ROWS>{});
 
-// C[rows][columns of one tile] += A B at each of `outputs` places, B and C a step further on each
+// C[rows][columns of one tile] = A B at each of `outputs` places, B and C a step further on each
 // time. A part of A is used at all places before the next is read; the tiles are as even as can be
 // (50 rows are two tiles of 13 and two of 12, not three of 14 and one of 8).
 template <Left LEFT, int VECTORS = TILE_VECTORS>
@@ -159,8 +186,9 @@ void multiply(int rows, const Factors& f, float* c, ptrdiff_t c_stride, int outp
     const int height = rows / tiles + (part < rows % tiles);
     const Tile tile = TILES<LEFT, VECTORS>[height - 1];
     const float* a = f.a + (LEFT == Left::ByColumn ? row : row * f.a_stride);
+    const float* start = f.start ? f.start + row : nullptr;
     for (int place = 0; place < outputs; ++place)
-      tile(f, a, f.b + place * b_output, c + place * c_output + row * c_stride, c_stride);
+      tile(f, a, f.b + place * b_output, start, c + place * c_output + row * c_stride, c_stride);
     row += height;
   }
 }
@@ -175,31 +203,51 @@ void multiply_rows(int rows, Factors f, float* y, int outputs, ptrdiff_t b_outpu
 
 }  // namespace tiling
 
-// y[p][n] += sum over k of W[k][n] * x[p * slide + k], at each of `positions`.
-inline void forward(const Matrix& w, const float* x, float* y, int positions, int slide) {
-  const tiling::Factors f{w.value, w.stride, 0, x, LANES, 0, w.inputs, 1};
+// y[p][n] = start[n] + sum over k of W[k][n] * x[p * slide + k], at each of `positions`; a start
+// that is null is zero.
+inline void forward(const Matrix& w, const float* x, const float* start, float* y, int positions,
+                    int slide) {
+  const tiling::Factors f{w.value, w.stride, 0, x, LANES, 0, w.inputs, 1, w.inputs, start};
   tiling::multiply_rows<tiling::Left::ByColumn>(w.outputs, f, y, positions,
                                                 static_cast<ptrdiff_t>(slide) * LANES,
                                                 static_cast<ptrdiff_t>(w.outputs) * LANES);
 }
 
-// dx[p * slide + k] += sum over n of W[k][n] * dy[p][n].
-inline void backward(const Matrix& w, const float* dy, float* dx, int positions, int slide) {
-  const tiling::Factors f{w.value, w.stride, 0, dy, LANES, 0, w.outputs, 1};
-  tiling::multiply_rows<tiling::Left::ByRow>(w.inputs, f, dx, positions,
-                                             static_cast<ptrdiff_t>(w.outputs) * LANES,
-                                             static_cast<ptrdiff_t>(slide) * LANES);
+// y[n] = start[n] + sum over k of W[k][n] * x[k] + sum over k of U[k][n] * h[k].
+inline void forward(const Matrix& w, const float* x, const Matrix& u, const float* h,
+                    const float* start, float* y) {
+  const tiling::Factors f{w.value, w.stride, u.value - w.value, x,        LANES, h - x,
+                          w.inputs, 2,       u.inputs,          start};
+  tiling::multiply_rows<tiling::Left::ByColumn>(w.outputs, f, y, 1, 0, 0);
 }
 
-// dW[k][n] += sum over p and windows of x[p * slide + k] * dy'[p][window][n], dy' from position
+// dx[q] = sum over p and n of W[q - p * slide][n] * dy[p][n], where W has such a row. W is as many
+// positions (taps) long as its inputs are slides, and the sum begins with the latest p.
+inline void backward(const Matrix& w, const float* dy, float* dx, int positions, int slide,
+                     bool adds = false) {
+  const int taps = w.inputs / slide, places = positions + taps - 1;
+  const ptrdiff_t of_w = static_cast<ptrdiff_t>(slide) * w.stride;
+  const ptrdiff_t of_dy = static_cast<ptrdiff_t>(w.outputs) * LANES;
+  const ptrdiff_t of_dx = static_cast<ptrdiff_t>(slide) * LANES;
+  for (int place = 0, alike; place < places; place += alike) {
+    const int first = std::max(0, place - positions + 1), last = std::min(place, taps - 1);
+    alike = last - first + 1 == taps ? positions - last : 1;  // places that all taps reach
+    const tiling::Factors f{w.value + first * of_w, w.stride, of_w,
+                            dy + (place - first) * of_dy, LANES, -of_dy,
+                            w.outputs, last - first + 1, w.outputs, nullptr, adds};
+    tiling::multiply_rows<tiling::Left::ByRow>(slide, f, dx + place * of_dx, alike, of_dy, of_dx);
+  }
+}
+
+// dW[k][n] = sum over p and windows of x[p * slide + k] * dy'[p][window][n], dy' from position
 // `first` on.
-inline void weights(const Matrix& w, const float* x, const Transposed& dy, int slide,
+inline void weights(const Matrix& w, const float* x, const Transposed& dy, int slide, bool adds,
                     int first = 0) {
-  for (int n = 0; n < w.stride; n += TILE_COLUMNS) {
+  for (int n = 0; n < dy.stride; n += TILE_COLUMNS) {
     const int together = dy.together(n);
     const tiling::Factors f{x, LANES, static_cast<ptrdiff_t>(slide) * LANES,
                             dy.at(first, n), together, static_cast<ptrdiff_t>(LANES) * together,
-                            LANES, dy.positions - first};
+                            LANES, dy.positions - first, LANES, nullptr, adds};
     if (together == TILE_COLUMNS)
       tiling::multiply<tiling::Left::Windows>(w.inputs, f, w.gradient + n, w.stride);
     else
@@ -207,29 +255,17 @@ inline void weights(const Matrix& w, const float* x, const Transposed& dy, int s
   }
 }
 
-// db[n] += sum over p and windows of dy'[p][window][n].
-inline void biases(const Matrix& b, const Transposed& dy) {
-  for (int n = 0; n < b.stride; n += WIDTH) {
-    Vector total{};
-    for (int p = 0; p < dy.positions; ++p) {
-      Vector sum{};
-      const float* from = dy.at(p, n);
-      for (int window = 0; window < LANES; ++window, from += dy.together(n)) sum += load(from);
-      total += sum;
-    }
-    store(b.gradient + n, load(b.gradient + n) + total);
+// db[n] = sum over p and windows of dy'[p][window][n].
+inline void biases(const Matrix& b, const Transposed& dy, bool adds) {
+  for (int n = 0; n < dy.stride; n += WIDTH) {
+    const Vector sum = load(dy.sums + n);
+    store(b.gradient + n, adds ? load(b.gradient + n) + sum : sum);
   }
 }
 
-// y[p][n] = b[n] + second[n] in every window; a bias that does not exist is zero.
-inline void fill(float* y, int positions, int outputs, const Matrix& b, const Matrix& second = {}) {
-  for (int p = 0; p < positions; ++p)
-    for (int n = 0; n < outputs; ++n, y += LANES) {
-      const Vector bias =
-          broadcast((b.exists() ? b.value[n] : 0.0f) + (second.exists() ? second.value[n] : 0.0f));
-      UNROLL
-      for (int lane = 0; lane < LANES; lane += WIDTH) store(y + lane, bias);
-    }
+// y[n] = b[n] in every window; a bias that is null is zero.
+inline void fill(float* y, int outputs, const float* b) {
+  for (int n = 0; n < outputs; ++n, y += LANES) std::fill_n(y, LANES, b ? b[n] : 0.0f);
 }
 
 namespace transposition {
@@ -254,22 +290,30 @@ inline void square(Vector (&rows)[WIDTH]) {
 
 }  // namespace transposition
 
-// y'[p][window][n] = y[p][n][window]; the columns from `outputs` to the stride are zero.
+// y'[p][window][n] = y[p][n][window]; the columns from `outputs` to the stride are zero. The sums
+// are taken in passing, in four parts that need not wait for each other.
 inline void transpose(const float* y, int outputs, const Transposed& turned) {
-  for (int p = 0; p < turned.positions; ++p, y += outputs * LANES)
-    for (int n = 0; n < turned.stride; n += WIDTH) {
+  for (int n = 0; n < turned.stride; n += WIDTH) {
+    const int together = turned.together(n);
+    Vector sum[4] = {};
+    for (int p = 0; p < turned.positions; ++p) {
+      const float* from = y + (static_cast<ptrdiff_t>(p) * outputs + n) * LANES;
       float* to = turned.at(p, n);
-      const int together = turned.together(n);
       for (int lane = 0; lane < LANES; lane += WIDTH) {
         Vector rows[WIDTH];
         UNROLL
         for (int i = 0; i < WIDTH; ++i)
-          rows[i] = n + i < outputs ? load(y + (n + i) * LANES + lane) : Vector{};
+          rows[i] = n + i < outputs ? load(from + i * LANES + lane) : Vector{};
         transposition::square<WIDTH / 2>(rows);
         UNROLL
-        for (int i = 0; i < WIDTH; ++i) store(to + (lane + i) * together, rows[i]);
+        for (int i = 0; i < WIDTH; ++i) {
+          store(to + (lane + i) * together, rows[i]);
+          sum[i % 4] += rows[i];
+        }
       }
     }
+    store(turned.sums + n, (sum[0] + sum[1]) + (sum[2] + sum[3]));
+  }
 }
 
 }  // namespace native

@@ -59,9 +59,11 @@ Network::Network(const Description* descriptions, int count, Shape input, uint64
       shape = {1, shape.rows()};  // the rows lie in this order already
       continue;
     }
+    const bool free = !layers.empty() && !layers.back()->reads_answer();
     layers.push_back(make(descriptions[i], shape, seed, place));
     shape = layers.back()->out;
-    values.push_back(place.activations.take(shape.floats()));
+    values.push_back(free && layers.back()->in_place() ? values.back()
+                                                       : place.activations.take(shape.floats()));
     widest = std::max(widest, shape.floats());
   }
   for (float*& slope : slopes) slope = place.activations.take(widest);
@@ -102,9 +104,12 @@ void Network::forward(const Pass& pass) {
   for (size_t i = 0; i < layers.size(); ++i) layers[i]->forward(values[i], values[i + 1], pass);
 }
 
-void Network::backward() {
-  for (size_t i = layers.size(); i-- > 0; std::swap(slopes[0], slopes[1]))
-    layers[i]->backward(values[i], values[i + 1], slopes[0], i > 0 ? slopes[1] : nullptr);
+void Network::backward(bool adds) {
+  for (size_t i = layers.size(); i-- > 0;) {
+    float* dy = slopes[0];
+    if (values[i] != values[i + 1]) std::swap(slopes[0], slopes[1]);
+    layers[i]->backward(values[i], values[i + 1], dy, i > 0 ? slopes[0] : nullptr, adds);
+  }
 }
 
 void Network::answer(const Windows& windows, int64_t count, float* answers) {
@@ -120,7 +125,6 @@ void Network::answer(const Windows& windows, int64_t count, float* answers) {
 
 Network::Slope Network::differentiate(const Windows& windows, const int64_t* rows, int count,
                                       Loss loss, uint32_t step) {
-  std::fill_n(place.gradients.start, place.gradients.used, 0.0f);
   double squares = 0.0;
   for (int first = 0; first < count; first += LANES) {
     const int here = std::min(LANES, count - first);
@@ -133,7 +137,7 @@ Network::Slope Network::differentiate(const Windows& windows, const int64_t* row
       squares += static_cast<double>(error) * error;
       slopes[0][lane] = 2.0f * error / static_cast<float>(count);
     }
-    backward();
+    backward(first > 0);
   }
   const double mean = squares / count;
   if (loss == Loss::MSE) return {mean, 1.0f};

@@ -36,8 +36,9 @@ struct Windows {
 class Network {
  public:
   // The caller brings the memory: parameters and gradients of `parameter_floats`, a workspace of
-  // `workspace_floats`, each from the start of a cache line. A network without it can only say how
-  // much that is.
+  // `workspace_floats`, each from the start of a cache line. The gradients are zero at first, as
+  // what pads the rows of a matrix is never written. A network without memory can only say how much
+  // that is.
   Network(const Description* descriptions, int count, Shape input, uint64_t seed,
           float* parameters = nullptr, float* gradients = nullptr, float* workspace = nullptr);
   Network(const Network&) = delete;  // layers refer to the workplace of their own network
@@ -72,13 +73,14 @@ class Network {
  private:
   void gather(const Windows& windows, const int64_t* rows, int count);
   void forward(const Pass& pass);
-  void backward();
+  void backward(bool adds);
   void freeze(const uint8_t* frozen);
 
   const Shape input;
   Workplace place;
   std::vector<std::unique_ptr<Layer>> layers;
-  std::vector<float*> values;  // the input and each layer's output, of one block of windows
+  std::vector<float*> values;  // the input and each layer's output, of one block of windows; one
+                               // and the same where a layer works in place
   float* slopes[2] = {};       // the gradient by a layer's output and by its input, by turns
 };
 

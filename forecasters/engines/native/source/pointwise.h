@@ -16,11 +16,14 @@ class Pointwise : public Layer {
       store(y + at, Activation::of(load(x + at)));
   }
 
-  void backward(const float*, const float* y, float* dy, float* dx) override {
+  void backward(const float*, const float* y, float* dy, float* dx, bool) override {
     if (!dx) return;
     for (size_t at = 0; at < in.floats(); at += WIDTH)
       store(dx + at, load(dy + at) * Activation::slope(load(y + at)));
   }
+
+  bool in_place() const override { return true; }
+  bool reads_answer() const override { return true; }
 };
 
 }  // namespace native

@@ -28,7 +28,7 @@ class MaxPooling : public Layer {
   }
 
   // The first of equals takes the slope, as in torch.
-  void backward(const float* x, const float* y, float* dy, float* dx) override {
+  void backward(const float* x, const float* y, float* dy, float* dx, bool) override {
     if (!dx) return;
     std::fill_n(dx, in.floats(), 0.0f);
     for (int p = 0; p < out.positions; ++p)
@@ -44,6 +44,8 @@ class MaxPooling : public Layer {
         }
       }
   }
+
+  bool reads_answer() const override { return true; }
 
  private:
   size_t step() const { return static_cast<size_t>(in.features) * LANES; }  // floats in a position

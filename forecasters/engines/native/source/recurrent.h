@@ -23,12 +23,15 @@ class Recurrent : public Layer {
         input_weight(place.matrix(in.features, width)),
         hidden_weight(place.matrix(hidden, width)),
         gates(place.activations.take(static_cast<size_t>(in.positions) * width * LANES)),
+        start(place.activations.take(width)),
         scratch(place.scratch) {
     parameters = {{input_weight}, {hidden_weight}};
     if (biased > 0) parameters.push_back({input_bias = place.matrix(1, width)});
     if (biased > 1) parameters.push_back({hidden_bias = place.matrix(1, width)});
-    place.scratch.need(static_cast<size_t>(in.positions) * LANES * input_weight.stride);
+    place.scratch.need(Transposed::floats(in.positions, whole(width)));
   }
+
+  bool reads_answer() const override { return true; }
 
  protected:
   // The first row of session t, of its gates or of values of H rows.
@@ -40,33 +43,43 @@ class Recurrent : public Layer {
   size_t unit_floats() const { return static_cast<size_t>(hidden) * LANES; }
 
   // Where the gates' gradient is kept with windows and gates exchanged.
-  Transposed transposed() const { return {scratch.start, in.positions, input_weight.stride}; }
+  Transposed transposed() const { return {scratch.start, in.positions, whole(width)}; }
 
-  // gates[t] = bias + second bias + W_input x[t], of all sessions at once.
-  void project(const float* x, const Matrix& second_bias) {
-    fill(gates, in.positions, width, input_bias, second_bias);
-    native::forward(input_weight, x, gates, in.positions, in.features);
+  // What the sums of the first `count` gates begin with: all biases that exist.
+  void begin(int count) {
+    for (int n = 0; n < width; ++n)
+      start[n] = (input_bias.exists() ? input_bias.value[n] : 0.0f) +
+                 (hidden_bias.exists() && n < count ? hidden_bias.value[n] : 0.0f);
+  }
+
+  // The sums of the first `count` gates of session t, once it is said what they begin with.
+  void sum(int t, int count, const float* x, const float* h) {
+    const Matrix w = input_weight.outputs_from(0, count), u = hidden_weight.outputs_from(0, count);
+    const float* now = x + static_cast<size_t>(t) * in.features * LANES;
+    if (t == 0)
+      native::forward(w, now, start, gates_of(t), 1, 0);
+    else
+      native::forward(w, now, u, units_of(h, t - 1), start, gates_of(t));
   }
 
   // From the gates' gradient: that of W_input, and of x if it is asked for.
-  void collect_input(const float* x, float* dx) {
+  void collect_input(const float* x, float* dx, bool adds) {
     transpose(gates, width, transposed());
-    weights(input_weight, x, transposed(), in.features);
-    if (input_bias.exists()) biases(input_bias, transposed());
-    if (!dx) return;
-    std::fill_n(dx, in.floats(), 0.0f);
-    native::backward(input_weight, gates, dx, in.positions, in.features);
+    weights(input_weight, x, transposed(), in.features, adds);
+    if (input_bias.exists()) biases(input_bias, transposed(), adds);
+    if (dx) native::backward(input_weight, gates, dx, in.positions, in.features);
   }
 
   // From the gates' gradient as `collect_input` has transposed it: that of W_hidden.
-  void collect_hidden(const float* h) {
-    weights(hidden_weight, h, transposed(), hidden, 1);  // session 0 has no h before it
-    if (hidden_bias.exists()) biases(hidden_bias, transposed());
+  void collect_hidden(const float* h, bool adds) {
+    weights(hidden_weight, h, transposed(), hidden, adds, 1);  // session 0 has no h before it
+    if (hidden_bias.exists()) biases(hidden_bias, transposed(), adds);
   }
 
   const int hidden, width;
   Matrix input_weight, hidden_weight, input_bias, hidden_bias;
   float* const gates;  // [T][GATES * H] rows
+  float* const start;  // [GATES * H] numbers
 
  private:
   const Scratch& scratch;

@@ -14,7 +14,7 @@ class SwapAxes : public Layer {
 
   void forward(const float* x, float* y, const Pass&) override { exchange(in, x, y); }
 
-  void backward(const float*, const float*, float* dy, float* dx) override {
+  void backward(const float*, const float*, float* dy, float* dx, bool) override {
     if (dx) exchange(out, dy, dx);
   }
 
@@ -35,7 +35,7 @@ class LastStep : public Layer {
     std::copy_n(x + before(), out.floats(), y);
   }
 
-  void backward(const float*, const float*, float* dy, float* dx) override {
+  void backward(const float*, const float*, float* dy, float* dx, bool) override {
     if (!dx) return;
     std::fill_n(dx, before(), 0.0f);
     std::copy_n(dy, out.floats(), dx + before());
