@@ -443,3 +443,33 @@ def test_mismatched_tickers_are_refused(market):
             FivePercentRule(),
             FREE,
         )
+
+
+def test_first_exit_2_by_hand(market):
+    result = run(*market, FivePercentRule(first_exit=2))
+    # Bought at 10,100 as before; 10,500 on the second close still sells, at 10,450. Bought at 11,500
+    # on the 14th, whose rise does not count; 11,450 on the 15th is still 10% above: sold on the 16th.
+    assert story(result) == [
+        ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
+        ("2019-01-10", "sell", 94, 10_450.0, "entry"),
+        ("2019-01-14", "buy", 85, 11_500.0, "forecast"),
+        ("2019-01-16", "sell", 85, 11_450.0, "entry"),
+    ]
+
+
+def test_the_bound_of_the_forecast_exit_by_hand(market):
+    result = run(*market, FivePercentRule(exit="forecast", bound=0.9))
+    # 20,000 is 94% above 10,300 and 90.5% above 10,500; 10,800 is 3.8% above 10,400: sold at 10,400.
+    assert story(result)[:2] == [
+        ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
+        ("2019-01-11", "sell", 94, 10_400.0, "forecast"),
+    ]
+
+
+def test_slippage_in_ticks_spends_all_the_cash(make_bars, make_forecasts):
+    """No tick of slippage costs nothing: the 5 basis points of other series must not refuse it."""
+    bars = make_bars([(10_000,) * 4 + (9,)] * 3)
+    costs = Costs.of(market_for("A.KS"), 0, slippage_ticks=0)
+    broker = Broker(1_000_000, costs, cash_fraction=1.0)
+    result = run(bars, make_forecasts(bars, [11_000, 1, 1]), FivePercentRule(), broker)
+    assert [(f.size, f.price, f.cash) for f in result.fills] == [(100, 10_000, 0)]

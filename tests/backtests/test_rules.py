@@ -86,3 +86,20 @@ def test_rank_by_hand(make_bars, make_forecasts):
         ("10", "A", "sell", 475, 100.0),
         ("10", "B", "buy", 475, 100.0),
     ]
+
+
+def test_rank_with_a_wider_door_out_by_hand(make_bars, make_forecasts):
+    a, b, c = (at([100] * 5, make_bars, ticker) for ticker in "ABC")
+    made = [
+        make_forecasts(a, [103, 101, 101, 1, 1]),
+        make_forecasts(b, [102, 103, 103, 1, 1]),
+        make_forecasts(c, [101, 102, 99, 1, 1]),
+    ]
+    # A is bought on the 8th; it is third that day, sold on the 9th, where B, the first, is bought.
+    # With leave 3 it stays to the 10th of January and longer: third is inside.
+    assert story([a, b, c], made, RankRule(k=1, leave=2))[:3] == [
+        ("08", "A", "buy", 950, 100.0),
+        ("09", "A", "sell", 950, 100.0),
+        ("09", "B", "buy", 950, 100.0),
+    ]
+    assert story([a, b, c], made, RankRule(k=1, leave=3)) == [("08", "A", "buy", 950, 100.0)]

@@ -12,6 +12,7 @@ from backtests.feed import make_feed
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from strategies.base import ForecastStrategy
+from strategies.buy_and_hold import BuyAndHoldRule
 from strategies.five_percent import FivePercentRule
 from strategies.rule import HOLD, Rule, Side, Signal
 
@@ -145,3 +146,57 @@ def test_what_is_too_dear_is_written_down(make_bars, make_forecasts):
     _, missed, result = trade(*zip(a, strict=True), FivePercentRule(), replace(FREE, cash=150))
     assert missed == [("07", "08", "A", "buy", 0, "unaffordable")]
     assert result.unaffordable == 1
+
+
+KOREAN = Broker(100_000, Costs.of(market_for("A.KS"), 0, 0, 0), slots=1, cash_fraction=0.5)
+
+
+def missed_of(result):
+    return [
+        (u.decided[-2:], u.session[-2:], u.ticker, u.side, u.size, u.why) for u in result.unfilled
+    ]
+
+
+def test_a_buy_waits_for_the_sale_whose_slot_it_takes(make_bars, make_forecasts):
+    """Half the cash is left, yet there is one slot, and A cannot be sold at its lower limit."""
+    falls = [ROW, ROW, (70, 75, 70, 72, 9), (72, 73, 71, 72, 9)]
+    a = constant(make_bars, make_forecasts, "A", falls, [110, 1, 1, 1])
+    b = constant(make_bars, make_forecasts, "B", [ROW] * 4, [1, 110, 1, 1])
+    rule = FivePercentRule(exit="one-day")
+    fills, _, result = trade(*zip(a, b, strict=True), rule, KOREAN)
+    assert fills == [("08", "A", "buy", 500), ("10", "A", "sell", 500)]
+    assert sorted(missed_of(result)) == [
+        ("08", "09", "A", "sell", 500, "lower limit"),
+        ("08", "09", "B", "buy", 425, "expired"),  # half of 50,000 and of 500 x 70, at 100
+    ]
+
+
+def test_a_limit_sale_later_in_the_day_pays_for_no_purchase_at_the_open(make_bars, make_forecasts):
+    """A is sold again at 11 on the day it was bought, too late for B, which opens with it."""
+    rows = [(10, 11, 9, 10, 9_000_000), (10, 12, 9, 10, 9_000_000), (10, 11, 9, 10, 9_000_000)]
+    a = constant(make_bars, make_forecasts, "A.KS", rows, [13, 1, 1])
+    b = constant(make_bars, make_forecasts, "B.KS", rows, [12, 1, 1])
+    costs = Costs.of(market_for("A.KS"), 0, 0, 0, slippage_ticks=1)
+    broker = Broker(100_000, costs, slots=2, cash_fraction=1.0)
+    rule = FivePercentRule(exit="touch", threshold=0.1)
+    fills, _, result = trade(*zip(a, b, strict=True), rule, broker)
+    # 50,000 won buy 5,000 at 10, which cost 55,000; 45,000 are left, 4,500 at 10, which cost 49,500
+    assert [fill for fill in fills if fill[2] == "buy"] == [("08", "A.KS", "buy", 5_000)]
+    assert missed_of(result) == [("07", "08", "B.KS", "buy", 4_500, "rejected")]
+
+
+def test_a_rule_without_forecasts_buys_by_name_whatever_is_forecast(make_bars, make_forecasts):
+    a = constant(make_bars, make_forecasts, "A", [ROW] * 3, [90, 90, 90])
+    b = constant(make_bars, make_forecasts, "B", [ROW] * 3, [110, 110, 110])
+    fills, _, _ = trade(*zip(a, b, strict=True), BuyAndHoldRule(), replace(FREE, slots=1))
+    assert fills == [("08", "A", "buy", 950)]
+
+
+def test_what_a_close_at_the_limit_held_back_is_of_that_session(make_bars, make_forecasts):
+    """Also on the first session out of sample, whose limit is 30% above the close before it."""
+    locked = (120, 130, 120, 130, 9)
+    bars = make_bars([ROW, locked, (130, 131, 129, 130, 9), (130, 131, 129, 130, 9)], ticker="A")
+    made = make_forecasts(bars.rows(slice(1, 4)), [150, 1, 1])
+    fills, _, result = trade([bars], [made], FivePercentRule(fill="close"), KOREAN)
+    assert fills == []
+    assert missed_of(result) == [("08", "08", "A", "buy", 384, "upper limit")]

@@ -191,3 +191,20 @@ def test_the_reading_prints_shares_as_they_were_set(share, printed):
 def test_a_situation_that_cannot_be_is_refused(wrong):
     with pytest.raises(ValueError, match="2019-01-07"):
         Situation(**{"date": DAY, "close": 1.0, "previous_close": 1.0, "forecast": 1.0, **wrong})
+
+
+@given(st.integers(1, 5_000_000), st.sampled_from([1, 2, 5, 10, 30]))
+def test_a_fall_of_exactly_the_stop_counts_at_every_price(hundredths, percent):
+    entry, stop = hundredths * 100.0, float(hundredths * (100 - percent))
+    rule = FivePercentRule(stop_loss=percent / 100)
+    assert rule.decide(held(stop, entry=entry, decision=entry)).reason == "stop_loss"
+    assert rule.decide(held(stop + 0.01, entry=entry, decision=entry)) == HOLD
+
+
+@given(st.integers(1, 5_000_000), st.sampled_from([-30, -10, -1, 0, 1, 2, 7]))
+def test_a_forecast_of_exactly_the_bound_is_not_below_it(hundredths, percent):
+    close, forecast = hundredths * 100.0, float(hundredths * (100 + percent))
+    rule = FivePercentRule(exit="forecast", bound=percent / 100)
+    today = replace(held(close, decision=close, entry=close), forecast=forecast)
+    assert rule.decide(today) == HOLD
+    assert rule.decide(replace(today, forecast=forecast - 0.01)).side is Side.SELL

@@ -184,3 +184,22 @@ def test_settings_without_a_meaning_are_refused_by_name(rule, settings, word):
 def test_the_reading_names_what_was_chosen(rule, words):
     text = rule.reading()
     assert text.endswith(".") and all(word in text for word in words), text
+
+
+# --- what binary digits must not decide ----------------------------------------------------------
+
+
+def test_29_of_100_is_in_the_top_29_percent():
+    past = np.append(np.full(29, 0.02), np.zeros(71))
+    rule = QuantileRule(q=0.29, memory=100, least=100, leave=0.58)
+    assert side(rule, FLAT, forecast=101.0, past_forecast_returns=past) is Side.BUY
+    past = np.append(np.full(58, 0.02), np.zeros(42))
+    assert side(rule, HELD, forecast=101.0, past_forecast_returns=past) is Side.HOLD
+
+
+@pytest.mark.parametrize("price", [0.1, 123.46, 7_142.86])
+def test_sma_cross_sees_no_crossing_in_equal_closes(price):
+    for fast, slow in [(3, 10), (1, 6), (20, 60)]:
+        closes = np.full(slow, price)
+        assert side(SmaCrossRule(fast, slow), FLAT, closes=closes) is Side.HOLD
+        assert side(SmaCrossRule(fast, slow), HELD, closes=closes) is Side.HOLD
