@@ -57,7 +57,8 @@ class RankRule(Rule):
         return (
             f"Buy at the next open what is among the {self.k} highest forecasts over today's close of "
             f"all tickers of the account that may be bought; sell at the next open what is no longer "
-            f"among the {last} highest, or may no longer be bought."
+            f"among the {last} highest, or may no longer be bought. Equal forecasts go by name: where all "
+            "are equal, as naive's, the first names of the alphabet are held."
         )
 
 
