@@ -76,24 +76,27 @@ def frame(bars: Bars, forecasts: Forecasts) -> pd.DataFrame:
     )
 
 
-def default(frames: dict[str, pd.DataFrame], rule: Rule, broker: Broker):
-    """Return the fills with Backtrader's own feed and every ticker visited."""
+def default(
+    frames: dict[str, pd.DataFrame], made: list[tuple[Bars, Forecasts]], rule: Rule, broker: Broker
+):
+    """Return the fills with Backtrader's own feed and every ticker visited.
+
+    The broker is told of the bars, which this feed does not hold: it rounds to ticks where they do.
+    """
     cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True)
     feeds = [cerebro.adddata(PandasFeed(dataname=f), name=name) for name, f in frames.items()]
-    return _fills(cerebro, feeds, rule, broker)
+    broker.install(cerebro, feeds)
+    for bars, _ in made:
+        cerebro.broker.know(bars)
+    cerebro.addstrategy(ForecastStrategy, rule=rule, slots=broker.slots)
+    cerebro.addanalyzer(Ledger, _name="ledger")
+    return cerebro.run()[0].analyzers.ledger.result().fills
 
 
 def direct(made: list[tuple[Bars, Forecasts]], rule: Rule, broker: Broker):
     """Return the fills as `run_backtest` runs them."""
     bars = {own.ticker: own for own, _ in made}
     return run_backtest(bars, {f.ticker: f for _, f in made}, rule, broker).fills
-
-
-def _fills(cerebro, feeds, rule, broker):
-    broker.install(cerebro, feeds)
-    cerebro.addstrategy(ForecastStrategy, rule=rule, slots=broker.slots)
-    cerebro.addanalyzer(Ledger, _name="ledger")
-    return cerebro.run()[0].analyzers.ledger.result().fills
 
 
 def main() -> None:
@@ -123,7 +126,7 @@ def compare(made: list[tuple[Bars, Forecasts]], rule: Rule, repeat: int) -> str:
     frames = {bars.ticker: frame(bars, forecasts) for bars, forecasts in made}
     broker = Broker(1e8, Costs.of(market_for(made[0][0].ticker)), slots=min(10, len(made)))
     ways = {
-        "default": partial(default, frames, rule, broker),
+        "default": partial(default, frames, made, rule, broker),
         "direct": partial(direct, made, rule, broker),
     }
     rounds = []
