@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from forecasters.engines.torch import CHUNK, Schedule, Trained, predict, train
+from forecasters.engines.torch import CHUNK, Schedule, Trained, alone, predict, train
 from forecasters.errors import Error, InputError
 from forecasters.layers import LastStep, SwapAxes
 from forecasters.windows import Windows
@@ -294,3 +296,17 @@ def test_cuda_where_there_is_none_is_refused(windows_of: MakeWindows) -> None:
         train(
             NETWORKS["rnn"], windows, windows, Schedule(1, 4, 0.1), np.random.default_rng(0), "cuda"
         )
+
+
+def test_one_thread_of_python_at_a_time_is_alone_with_torch():
+    """Its generator and its number of threads belong to the whole process."""
+    before = torch.get_num_threads(), torch.initial_seed()
+
+    def seeds(seed):
+        with alone(seed):
+            time.sleep(0.05)  # long enough for another thread to come in
+            return torch.initial_seed()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(seeds, range(4))) == [0, 1, 2, 3]
+    assert (torch.get_num_threads(), torch.initial_seed()) == before
