@@ -1,0 +1,72 @@
+"""Tables that leave the project: Markdown for a page of text, LaTeX for a paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+#: What LaTeX reads as a command, and how it is written instead. The dash is that of `formatting`.
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
+    "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "\u2013": "--", "\u00f7": r"$\div$", "\n": " ",
+}  # fmt: skip
+_SPECIAL = re.compile("[" + re.escape("".join(_LATEX)) + "]")
+
+
+def to_markdown(columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
+    """Return a table as Markdown (the pipes of GitHub), the first `left` columns to the left.
+
+    Raises
+    ------
+    ValueError
+        A row is not as long as the heading.
+    """
+    _check(columns, rows)
+    rule = ["---" if i < left else "---:" for i in range(len(columns))]
+    told = [
+        [cell.replace("|", r"\|").replace("\n", " ") for cell in row] for row in (columns, *rows)
+    ]
+    lines = [told[0], rule, *told[1:]]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def to_latex(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    caption: str = "",
+    label: str = "",
+    left: int = 1,
+) -> str:
+    """Return a table as LaTeX (`booktabs`), the first `left` columns to the left.
+
+    With a caption it floats (``table``), without it is a ``tabular`` alone.
+
+    Raises
+    ------
+    ValueError
+        A row is not as long as the heading.
+    """
+    _check(columns, rows)
+    lines = [" & ".join(map(_latex, row)) + r" \\" for row in (columns, *rows)]
+    aligned = "l" * left + "r" * (len(columns) - left)
+    tabular = [
+        rf"\begin{{tabular}}{{{aligned}}}", r"\toprule", lines[0], r"\midrule", *lines[1:],
+        r"\bottomrule", r"\end{tabular}",
+    ]  # fmt: skip
+    if caption:
+        named = [rf"\label{{{label}}}"] if label else []
+        head = [r"\begin{table}", r"\centering", rf"\caption{{{_latex(caption)}}}", *named]
+        tabular = [*head, *tabular, r"\end{table}"]
+    return "\n".join([r"% \usepackage{booktabs}", *tabular, ""])
+
+
+def _check(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for row in rows:
+        if len(row) != len(columns):
+            raise ValueError(f"a row has {len(row)} cells, the heading {len(columns)}: {row}")
+
+
+def _latex(text: str) -> str:
+    return _SPECIAL.sub(lambda found: _LATEX[found[0]], text)
