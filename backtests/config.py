@@ -18,6 +18,8 @@ from forecasters.errors import InputError, nearest
 
 #: Where a file is read from if no start was named: its own first bar.
 FIRST_DAY = "1900-01-01"
+#: The least that a number may be.
+LEAST = {"seeds": 1, "seed": 0, "jobs": 1, "horizon": 1, "slots": 1, "shifts": 0}
 #: Sources that read no folder.
 WITHOUT_FOLDER = ("auto", "yahoo", "bundled", "simulated")
 
@@ -142,6 +144,10 @@ class RunConfig:
         "main: the first rule of each forecaster and buy_and_hold",
         choices=("main", "all", "none"),
     )
+    shifts: int = _flag(
+        1000,
+        "at most so many circular shifts of each forecast that bought, through the same rule: 0 for none",
+    )
     jobs: int | None = _flag(
         None, "fits at once, in threads or processes (default: one for each core)"
     )
@@ -176,7 +182,7 @@ class RunConfig:
                 )
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"--{f.name.replace('_', '-')} is {value}; give a finite number")
-        for name, least in (("seeds", 1), ("seed", 0), ("jobs", 1), ("horizon", 1), ("slots", 1)):
+        for name, least in LEAST.items():
             if getattr(self, name) < least:
                 raise InputError(f"--{name} is {getattr(self, name)}; the least is {least}")
 

@@ -6,13 +6,25 @@ import pickle
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from backtests.plugins import load_file
 from forecasters.errors import Error, InputError
 
 T = TypeVar("T")
 Plugin = tuple[Path, str]
+
+
+class RunTasks(Protocol):
+    """What runs independent tasks and answers in their order; `what` names them for the progress."""
+
+    def __call__(self, tasks: Sequence[Callable[[], T]], what: str) -> Sequence[T]: ...
+
+
+def in_turn(tasks: Sequence[Callable[[], T]], what: str = "") -> list[T]:
+    """Run the tasks in this process, one after the other."""
+    return [task() for task in tasks]
+
 
 #: A worker killed from outside (out of memory, say) takes its task with it; the rest is tried again.
 ATTEMPTS = 3

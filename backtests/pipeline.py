@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from backtests.broker import Broker
 from backtests.engine import run_backtest
 from backtests.history import History
+from backtests.judgement import judge
 from backtests.membership import Membership
+from backtests.parallel import RunTasks, in_turn
 from backtests.result import Result
-from backtests.sensitivity import RunTasks, in_turn, sweep_all
+from backtests.sensitivity import sweep_all
 from backtests.study import HELD, Study
 from backtests.universe import Mend
 from forecasters.bars import Bars
@@ -65,6 +68,8 @@ class Plan:
         Label to forecaster, naive first.
     rules : mapping
         Label to rule, buy_and_hold last.
+    shifts : int
+        At most so many circular shifts of a forecast are traded by each rule; 0: none.
     """
 
     forecasters: Mapping[str, Forecaster]
@@ -73,6 +78,7 @@ class Plan:
     features: str
     seeds: tuple[int, ...]
     extras: tuple[Extra, ...] = ()
+    shifts: int = 0
 
 
 def features_of(bars: Bars, plan: Plan) -> Features:
@@ -135,8 +141,8 @@ def backtest(
     """Return the study of one account: each rule on each forecaster, by itself.
 
     Buy and hold is the line of the market: all tickers in equal parts, each from its first open
-    on, whichever of them the rules may buy. `run` gets the accounts of the threshold sweep, which
-    are many and independent.
+    on, whichever of them the rules may buy. `run` gets the accounts of the threshold sweep and of the
+    shifts, which are many and independent.
     """
     members = None
     if membership is not None and membership.largest is not None:
@@ -162,7 +168,7 @@ def backtest(
     results += [trade(told[0], rule, label) for label, rule in others.items()]
     models = [of for of in told if next(iter(of.values())).forecaster != "naive"]
     first, last = str(results[0].sessions[0]), str(results[0].sessions[-1])
-    return Study(
+    study = Study(
         account=account.name,
         bars=bars,
         forecasts=forecasts,
@@ -191,9 +197,14 @@ def backtest(
         sensitivity=tuple(
             point
             for rule in read
-            for point in sweep_all(bars, models, rule, account.broker, run, members)
+            for point in sweep_all(
+                bars, models, rule, account.broker, partial(run, what="thresholds"), members
+            )
         ),
     )
+    shifted = partial(run, what="shifted forecasts")
+    judgement = judge(study, plan.rules, account.broker, plan.shifts, shifted)
+    return replace(study, judgement=judgement)
 
 
 def perfect_foresight(forecasts: Forecasts) -> Forecasts:

@@ -70,7 +70,9 @@ def make_plan(config: RunConfig) -> Resolved:
         raise InputError(f"{pooled[0]} learns from several tickers: name more than one ticker")
     walk_forward = make_folds(config)
     extras = tuple(read_extra(Path(name)) for name in config.extra)
-    plan = Plan(forecasters, rules, walk_forward, config.features, config.seed_list, extras)
+    plan = Plan(
+        forecasters, rules, walk_forward, config.features, config.seed_list, extras, config.shifts
+    )
     classes = [type(made) for made in (*forecasters.values(), *rules.values())]
     files = {cls.__module__: plugins.file_of(cls) for cls in classes if "@" in cls.__module__}
     described = {
@@ -83,6 +85,7 @@ def make_plan(config: RunConfig) -> Resolved:
         "seeds": list(plan.seeds),
         "tearsheets": config.tearsheets,
         "save_fits": config.save_fits,
+        "shifts": config.shifts,
     }
     return Resolved(plan, tuple((path, name) for name, path in files.items()), described)
 

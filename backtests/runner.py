@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -54,6 +54,8 @@ from forecasters.fit_many import fit_many, longest_first
 
 if TYPE_CHECKING:
     from backtests.result import Result
+
+T = TypeVar("T")
 
 #: Days by which bars may miss the dates that were asked for (holidays) before it is said.
 GRACE = np.timedelta64(10, "D")
@@ -117,7 +119,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     store = FitStore(part / "fits")
     run_fits = partial(_run_fits, store=store, config=config, files=resolved.files, quiet=quiet)
     forecasts, histories = make_forecasts(fits, plan, list(bars), run_fits)
-    sweeps = partial(run_tasks, jobs=config.jobs or 1, plugins=resolved.files)
+    run_accounts = partial(_run_accounts, jobs=config.jobs or 1, files=resolved.files, quiet=quiet)
     studies = []
     for account in accounts:
         own = [ticker for ticker in account.tickers if ticker in bars]
@@ -129,7 +131,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
                 {ticker: histories[ticker] for ticker in own},
                 plan,
                 memberships[account.name],
-                sweeps,
+                run_accounts,
             )
         )
     manifest = {**made_of, "config": config.values(), "key": key, **results_of(studies)}
@@ -144,6 +146,14 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         return Finished(folder, _same_run(folder, key), found=True)
     shutil.rmtree(part, ignore_errors=True)
     return Finished(folder, manifest, found=False)
+
+
+def _run_accounts(
+    tasks: Sequence[Callable[[], T]], what: str, jobs: int, files: Sequence[Plugin], quiet: bool
+) -> list[T]:
+    """Run backtests that share nothing, with their progress."""
+    with Progress(what, len(tasks), quiet=quiet) as progress:
+        return run_tasks(tasks, jobs, lambda index, answer: progress.advance(), files)
 
 
 def _members(account: Account, bars: Mapping[str, Bars]) -> Membership | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from backtests.history import History
 from backtests.membership import Membership
@@ -11,6 +12,9 @@ from backtests.result import Result
 from backtests.sensitivity import Point
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
+
+if TYPE_CHECKING:
+    from backtests.judgement import Judgement
 
 #: The rule that every run holds beside the others, by its name in `strategies/`.
 HELD = "buy_and_hold"
@@ -56,6 +60,8 @@ class Study:
         Equal parts of the equity, one a position.
     sensitivity : tuple of Point
         The first five_percent rule under other thresholds and exits, for each forecaster but naive.
+    judgement : Judgement or None
+        What all of this shows beside chance; None where it was not judged.
     """
 
     account: str
@@ -75,6 +81,7 @@ class Study:
     left_out: tuple[str, ...] = ()
     slots: int = 1
     sensitivity: tuple[Point, ...] = ()
+    judgement: Judgement | None = None
 
     @property
     def naive_says(self) -> str:

@@ -1,0 +1,217 @@
+"""The verdict in words, by written rules: what the forecasts show beside naive, what a rule shows.
+
+A forecaster, by the mean absolute error of its log returns against naive's on the same sessions
+(`Comparison`), adjusted for all variants on the page (Holm):
+
+- *cannot say*: the test is not defined (too few sessions, equal errors);
+- *better*: the 90% interval of the gain lies above zero, the adjusted p is below 0.05, and of the
+  folds, where there are two at least, more than half were won: one lucky fold is not enough;
+- *worse*: the interval lies below zero and the adjusted p of "worse" is below 0.05;
+- *not distinguishable* otherwise, with the power: the gain that so many days could have shown.
+
+A rule on a forecaster, by its trades:
+
+- *never bought*;
+- *cannot say*: fewer than 30 closed trades, whatever they earned;
+- *not tested*: no shifts were run;
+- *timing shown*: it earned more than the shifts of its own forecasts, adjusted p below 0.05 (Holm
+  over the results that come so far);
+- *no timing shown* otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backtests.findings import FEW, net, who
+from backtests.formatting import count, listed, percent
+from backtests.result import Result
+from backtests.statistics.holm import holm
+
+if TYPE_CHECKING:
+    from backtests.shifts import Shifted
+    from backtests.skill import Judged
+
+#: Of a one-sided test, after the adjustment. The interval shown is of 1 - 2 x LEVEL.
+LEVEL = 0.05
+#: Tests and intervals of fewer sessions than this are about nothing.
+LEAST = 30
+
+BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
+CANNOT_SAY, IDLE = "cannot say", "never bought"
+TIMED, UNTIMED, UNTESTED = "timing shown", "no timing shown", "not tested"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One word of the list above about a forecaster (`strategy` None) or a rule, and a sentence."""
+
+    forecaster: str | None
+    strategy: str | None
+    word: str
+    sentence: str
+
+
+def p_text(p: float | None) -> str:
+    """Return a p value as it is read: ``0.03``, ``<0.001``."""
+    if p is None:
+        return "not defined"
+    return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+
+
+def forecast_verdict(judged: Judged) -> Verdict:
+    """Return the verdict on one forecaster."""
+    name, c = judged.forecaster, judged.absolute
+    low, high, gain = c.low, c.high, c.gain
+    if c.n < LEAST or low is None or high is None or gain is None:
+        why = f"{count(c.n, 'day')} can be judged" if c.n < LEAST else c.why
+        return Verdict(name, None, CANNOT_SAY, f"{name}: cannot say, {why}.")
+    between = f"90% interval {percent(low)} to {percent(high)}"
+    won, folds = _folds(judged)
+    if low > 0 and _below(judged.p_better) and (folds < 2 or 2 * won > folds):
+        told = f"{name} is better than naive: its error is {percent(gain, sign=False)} smaller ({between}, adjusted p {p_text(judged.p_better)}"
+        return Verdict(name, None, BETTER, f"{told}, {won} of {count(folds, 'fold')} won).")
+    if high < 0 and _below(judged.p_worse):
+        told = f"{name} is worse than naive: its error is {percent(-gain, sign=False)} larger"
+        return Verdict(
+            name, None, WORSE, f"{told} ({between}, adjusted p {p_text(judged.p_worse)})."
+        )
+    told = f"{name} cannot be told from naive: {_power(judged)}"
+    if low > 0:
+        told += (
+            f"; alone its interval ({percent(low)} to {percent(high)}) lies above zero, but not after the adjustment "
+            f"for all variants (p {p_text(judged.p_better)})"
+            if not _below(judged.p_better)
+            else f"; its interval lies above zero, but only {won} of {count(folds, 'fold')} were won"
+        )
+    return Verdict(name, None, SAME, f"{told}.")
+
+
+def _power(judged: Judged) -> str:
+    """Return what so many days could have shown, and what they showed."""
+    c = judged.absolute
+    observed = f"observed {percent(c.gain)}"
+    if c.detectable is None or c.detectable >= 1:
+        return f"{count(c.n, 'day')} could not have shown any gain; {observed}"
+    return f"{count(c.n, 'day')} could have shown a gain of {percent(c.detectable, sign=False)} or more; {observed}"
+
+
+def _below(p: float | None) -> bool:
+    return p is not None and p < LEVEL
+
+
+def _folds(judged: Judged) -> tuple[int, int]:
+    """Return how many folds were won, of how many that were not ties."""
+    won = judged.folds.statistic
+    return (0 if won is None else int(won)), judged.folds.n
+
+
+def rule_verdicts(results: Sequence[Result], shifted: Mapping[str, Shifted]) -> tuple[Verdict, ...]:
+    """Return the verdict on each result; `shifted` has the shift tests by the result's label."""
+    p = [shifted[r.label].p if r.label in shifted and closed(r) >= FEW else None for r in results]
+    adjusted = holm(p)
+    return tuple(
+        _rule_verdict(result, shifted.get(result.label), own)
+        for result, own in zip(results, adjusted, strict=True)
+    )
+
+
+def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None) -> Verdict:
+    def of(word: str, sentence: str) -> Verdict:
+        return Verdict(result.forecaster, result.strategy, word, f"{who(result)}: {sentence}.")
+
+    earned, trades = percent(net(result)), closed(result)
+    if not result.trades:
+        return of(IDLE, "it never bought")
+    if trades < FEW:
+        return of(
+            CANNOT_SAY,
+            f"{count(trades, 'closed trade')}: cannot say, whatever the return ({earned})",
+        )
+    if p is None or shifted is None or shifted.percentile is None:
+        why = shifted.why if shifted is not None and shifted.why else "no shifts were run"
+        return of(
+            UNTESTED,
+            f"{count(trades, 'closed trade')}, {earned} after costs, not tested against chance ({why})",
+        )
+    beside = (
+        f"its {earned} after costs are above {percent(shifted.percentile, 0, sign=False)} of {count(shifted.shifts, 'shift')} "
+        f"of its own forecasts (adjusted p {p_text(p)})"
+    )
+    if _below(p):
+        return of(TIMED, f"the timing shows something: {beside}")
+    return of(UNTIMED, f"the timing shows nothing: {beside}")
+
+
+def closed(result: Result) -> int:
+    """Return the number of closed trades."""
+    return sum(trade.exit is not None for trade in result.trades)
+
+
+def headline(
+    forecasts: Sequence[Verdict], rules: Sequence[Verdict], judged: Sequence[Judged] = ()
+) -> list[str]:
+    """Return the verdict of a page in two sentences: on the forecasters, then on the rules."""
+    return [*_of_forecasters(forecasts, judged), *_of_rules(rules)]
+
+
+def _of_forecasters(verdicts: Sequence[Verdict], judged: Sequence[Judged]) -> list[str]:
+    if not verdicts:
+        return []
+    if len(verdicts) == 1:
+        return [verdicts[0].sentence]
+    named = _by_word(verdicts)
+    better, same = named.get(BETTER, []), named.get(SAME, [])
+    rest = [f"{len(worse)} {_is(worse)} worse"] if (worse := named.get(WORSE)) else []
+    if same:
+        told = [j for j in judged if j.forecaster in same]
+        closest = max(told, key=lambda j: j.absolute.gain or 0.0, default=None)
+        power = f" ({closest.forecaster}: {_power(closest)})" if closest else ""
+        rest.append(f"{len(same)} cannot be told from it{power}")
+    if unsaid := named.get(CANNOT_SAY):
+        rest.append(f"{len(unsaid)} cannot be judged")
+    others = listed(rest) if rest else ""
+    if better:
+        first = f"{len(better)} of {len(verdicts)} forecasters {_is(better)} better than naive: {listed(better)}"
+        return [f"{first}; {others}." if others else f"{first}."]
+    return [f"None of {len(verdicts)} forecasters is better than naive: {others}."]
+
+
+def _of_rules(verdicts: Sequence[Verdict]) -> list[str]:
+    if not verdicts:
+        return []
+    if len(verdicts) == 1:
+        return [verdicts[0].sentence]
+    named = _by_word(verdicts)
+    timed = named.get(TIMED, [])
+    words = {
+        IDLE: "{n} never bought",
+        CANNOT_SAY: f"{{n}} closed fewer than {FEW} trades (cannot say)",
+        UNTIMED: "{n} earned no more than shifts of its own forecasts do by chance",
+        UNTESTED: "{n} {was} not tested against chance",
+    }
+    rest = [
+        words[word].format(n=len(own), was="was" if len(own) == 1 else "were")
+        for word in words
+        if (own := named.get(word))
+    ]
+    whole = f"{len(verdicts)} combinations of forecaster and rule"
+    if timed:
+        shows = "shows" if len(timed) == 1 else "show"
+        others = f"; of the others {listed(rest)}" if rest else ""
+        return [f"{len(timed)} of {whole} {shows} timing: {listed(timed)}{others}."]
+    return [f"None of {whole} shows timing: {listed(rest)}."]
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _by_word(verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
+    told: dict[str, list[str]] = {}
+    for v in verdicts:
+        name = " with ".join(part for part in (v.forecaster, v.strategy) if part)
+        told.setdefault(v.word, []).append(name)
+    return told

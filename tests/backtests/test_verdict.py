@@ -1,0 +1,160 @@
+"""The verdict: each written rule leads to its word, and the sentence says the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backtests.shifts import Shifted
+from backtests.skill import Judged
+from backtests.statistics.diebold_mariano import Comparison
+from backtests.statistics.outcome import Outcome
+from backtests.verdict import (
+    BETTER,
+    CANNOT_SAY,
+    IDLE,
+    SAME,
+    TIMED,
+    UNTESTED,
+    UNTIMED,
+    WORSE,
+    forecast_verdict,
+    headline,
+    rule_verdicts,
+)
+from tests.backtests.studies import make_bars, make_result
+
+NONE = Outcome(None, None, 0, "not looked at")
+
+
+def comparison(gain=0.0, low=-0.05, high=0.05, n=369, detectable=0.048):
+    return Comparison(
+        n=n, lag=25, loss=1 - gain, benchmark_loss=1.0, gain=gain, low=low, high=high,
+        statistic=0.0, p_better=0.5, p_worse=0.5, detectable=detectable,
+    )  # fmt: skip
+
+
+def judged(name="cnn", p_better=0.5, p_worse=0.5, won=4, folds=6, **figures):
+    c = comparison(**figures)
+    return Judged(
+        forecaster=name, absolute=c, squared=c, clark_west=NONE, folds=Outcome(won, 0.5, folds),
+        direction=NONE, p_better=p_better, p_worse=p_worse, p_clark_west=None,
+    )  # fmt: skip
+
+
+def test_better_needs_the_interval_the_adjusted_p_and_the_folds():
+    good = {"gain": 0.04, "low": 0.01, "high": 0.07, "p_better": 0.01}
+    assert forecast_verdict(judged(**good)).word == BETTER
+    assert "4 of 6 folds won" in forecast_verdict(judged(**good)).sentence
+    assert forecast_verdict(judged(**good, won=3)).word == SAME, "half of the folds is not more"
+    assert forecast_verdict(judged(**good, won=0, folds=1)).word == BETTER, "one fold has no vote"
+    alone = forecast_verdict(judged(**{**good, "p_better": 0.2}))
+    assert alone.word == SAME
+    assert "not after the adjustment for all variants (p 0.20)" in alone.sentence
+    assert forecast_verdict(judged(**{**good, "low": -0.001})).word == SAME
+    assert forecast_verdict(judged(**{**good, "p_better": None})).word == SAME
+    assert forecast_verdict(judged(**{**good, "p_better": 0.05})).word == SAME, "below, not at"
+
+
+def test_worse_needs_the_interval_and_the_adjusted_p():
+    bad = {"gain": -0.27, "low": -0.35, "high": -0.19, "p_worse": 0.0002}
+    verdict = forecast_verdict(judged(**bad))
+    assert verdict.word == WORSE
+    assert "27.0% larger" in verdict.sentence
+    assert "<0.001" in verdict.sentence
+    assert forecast_verdict(judged(**{**bad, "p_worse": 0.06})).word == SAME
+    assert forecast_verdict(judged(**{**bad, "high": 0.0})).word == SAME
+
+
+def test_not_distinguishable_says_its_power():
+    sentence = forecast_verdict(judged(gain=-0.034, low=-0.09, high=0.02)).sentence
+    assert sentence == (
+        "cnn cannot be told from naive: 369 days could have shown a gain of 4.8% or more; observed -3.4%."
+    )
+    weak = forecast_verdict(judged(gain=0.1, low=-2, high=2, n=40, detectable=1.3)).sentence
+    assert "40 days could not have shown any gain; observed +10.0%" in weak
+
+
+def test_too_few_days_and_an_undefined_test_cannot_say():
+    assert (
+        forecast_verdict(judged(n=29, gain=0.5, low=0.4, high=0.6, p_better=0)).word == CANNOT_SAY
+    )
+    flat = judged()
+    undefined = replace(
+        flat.absolute, gain=0.0, low=None, high=None, p_better=None, p_worse=None,
+        why="every error is that of naive",
+    )  # fmt: skip
+    verdict = forecast_verdict(replace(flat, absolute=undefined, p_better=None, p_worse=None))
+    assert verdict.word == CANNOT_SAY
+    assert "every error is that of naive" in verdict.sentence
+
+
+def test_the_headline_counts_the_forecasters():
+    every = [
+        judged("a", gain=-0.3, low=-0.4, high=-0.2, p_worse=0.001),
+        judged("b", gain=-0.01, detectable=0.021),
+        judged("c", gain=-0.02),
+    ]
+    told = headline([forecast_verdict(j) for j in every], (), every)
+    assert told == [
+        "None of 3 forecasters is better than naive: 1 is worse and 2 cannot be told from it (b: 369 days could "
+        "have shown a gain of 2.1% or more; observed -1.0%)."
+    ]
+    good = judged("d", gain=0.04, low=0.01, high=0.07, p_better=0.01)
+    told = headline([forecast_verdict(j) for j in (*every, good)], (), (*every, good))
+    assert told[0].startswith("1 of 4 forecasters is better than naive: d; 1 is worse")
+
+
+@pytest.fixture(scope="module")
+def bars():
+    return make_bars()
+
+
+def result(bars, strategy, trades, still_open=0):
+    first = len(bars) - 300
+    holds = [(4 * i + 1, 4 * i + 3) for i in range(trades)]
+    holds += [(4 * trades + 1, None)] * still_open
+    return make_result(bars, "cnn", strategy, first, holds=holds)
+
+
+def shift(p, percentile=0.5):
+    return Shifted(
+        real=0.1, percentile=percentile, p=p, shifts=365, median=0.05, low=-0.2, high=0.3, via="replay",
+    )  # fmt: skip
+
+
+def test_a_rule_is_judged_by_its_trades_then_by_its_shifts(bars):
+    every = [
+        result(bars, "idle", 0), result(bars, "few", 29, still_open=1), result(bars, "timed", 30),
+        result(bars, "luck", 31), result(bars, "untested", 40),
+    ]  # fmt: skip
+    shifted = {
+        "cnn--few": shift(0.0001), "cnn--timed": shift(0.003, 0.997), "cnn--luck": shift(0.4, 0.6),
+    }  # fmt: skip
+    verdicts = {v.strategy: v for v in rule_verdicts(every, shifted)}
+    assert {name: v.word for name, v in verdicts.items()} == {
+        "idle": IDLE, "few": CANNOT_SAY, "timed": TIMED, "luck": UNTIMED, "untested": UNTESTED,
+    }  # fmt: skip
+    assert "29 closed trades: cannot say" in verdicts["few"].sentence
+    assert "above 60% of 365 shifts" in verdicts["luck"].sentence
+    assert "adjusted p 0.006" in verdicts["timed"].sentence, "two results share the 5%"
+    told = headline((), list(verdicts.values()))
+    assert told == [
+        "1 of 5 combinations of forecaster and rule shows timing: cnn with timed; of the others 1 never bought, "
+        "1 closed fewer than 30 trades (cannot say), 1 earned no more than shifts of its own forecasts do by chance "
+        "and 1 was not tested against chance."
+    ]
+
+
+def test_few_trades_take_no_part_in_the_adjustment(bars):
+    pair = [result(bars, "few", 5), result(bars, "timed", 30)]
+    shifted = {"cnn--few": shift(0.001), "cnn--timed": shift(0.04, 0.96)}
+    assert [v.word for v in rule_verdicts(pair, shifted)] == [CANNOT_SAY, TIMED]
+    twice = [result(bars, "more", 30), result(bars, "timed", 30)]
+    shifted = {"cnn--more": shift(0.9), "cnn--timed": shift(0.04, 0.96)}
+    assert [v.word for v in rule_verdicts(twice, shifted)] == [UNTIMED, UNTIMED]
+
+
+def test_a_page_without_rules_or_forecasters_says_nothing_of_them():
+    assert headline((), ()) == []
