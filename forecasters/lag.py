@@ -33,6 +33,8 @@ class Lag:
         them never changes, or for a forecast that is not above 0.
     repeats : bool
         lag1 is `FOLLOWS` or more and lag0 is not.
+    ahead : bool
+        lag0 is `FOLLOWS` or more, which daily prices hardly ever allow.
     sentence : str
     """
 
@@ -40,6 +42,7 @@ class Lag:
     lag0: float | None
     lag1: float | None
     repeats: bool
+    ahead: bool
     sentence: str
 
 
@@ -51,16 +54,18 @@ def lag_test(forecasts: Forecasts) -> Lag:
     pairs = forecasts.judged[1:] & forecasts.judged[:-1]
     n = int(pairs.sum())
     if (forecasts.close[forecasts.judged] <= 0).any():
-        return Lag(
-            n, None, None, False, "A forecast close is not above 0: its moves have no sense."
-        )
+        return _unsaid(n, "A forecast close is not above 0, so its moves have no meaning.")
     said = _moves(forecasts.close, pairs)
     lag0 = correlation(said, _moves(forecasts.actual, pairs))
     lag1 = correlation(said, _moves(forecasts.last_close, pairs))
     if lag0 is None or lag1 is None:
-        return Lag(n, lag0, lag1, False, "Too few moves to say whether it repeats the last close.")
-    repeats = lag1 >= FOLLOWS > lag0
-    return Lag(n, lag0, lag1, repeats, _sentence(lag0, lag1))
+        return _unsaid(n, "Too few moves to say whether it repeats the last close.")
+    ahead = lag0 >= FOLLOWS
+    return Lag(n, lag0, lag1, lag1 >= FOLLOWS and not ahead, ahead, _sentence(lag0, lag1))
+
+
+def _unsaid(n: int, why: str) -> Lag:
+    return Lag(n, None, None, repeats=False, ahead=False, sentence=why)
 
 
 def _moves(prices: Floats, pairs: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:
