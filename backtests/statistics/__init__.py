@@ -1,0 +1,1 @@
+"""Tests of skill and of luck: arrays in, frozen dataclasses out."""
