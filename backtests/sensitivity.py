@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import InitVar, astuple, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from backtests.diagnosis import at_least
 from backtests.formatting import count, level, listed, percent
 from backtests.performance import performance
 from backtests.result import Result
-from forecasters.bars import Bars, Flags
+from forecasters.bars import Bars, Flags, Floats
 from forecasters.forecasts import Forecasts
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ class Point:
         Share of the trades with a return above 0 after costs. A trade that is still open counts,
         at its last close: `entry` and `touch` sell only after a rise, so that sold ones alone
         would nearly all be hits. None without a trade.
+    returns : float64, shape [T]
+        Handed over with the figures and read as `daily`. No field: digest, table and equality are
+        those of the figures.
     """
 
     forecaster: str
@@ -62,6 +65,16 @@ class Point:
     trades: int
     exposure: float
     hit_rate: float | None
+    returns: InitVar[Floats | None] = None
+
+    def __post_init__(self, returns: Floats | None) -> None:
+        object.__setattr__(self, "returns", returns)  # where `replace` looks for it
+
+    @property
+    def daily(self) -> Floats:
+        """Daily simple returns of the account, [T] as `Result.returns`; empty where none was run."""
+        returns: Floats | None = vars(self)["returns"]
+        return np.empty(0) if returns is None else returns
 
     @property
     def digest(self) -> str:
@@ -175,6 +188,7 @@ def _figures(result: Result) -> dict[str, Any]:
     return {
         **{name: figures[name] for name in ("total_return", "trades", "exposure")},
         "hit_rate": sum(gained) / len(gained) if gained else None,
+        "returns": result.returns,
     }
 
 
