@@ -49,8 +49,10 @@ class Broker:
         if self.volume_cap is not None and not 0 < self.volume_cap <= 1:
             raise InputError(f"--volume-cap is {self.volume_cap}; it is a share up to 1")
 
-    def install(self, cerebro: Any, feeds: Iterable[Any]) -> None:
-        """Give a Cerebro an `ExchangeBroker` for these feeds, in place of the broker it has.
+    def install(
+        self, cerebro: Any, feeds: Iterable[Any], kind: type[ExchangeBroker] = ExchangeBroker
+    ) -> None:
+        """Give a Cerebro an `ExchangeBroker` (or another `kind` of it) for these feeds.
 
         Slippage moves the price of a fill at the open, up to the day's high or down to its low:
         no fill outside the prices of the day. A limit order never fills worse than its limit.
@@ -58,8 +60,8 @@ class Broker:
         that the open would fund. Whether a series lies on the tick grid is found out, up to each
         session, from the `bars` of its feed; a feed without them is taken to lie off it.
         """
-        broker: Any = ExchangeBroker
-        broker = broker(costs=self.costs, volume_cap=self.volume_cap)
+        made: Any = kind
+        broker = made(costs=self.costs, volume_cap=self.volume_cap)
         cerebro.setbroker(broker)
         broker.setcash(self.cash)
         broker.set_checksubmit(False)

@@ -12,7 +12,7 @@ import backtrader as bt
 import numpy as np
 
 from backtests.commission import CommissionScheme
-from backtests.result import Fill, Result, Trade, Unfilled
+from backtests.result import Fill, Result, Trade, Unfilled, plain
 from forecasters.errors import Error
 
 
@@ -65,11 +65,11 @@ class Ledger(bt.Analyzer):
             ticker=order.data._name,
             side="buy" if size > 0 else "sell",
             size=abs(size),
-            price=_plain(price),
-            commission=_plain(commission),
-            tax=_plain(tax),
-            slippage=_plain(slippage),
-            cash=_plain(self._cash),
+            price=plain(price),
+            commission=plain(commission),
+            tax=plain(tax),
+            slippage=plain(slippage),
+            cash=plain(self._cash),
             reason=str(order.info.get("reason") or ""),
         )
         self._fills.append(fill)
@@ -185,11 +185,6 @@ def _at_open(order: Any, bit: Any) -> bool:
     return bool(opened <= limit if order.isbuy() else opened >= limit)
 
 
-def _plain(value: float) -> float:
-    """Return a value to 12 digits, to be read: 3,000 x 1.5 bp is 0.44999999999999996 in binary."""
-    return float(f"{value:.12g}")
-
-
 def _whole(size: float) -> float:
     """Return the size as an int, unless it is a fraction of a share."""
     return int(size) if float(size).is_integer() else float(size)
@@ -264,13 +259,13 @@ def _trade(
         decided=fills[0].decided,
         entry=fills[0].session,
         exit=end if closed else None,
-        entry_price=_plain(value_in / size),
-        exit_price=_plain(value_out / size),
+        entry_price=plain(value_in / size),
+        exit_price=plain(value_out / size),
         size=_whole(size),
         sessions_held=row[end] - row[fills[0].session],
-        return_gross=_plain(sign * gross),
-        return_net=_plain(sign * net),
-        costs=_plain(sum(f.costs for f in fills)),
+        return_gross=plain(sign * gross),
+        return_net=plain(sign * net),
+        costs=plain(sum(f.costs for f in fills)),
         reason=fills[-1].reason if closed else left,
     )
 

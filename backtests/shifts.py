@@ -1,0 +1,313 @@
+"""Timing or market: the same forecasts, shifted against the sessions, through the same rule and costs.
+
+A rule that is long most of the time earns what the market earns, whatever its forecasts are worth. Shifted
+circularly, forecasts keep their distribution and their order, so the rule trades about as often and stays
+invested about as long; only what they say about each day is gone. Where the real account stands among
+the shifted ones is what its timing earned.
+
+Source: a randomisation test by circular shifts; its p value counts the real account among the
+shifted ones, so that it is never 0 (Phipson and Smyth 2010, eq. 2; Davison and Hinkley 1997, ch. 4.2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backtests.formatting import count as counted
+from backtests.formatting import percent
+from backtests.result import Result
+from forecasters.bars import Bars, Flags
+from forecasters.forecasts import Forecasts
+from strategies.rule import Rule
+
+if TYPE_CHECKING:
+    from backtests.broker import Broker
+
+#: Shifts of a replayed account, and of one that only Backtrader can trade.
+SHIFTS, SLOW_SHIFTS = 1000, 99
+#: With fewer no share of them could lie below 5%.
+LEAST = 19
+#: Closed trades below which good timing is not told from luck, here as on the rest of the page.
+FEW_TRADES = 30
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """One result among its shifts. Returns are net, shares of the cash at the start.
+
+    Attributes
+    ----------
+    account, strategy : str
+    forecaster : str or None
+    real : float
+        What the account earned.
+    trades, closed : int
+        Its purchases, and those of them that were sold again.
+    forecasts : int
+        Sessions with a forecast: all of them but one are a shift.
+    shifts : int
+        Shifted accounts, each traded by itself.
+    at_least : float or None
+        Share of the shifts that earned at least as much.
+    percentile : float or None
+        Share of the shifts that earned less, one that earned the same counted half.
+    p : float or None
+        One-sided: (1 + shifts that earned at least as much) / (1 + shifts).
+    median, low, high : float or None
+        What the shifts earned: their median, and from 5% to 95% of them.
+    median_trades : float or None
+        Their purchases.
+    via : str
+        ``replay``, ``backtrader``, or empty where nothing was shifted.
+    why : str
+        Why there are no figures, or why they came through Backtrader.
+    """
+
+    account: str
+    forecaster: str | None
+    strategy: str
+    real: float
+    trades: int
+    closed: int
+    forecasts: int = 0
+    shifts: int = 0
+    at_least: float | None = None
+    percentile: float | None = None
+    p: float | None = None
+    median: float | None = None
+    low: float | None = None
+    high: float | None = None
+    median_trades: float | None = None
+    via: str = ""
+    why: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of every value."""
+        return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()
+
+    @property
+    def sentence(self) -> str:
+        """What it means, in one sentence."""
+        if self.p is None or self.at_least is None:
+            return f"Nothing was shifted: {self.why}."
+        said = (
+            f"Of {counted(self.shifts, 'shift')} of the same forecasts through the same rule and costs, "
+            f"{percent(self.at_least, 0, sign=False)} earned at least as much: "
+        )
+        if self.p > 1 - LEVEL:
+            return said + "the forecasts would have earned more on nearly any other days."
+        if self.p > LEVEL:
+            return said + "the timing shows nothing."
+        if self.closed < FEW_TRADES:
+            return said + f"that is rare, but {counted(self.closed, 'closed trade')}: cannot say."
+        return said + f"the timing earned more than chance gives (p = {self.p:.3f})."
+
+
+def shift(forecasts: Forecasts, k: int) -> Forecasts:
+    """Return the forecasts with returns and centres moved on by `k` of the rows that have a forecast.
+
+    A row gets the forecast return of the row `k` forecasts earlier, the first ones those of the last,
+    on its own last close: the mean over the seeds, as it is traded. Rows without a forecast stay so.
+    A shift by 0, or by as many as there are, is the forecasts themselves.
+    """
+    rows = np.flatnonzero(np.isfinite(forecasts.close))
+    if not rows.size or k % rows.size == 0:
+        return forecasts
+    close, centre = np.full(len(forecasts), np.nan), forecasts.centre.copy()
+    moved = np.roll(forecasts.forecast_return[rows], k)
+    close[rows] = forecasts.last_close[rows] * (1.0 + moved)
+    centre[rows] = np.roll(forecasts.centre[rows], k)
+    return replace(forecasts, by_seed=close[None], seeds=(), centre=centre)
+
+
+def draw_shifts(n: int, count: int, seed: int) -> list[int]:
+    """Return `count` distinct shifts of `n` forecasts, ascending; all n - 1 where there are no more."""
+    every = np.arange(1, max(n, 1))
+    if every.size <= count:
+        return [int(k) for k in every]
+    rng = np.random.default_rng(seed)
+    return [int(k) for k in np.sort(rng.choice(every, count, replace=False))]
+
+
+def shift_test(
+    bars: Mapping[str, Bars],
+    forecasts: Mapping[str, Forecasts],
+    rule: Rule,
+    broker: Broker,
+    result: Result,
+    count: int = SHIFTS,
+    seed: int = 0,
+    members: Mapping[str, Flags] | None = None,
+) -> Shifted:
+    """Return where a result stands among the same account on shifted forecasts.
+
+    The unshifted forecasts are replayed first. Only if that gives every fill and the equity of
+    `result`, to the last bit, are the shifts replayed too; else, and where an account cannot be
+    replayed, Backtrader trades `SLOW_SHIFTS` of them.
+
+    Parameters
+    ----------
+    bars, forecasts, members : mapping
+        By ticker, as `run_backtest` takes them; `result` is what it gave.
+    count : int
+        Shifts at most.
+    seed : int
+        Draws them where there are more.
+    """
+    told = Shifted(
+        result.account,
+        result.forecaster,
+        result.strategy,
+        float(result.equity[-1]) / result.base - 1,
+        len(result.trades),
+        sum(trade.exit is not None for trade in result.trades),
+    )
+    if why := _senseless(forecasts, rule, result):
+        return replace(told, why=why)
+    ((ticker, own),) = forecasts.items()
+    n = int(np.isfinite(own.close).sum())
+    told = replace(told, forecasts=n)
+    if n - 1 < LEAST:
+        return replace(told, why=f"{counted(n, 'forecast')} leave too few shifts")
+    member = (members or {}).get(ticker)
+    trade, why = _replayed(bars, own, rule, broker, result, member)
+    if trade is None:
+        trade, count = partial(_backtested, bars, rule, broker, members), min(count, SLOW_SHIFTS)
+    drawn = draw_shifts(n, count, seed)
+    returns, trades = np.array([trade(shift(own, k)) for k in drawn]).T
+    return _judged(told, returns, trades, "backtrader" if why else "replay", why)
+
+
+#: From forecasts to the net return and the purchases of their account.
+Trade = Callable[[Forecasts], tuple[float, int]]
+
+
+def _senseless(forecasts: Mapping[str, Forecasts], rule: Rule, result: Result) -> str:
+    """Return why there is nothing to shift; empty if there is."""
+    if not rule.needs_forecast:
+        return "the rule asks no forecast"
+    if len(forecasts) != 1:
+        return f"the account trades {len(forecasts)} tickers, and a thousand such accounts take too long"
+    return "" if result.trades else "it never bought"
+
+
+def _replayed(
+    bars: Mapping[str, Bars],
+    forecasts: Forecasts,
+    rule: Rule,
+    broker: Broker,
+    result: Result,
+    member: Flags | None,
+) -> tuple[Trade | None, str]:
+    """Return what trades forecasts without Backtrader; None, and why, if that is not the same."""
+    from backtests.quotes import Quotes
+    from backtests.replay import replay, uncovered
+
+    if why := uncovered(bars, rule, broker):
+        return None, why
+    quotes = Quotes(bars[forecasts.ticker], forecasts, broker, rule.fill == "close")
+    real = replay(quotes, forecasts, rule, broker, member)
+    if real.fills != result.fills or not np.array_equal(real.equity, result.equity):
+        return None, "the replayed account is not that of the run"
+
+    def trade(shifted: Forecasts) -> tuple[float, int]:
+        one = replay(quotes, shifted, rule, broker, member)
+        return one.total_return, one.purchases
+
+    return trade, ""
+
+
+def _backtested(
+    bars: Mapping[str, Bars],
+    rule: Rule,
+    broker: Broker,
+    members: Mapping[str, Flags] | None,
+    shifted: Forecasts,
+) -> tuple[float, int]:
+    from backtests.engine import run_backtest
+
+    result = run_backtest(bars, {shifted.ticker: shifted}, rule, broker, members=members)
+    return float(result.equity[-1]) / result.base - 1, len(result.trades)
+
+
+def _judged(told: Shifted, returns: Any, trades: Any, via: str, why: str) -> Shifted:
+    """Return the figures of the real account beside those of its shifts."""
+    as_much, same = int((returns >= told.real).sum()), int((returns == told.real).sum())
+    low, median, high = (float(q) for q in np.quantile(returns, (0.05, 0.5, 0.95)))
+    n = returns.size
+    return replace(
+        told,
+        shifts=n,
+        at_least=as_much / n,
+        percentile=1 - (as_much - same / 2) / n,
+        p=(1 + as_much) / (1 + n),
+        median=median,
+        low=low,
+        high=high,
+        median_trades=float(np.median(trades)),
+        via=via,
+        why=why,
+    )
+
+
+#: One result, and what runs many of them and answers in their order.
+Task = Callable[[], Shifted]
+RunTasks = Callable[[Sequence[Task]], Sequence[Shifted]]
+
+
+def shift_all(
+    bars: Mapping[str, Bars],
+    forecasts: Mapping[str, Mapping[str, Forecasts]],
+    rules: Mapping[str, Rule],
+    broker: Broker,
+    results: Sequence[Result],
+    run: RunTasks,
+    members: Mapping[str, Flags] | None = None,
+    seed: int = 0,
+) -> tuple[Shifted, ...]:
+    """Return where each result that bought on forecasts stands among its shifts; `run` gets one task each.
+
+    Parameters
+    ----------
+    forecasts : mapping
+        Forecaster to ticker to forecasts.
+    rules : mapping
+        Strategy label to rule.
+    """
+    tasks: list[Task] = [
+        partial(
+            shift_test, bars, forecasts[result.forecaster], rules[result.strategy], broker, result,
+            seed=seed, members=members,
+        )
+        for result in results
+        if result.trades and result.forecaster is not None
+    ]  # fmt: skip
+    return tuple(run(tasks))
+
+
+def section(shifted: Sequence[Shifted]) -> dict[str, Any] | None:
+    """Return what the page shows of the shifts; None where nothing bought on forecasts."""
+    if not shifted:
+        return None
+    tested = [one for one in shifted if one.p is not None]
+    low = sum(one.p is not None and one.p <= LEVEL for one in tested)
+    expected = LEVEL * len(tested)
+    luck = (
+        f"{low} of {counted(len(tested), 'result')} {'has' if low == 1 else 'have'} a p of 5% or less; "
+        f"without any skill one would expect about {expected:.1f} of them."
+    )
+    return {
+        "rows": list(shifted),
+        "told": [one.sentence for one in shifted],
+        "luck": luck if len(tested) > 1 else "",
+        "slow": sorted({one.why for one in shifted if one.via == "backtrader"}),
+        "slow_shifts": SLOW_SHIFTS,
+    }
