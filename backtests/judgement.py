@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from backtests.chance import Overfit, ResultChance, judge_returns
+from backtests.chance import Chance, judge_returns
 from backtests.shifts import Shifted, shift_test
 from backtests.skill import Skill, judge_forecasts
 from backtests.verdict import Verdict, forecast_verdict, headline, rule_verdicts
@@ -15,9 +15,10 @@ from backtests.verdict import Verdict, forecast_verdict, headline, rule_verdicts
 if TYPE_CHECKING:
     from backtests.broker import Broker
     from backtests.study import Study
+    from forecasters.bars import Flags
     from strategies.rule import Rule
 
-#: Seed of every bootstrap and of the draw of shifts: a page says the same each time.
+#: Of every bootstrap and of the draw of shifts: a page says the same each time.
 SEED = 0
 
 RunShifts = Callable[[Sequence[Callable[[], Shifted]]], Sequence[Shifted]]
@@ -25,40 +26,57 @@ RunShifts = Callable[[Sequence[Callable[[], Shifted]]], Sequence[Shifted]]
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """What a page says of chance. Nothing here depends on what other runs looked at.
+    """What a study shows beside chance. Nothing here depends on what other runs looked at.
 
     Attributes
     ----------
     skill : Skill
         Each forecaster against naive.
-    chances : tuple of ResultChance
-        Sharpe and return of each result, with intervals.
-    overfit : Overfit
-        The probability that the best of what was looked at is below the median elsewhere.
-    shifted : mapping
-        Label of a result that bought to its shift test.
+    chance : Chance
+        Sharpe ratio and return of each result, with intervals, and how far the best was luck.
+    shifted : tuple of Shifted
+        One for each result that bought on forecasts; none where no shift was asked for.
     forecasts, rules : tuple of Verdict
-        One a forecaster but naive; one a result that is judged (`Study.ruled`).
+        One a forecaster but naive, one a result that is judged (`Study.ruled`).
     """
 
     skill: Skill
-    chances: tuple[ResultChance, ...]
-    overfit: Overfit
-    shifted: Mapping[str, Shifted]
+    chance: Chance
+    shifted: tuple[Shifted, ...]
     forecasts: tuple[Verdict, ...]
     rules: tuple[Verdict, ...]
 
     @property
     def headline(self) -> list[str]:
-        """The verdict in two sentences: what stands at the top of the page."""
+        """The verdict in a sentence or two: what stands at the top of the page."""
         return headline(self.forecasts, self.rules, self.skill.judged)
 
-    def word_of(self, forecaster: str | None, strategy: str | None = None) -> str | None:
-        """Return the word on a forecaster, or on a rule on it; None where none was said."""
+    def word(self, forecaster: str | None, strategy: str | None = None) -> str | None:
+        """Return the word on a forecaster, or on a rule on it; None where there is none."""
         every = self.forecasts if strategy is None else self.rules
-        return next(
-            (v.word for v in every if (v.forecaster, v.strategy) == (forecaster, strategy)), None
-        )
+        asked = (forecaster, strategy)
+        return next((v.word for v in every if (v.forecaster, v.strategy) == asked), None)
+
+    def described(self) -> dict[str, Any]:
+        """Return all of it as JSON has it."""
+        skill = asdict(self.skill)
+        words = {verdict.forecaster: verdict for verdict in self.forecasts}
+        rules = {(v.forecaster, v.strategy): v for v in self.rules}
+        shifts = {(s.forecaster, s.strategy): asdict(s) for s in self.shifted}
+        return {
+            "headline": self.headline,
+            "forecasters": [
+                {
+                    "word": words[own["forecaster"]].word,
+                    "sentence": words[own["forecaster"]].sentence,
+                    **own,
+                }
+                for own in skill.pop("judged")
+            ],
+            **skill,
+            "rules": [{**asdict(v), "shifts": shifts.get(key)} for key, v in rules.items()],
+            "returns": asdict(self.chance),
+        }
 
 
 def judge(
@@ -66,60 +84,36 @@ def judge(
     rules: Mapping[str, Rule],
     broker: Broker,
     shifts: int,
-    run: RunShifts = lambda tasks: [task() for task in tasks],
+    run: RunShifts,
+    members: Mapping[str, Flags] | None = None,
 ) -> Judgement:
     """Return the judgement of a study.
 
     Parameters
     ----------
-    rules : mapping
-        Label to rule, those of the study's results.
+    rules, members : mapping
+        Label to rule and ticker to flags, those of the study's results.
     shifts : int
         At most so many circular shifts of a forecast; 0: none.
     run : callable
         Runs the shift tests, which are long and independent.
     """
     skill = judge_forecasts(study.by_forecaster, study.horizon, SEED)
-    chances, overfit = judge_returns(study.results, study.sensitivity)
-    tried = [
-        result
-        for result in study.ruled
-        if result.forecaster is not None and result.trades and shifts
-    ]
-    tasks: list[Callable[[], Shifted]] = []
-    for result in tried:
-        of = {f.ticker: f for f in study.by_forecaster[result.forecaster or ""]}
-        rule = rules[result.strategy]
-        tasks.append(
-            partial(shift_test, study.bars, of, rule, broker, result, count=shifts, seed=SEED)
-        )
-    shifted = dict(zip((result.label for result in tried), run(tasks), strict=True))
+    told = {name: {f.ticker: f for f in own} for name, own in study.by_forecaster.items()}
+    shifted = run(
+        [
+            partial(
+                shift_test, study.bars, told[result.forecaster], rules[result.strategy], broker, result,
+                count=shifts, seed=SEED, members=members,
+            )
+            for result in study.ruled
+            if shifts and result.trades and result.forecaster is not None
+        ]
+    )  # fmt: skip
     return Judgement(
         skill=skill,
-        chances=chances,
-        overfit=overfit,
-        shifted=shifted,
+        chance=judge_returns(study.ruled, study.sensitivity, study.held, SEED),
+        shifted=tuple(shifted),
         forecasts=tuple(forecast_verdict(judged) for judged in skill.judged),
         rules=rule_verdicts(study.ruled, shifted),
     )
-
-
-def told(judgement: Judgement) -> dict[str, Any]:
-    """Return what the manifest says of it."""
-    from dataclasses import asdict
-
-    return {
-        "headline": judgement.headline,
-        "forecasters": [
-            {**asdict(verdict), **_figures(judged)}
-            for verdict, judged in zip(judgement.forecasts, judgement.skill.judged, strict=True)
-        ],
-        "rules": [
-            {**asdict(verdict), "shifts": _shifts(judgement, verdict)}
-            for verdict in judgement.rules
-        ],
-        "superior": asdict(judgement.skill.superior) if judgement.skill.superior else None,
-        "confidence_set": asdict(judgement.skill.kept) if judgement.skill.kept else None,
-        "returns": [asdict(chance) for chance in judgement.chances],
-        "overfitting": asdict(judgement.overfit),
-    }

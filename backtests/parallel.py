@@ -18,7 +18,8 @@ Plugin = tuple[Path, str]
 class RunTasks(Protocol):
     """What runs independent tasks and answers in their order; `what` names them for the progress."""
 
-    def __call__(self, tasks: Sequence[Callable[[], T]], what: str) -> Sequence[T]: ...
+    def __call__(self, tasks: Sequence[Callable[[], T]], what: str) -> Sequence[T]:
+        """Run them."""
 
 
 def in_turn(tasks: Sequence[Callable[[], T]], what: str = "") -> list[T]:

@@ -203,7 +203,7 @@ def backtest(
         ),
     )
     shifted = partial(run, what="shifted forecasts")
-    judgement = judge(study, plan.rules, account.broker, plan.shifts, shifted)
+    judgement = judge(study, plan.rules, account.broker, plan.shifts, shifted, members)
     return replace(study, judgement=judgement)
 
 

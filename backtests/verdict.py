@@ -21,23 +21,18 @@ A rule on a forecaster, by its trades:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backtests.findings import FEW, net, who
 from backtests.formatting import count, listed, percent
 from backtests.result import Result
+from backtests.skill import LEVEL, Judged, p_text
 from backtests.statistics.holm import holm
 
 if TYPE_CHECKING:
     from backtests.shifts import Shifted
-    from backtests.skill import Judged
-
-#: Of a one-sided test, after the adjustment. The interval shown is of 1 - 2 x LEVEL.
-LEVEL = 0.05
-#: Tests and intervals of fewer sessions than this are about nothing.
-LEAST = 30
 
 BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 CANNOT_SAY, IDLE = "cannot say", "never bought"
@@ -54,25 +49,21 @@ class Verdict:
     sentence: str
 
 
-def p_text(p: float | None) -> str:
-    """Return a p value as it is read: ``0.03``, ``<0.001``."""
-    if p is None:
-        return "not defined"
-    return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
-
-
 def forecast_verdict(judged: Judged) -> Verdict:
     """Return the verdict on one forecaster."""
     name, c = judged.forecaster, judged.absolute
     low, high, gain = c.low, c.high, c.gain
-    if c.n < LEAST or low is None or high is None or gain is None:
-        why = f"{count(c.n, 'day')} can be judged" if c.n < LEAST else c.why
-        return Verdict(name, None, CANNOT_SAY, f"{name}: cannot say, {why}.")
+    if low is None or high is None or gain is None:
+        return Verdict(name, None, CANNOT_SAY, f"{name}: cannot say, {c.why}.")
     between = f"90% interval {percent(low)} to {percent(high)}"
     won, folds = _folds(judged)
-    if low > 0 and _below(judged.p_better) and (folds < 2 or 2 * won > folds):
-        told = f"{name} is better than naive: its error is {percent(gain, sign=False)} smaller ({between}, adjusted p {p_text(judged.p_better)}"
-        return Verdict(name, None, BETTER, f"{told}, {won} of {count(folds, 'fold')} won).")
+    most = folds < 2 or 2 * won > folds
+    if low > 0 and _below(judged.p_better) and most:
+        told = (
+            f"{name} is better than naive: its error is {percent(gain, sign=False)} smaller ({between}, adjusted "
+            f"p {p_text(judged.p_better)}, {won} of {count(folds, 'fold')} won)."
+        )
+        return Verdict(name, None, BETTER, told)
     if high < 0 and _below(judged.p_worse):
         told = f"{name} is worse than naive: its error is {percent(-gain, sign=False)} larger"
         return Verdict(
@@ -108,13 +99,17 @@ def _folds(judged: Judged) -> tuple[int, int]:
     return (0 if won is None else int(won)), judged.folds.n
 
 
-def rule_verdicts(results: Sequence[Result], shifted: Mapping[str, Shifted]) -> tuple[Verdict, ...]:
-    """Return the verdict on each result; `shifted` has the shift tests by the result's label."""
-    p = [shifted[r.label].p if r.label in shifted and closed(r) >= FEW else None for r in results]
-    adjusted = holm(p)
+def rule_verdicts(results: Sequence[Result], shifted: Sequence[Shifted]) -> tuple[Verdict, ...]:
+    """Return the verdict on each result; `shifted` has the shift tests that were made."""
+    told = {(one.forecaster, one.strategy): one for one in shifted}
+    tests = [told.get((result.forecaster, result.strategy)) for result in results]
+    p = [
+        one.p if one and _closed(result) >= FEW else None
+        for result, one in zip(results, tests, strict=True)
+    ]
     return tuple(
-        _rule_verdict(result, shifted.get(result.label), own)
-        for result, own in zip(results, adjusted, strict=True)
+        _rule_verdict(result, one, own)
+        for result, one, own in zip(results, tests, holm(p), strict=True)
     )
 
 
@@ -122,30 +117,25 @@ def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None) -> V
     def of(word: str, sentence: str) -> Verdict:
         return Verdict(result.forecaster, result.strategy, word, f"{who(result)}: {sentence}.")
 
-    earned, trades = percent(net(result)), closed(result)
+    earned, trades = f"{percent(net(result))} after costs", _closed(result)
     if not result.trades:
         return of(IDLE, "it never bought")
     if trades < FEW:
-        return of(
-            CANNOT_SAY,
-            f"{count(trades, 'closed trade')}: cannot say, whatever the return ({earned})",
-        )
-    if p is None or shifted is None or shifted.percentile is None:
-        why = shifted.why if shifted is not None and shifted.why else "no shifts were run"
-        return of(
-            UNTESTED,
-            f"{count(trades, 'closed trade')}, {earned} after costs, not tested against chance ({why})",
-        )
+        return of(CANNOT_SAY, f"{count(trades, 'closed trade')}, {earned}: cannot say")
+    if p is None or shifted is None or shifted.at_least is None:
+        why = "it needs no forecast" if result.forecaster is None else "no forecast was shifted"
+        why = shifted.why if shifted and shifted.why else why
+        return of(UNTESTED, f"{count(trades, 'closed trade')}, {earned}: not tested, {why}")
     beside = (
-        f"its {earned} after costs are above {percent(shifted.percentile, 0, sign=False)} of {count(shifted.shifts, 'shift')} "
-        f"of its own forecasts (adjusted p {p_text(p)})"
+        f"{percent(shifted.at_least, 0, sign=False)} of {count(shifted.shifts, 'shift')} of the same forecasts earned "
+        f"at least its {earned} (adjusted p {p_text(p)})"
     )
     if _below(p):
-        return of(TIMED, f"the timing shows something: {beside}")
+        return of(TIMED, f"the timing earned more than chance gives: {beside}")
     return of(UNTIMED, f"the timing shows nothing: {beside}")
 
 
-def closed(result: Result) -> int:
+def _closed(result: Result) -> int:
     """Return the number of closed trades."""
     return sum(trade.exit is not None for trade in result.trades)
 

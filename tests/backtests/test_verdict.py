@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from backtests.shifts import Shifted
 from backtests.skill import Judged
-from backtests.statistics.diebold_mariano import Comparison
+from backtests.statistics.diebold_mariano import Comparison, diebold_mariano
 from backtests.statistics.outcome import Outcome
 from backtests.verdict import (
     BETTER,
@@ -118,9 +119,9 @@ def result(bars, strategy, trades, still_open=0):
     return make_result(bars, "cnn", strategy, first, holds=holds)
 
 
-def shift(p, percentile=0.5):
+def shift(strategy, p, at_least=0.4):
     return Shifted(
-        real=0.1, percentile=percentile, p=p, shifts=365, median=0.05, low=-0.2, high=0.3, via="replay",
+        "T", "cnn", strategy, real=0.1, trades=30, closed=30, shifts=365, at_least=at_least, p=p, via="replay",
     )  # fmt: skip
 
 
@@ -129,15 +130,15 @@ def test_a_rule_is_judged_by_its_trades_then_by_its_shifts(bars):
         result(bars, "idle", 0), result(bars, "few", 29, still_open=1), result(bars, "timed", 30),
         result(bars, "luck", 31), result(bars, "untested", 40),
     ]  # fmt: skip
-    shifted = {
-        "cnn--few": shift(0.0001), "cnn--timed": shift(0.003, 0.997), "cnn--luck": shift(0.4, 0.6),
-    }  # fmt: skip
+    shifted = [shift("few", 0.0001), shift("timed", 0.003, 0.0), shift("luck", 0.4)]
     verdicts = {v.strategy: v for v in rule_verdicts(every, shifted)}
     assert {name: v.word for name, v in verdicts.items()} == {
         "idle": IDLE, "few": CANNOT_SAY, "timed": TIMED, "luck": UNTIMED, "untested": UNTESTED,
     }  # fmt: skip
-    assert "29 closed trades: cannot say" in verdicts["few"].sentence
-    assert "above 60% of 365 shifts" in verdicts["luck"].sentence
+    assert "29 closed trades, -30.3% after costs: cannot say." in verdicts["few"].sentence
+    assert (
+        "40% of 365 shifts of the same forecasts earned at least its" in verdicts["luck"].sentence
+    )
     assert "adjusted p 0.006" in verdicts["timed"].sentence, "two results share the 5%"
     told = headline((), list(verdicts.values()))
     assert told == [
@@ -149,10 +150,10 @@ def test_a_rule_is_judged_by_its_trades_then_by_its_shifts(bars):
 
 def test_few_trades_take_no_part_in_the_adjustment(bars):
     pair = [result(bars, "few", 5), result(bars, "timed", 30)]
-    shifted = {"cnn--few": shift(0.001), "cnn--timed": shift(0.04, 0.96)}
+    shifted = [shift("few", 0.001), shift("timed", 0.04)]
     assert [v.word for v in rule_verdicts(pair, shifted)] == [CANNOT_SAY, TIMED]
     twice = [result(bars, "more", 30), result(bars, "timed", 30)]
-    shifted = {"cnn--more": shift(0.9), "cnn--timed": shift(0.04, 0.96)}
+    shifted = [shift("more", 0.9), shift("timed", 0.04)]
     assert [v.word for v in rule_verdicts(twice, shifted)] == [UNTIMED, UNTIMED]
 
 
