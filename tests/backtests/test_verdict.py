@@ -78,9 +78,10 @@ def test_not_distinguishable_says_its_power():
 
 
 def test_too_few_days_and_an_undefined_test_cannot_say():
-    assert (
-        forecast_verdict(judged(n=29, gain=0.5, low=0.4, high=0.6, p_better=0)).word == CANNOT_SAY
-    )
+    short = diebold_mariano(np.full(29, 0.5) + 0.01 * np.arange(29), np.ones(29))
+    verdict = forecast_verdict(replace(judged(), absolute=short, p_better=None, p_worse=None))
+    assert verdict.word == CANNOT_SAY
+    assert verdict.sentence == "cnn: cannot say, 29 days: a test needs 30."
     flat = judged()
     undefined = replace(
         flat.absolute, gain=0.0, low=None, high=None, p_better=None, p_worse=None,
