@@ -96,7 +96,7 @@ class Calls:
         """Return what the precision is worth beside the one that was needed."""
         if self.needed is None or self.low is None or self.high is None:
             return f"how often it had to be right cannot be said: {self.why}"
-        needed = f"{percent(self.needed, 0, sign=False)} would have paid"
+        needed = f"a precision of {percent(self.needed, 0, sign=False)} would have paid"
         if self.high < self.needed:
             return f"{needed}, above the interval"
         if self.low > self.needed:
