@@ -11,8 +11,10 @@ from urllib.parse import quote
 import numpy as np
 
 from backtests.atomic import write_text
+from backtests.calls import section as calls_section
 from backtests.diagnosis import Diagnosis, diagnose
-from backtests.error_table import errors_by_fold, errors_of, errors_over_tickers
+from backtests.error_table import errors_by_fold, errors_of
+from backtests.error_table import section as error_section
 from backtests.facts import facts
 from backtests.figures import draw_figures
 from backtests.findings import findings, net, who
@@ -69,7 +71,8 @@ def write_index(
         figures={"returns": "", "losses": "", "closes": "", **draw_figures(folder / "figures", study)},
         readings=list(study.readings.items()), exits=_exits(study), diagnoses=_diagnoses(study),
         trades=trade_table(study), unfilled_whys=whys, unfilled_words=WHYS, unfilled_rows=unfilled_rows,
-        members=timeline(study), errors=errors_of(study), over=errors_over_tickers(study),
+        members=timeline(study), errors=errors_of(study), measures=error_section(study),
+        calls=calls_section(study.calls),
         sensitivity=section(study.sensitivity, study.held),
         folds=errors_by_fold(study), costs_note=study.costs_note,
         conventions=_conventions(study), digests=[(bars.ticker, bars.digest) for bars in study.bars.values()],

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from backtests.broker import Broker
+from backtests.calls import judge_calls
 from backtests.engine import run_backtest
 from backtests.history import History
 from backtests.judgement import judge
@@ -200,6 +201,14 @@ def backtest(
             for point in sweep_all(
                 bars, models, rule, account.broker, partial(run, what="thresholds"), members
             )
+        ),
+        calls=tuple(
+            judge_calls(
+                bars, of, rule.threshold, account.broker.costs, fill=rule.fill, strategy=label
+            )
+            for label, rule in forecasting.items()
+            if hasattr(rule, "threshold")
+            for of in models
         ),
     )
     shifted = partial(run, what="shifted forecasts")

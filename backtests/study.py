@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backtests.calls import Calls
 from backtests.history import History
 from backtests.membership import Membership
 from backtests.result import Result
@@ -81,6 +82,7 @@ class Study:
     left_out: tuple[str, ...] = ()
     slots: int = 1
     sensitivity: tuple[Point, ...] = ()
+    calls: tuple[Calls, ...] = ()
     judgement: Judgement | None = None
 
     @property
