@@ -2,9 +2,9 @@
 
 `<out>/trials.jsonl` has a line a trial. It only grows: each line names the sha256 of the line before
 it and its own number, so that an edit or a missing line shows, and each manifest remembers how many
-lines it saw and the last one's sha256, so that a ledger cut short or begun anew shows as long as one
-run is left. What cannot be read counts as a trial; where a ledger is not the one that a run
-remembers, the larger count is used and the page says so.
+lines it saw, the last one's sha256 and its own count, so that a ledger cut short or begun anew shows as
+long as one later run is left. What cannot be read counts as a trial; where a ledger does not bear out what
+a run remembers, the larger count is used and the page says so.
 
 **What is counted.** The best of many is lucky when the many were judged on the same prices. So a
 trial counts for an account if it shares a ticker and a session of the out-of-sample window with it,
@@ -22,11 +22,13 @@ import datetime
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from backtests.chain import Line, damage, extend, parse
 from backtests.formatting import count
 from backtests.locked import locked
 
@@ -146,23 +148,8 @@ class Memory:
     counted: tuple[tuple[int, Scope], ...]
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line as it stands in the file; `trial` is None where it cannot be read."""
-
-    raw: bytes
-    trial: Trial | None
-    on: str = ""
-    n: int = 0
-    previous: str = ""
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.raw).hexdigest()
-
-
 class Ledger:
-    """The ledger beside the runs of one folder.
+    """The ledger beside the runs of one folder; what those remember is read once.
 
     Parameters
     ----------
@@ -193,87 +180,74 @@ class Ledger:
         scope = scope or (trials[0].scope if trials else None)
         if scope is None or any(trial.scope != scope for trial in trials):
             raise ValueError("trials of one scope are added at a time")
-        memories, warnings = _remembered(self.out)
+        memories, told = self._remembered  # before the ledger: it may only have grown since
+        warnings = list(told)
         try:
             with locked(self.path) as file:
                 raw = file.read()
-                lines = _parse(raw)
-                known = [line.trial for line in lines if line.trial]
+                lines = parse(raw, _decode)
+                known = _known(lines)
                 fresh = _fresh(trials, known)
                 if fresh:
-                    text = self._text(fresh, lines)
+                    text = extend(lines, [_entry(trial, self.today) for trial in fresh])
                     file.write(text if raw.endswith(b"\n") or not raw else b"\n" + text)
                     file.flush()
                     os.fsync(file.fileno())
-                    lines += _parse(text)
+                    lines += parse(text, _decode)
         except OSError as error:
-            lines, warning = _read(self.path)
-            known = [line.trial for line in lines if line.trial]
+            lines, unread = _read(self.path)
+            known = _known(lines)
             fresh = _fresh(trials, known)
             why = error.strerror or type(error).__name__
             warnings += [
                 f"The ledger of trials cannot be written ({why}): the trials of this run are counted here and "
                 "are not remembered.",
-                *warning,
+                *unread,
             ]
-            return self._counted(scope, lines, fresh, known, memories, warnings, extra=fresh)
-        return self._counted(scope, lines, fresh, known, memories, warnings)
+        dated = known + [(trial, self.today) for trial in fresh]
+        new = {t.identity for t in fresh} - {t.identity for t, _ in known}
+        return _counted(scope, dated, len(new), lines, memories, warnings)
+
+    @cached_property
+    def _remembered(self) -> tuple[list[Memory], list[str]]:
+        return _remembered(self.out)
 
     @staticmethod
     def remembered(out: str | Path) -> tuple[Memory, ...]:
         """Return what the finished runs of a folder remember of the ledger, by name of the run."""
         return tuple(_remembered(Path(out))[0])
 
-    def _text(self, fresh: Sequence[Trial], lines: Sequence[_Line]) -> bytes:
-        """Return new lines that follow the ones that are there."""
-        previous = lines[-1].digest if lines else ""
-        n = max((line.n for line in lines), default=0)
-        n = max(n, len(lines))
-        written = []
-        for trial in fresh:
-            n += 1
-            entry = {
-                "n": n, "on": self.today, "key": trial.key, **asdict(trial.scope), "sharpe": trial.sharpe,
-                "command": trial.command, "bars": trial.bars, "previous": previous,
-            }  # fmt: skip
-            raw = json.dumps(entry, ensure_ascii=False, allow_nan=False).encode()
-            previous = hashlib.sha256(raw).hexdigest()
-            written.append(raw + b"\n")
-        return b"".join(written)
 
-    def _counted(
-        self,
-        scope: Scope,
-        lines: Sequence[_Line],
-        fresh: Sequence[Trial],
-        known: Sequence[Trial],
-        memories: Sequence[Memory],
-        warnings: list[str],
-        extra: Sequence[Trial] = (),
-    ) -> Counted:
-        dated = [(line.trial, line.on) for line in lines if line.trial]
-        dated += [(trial, self.today) for trial in extra]
-        own = {t.identity: (t, on) for t, on in reversed(dated) if t.scope.meets(scope)}
-        sharpes = {t.identity: t.sharpe for t, _ in dated if t.identity in own}
-        unknown, damage = _damage(lines)
-        forgotten, doubts = _doubts(lines, memories, scope)
-        before = {t.identity for t in known}
-        return Counted(
-            trials=max(len(own) + unknown, forgotten),
-            new=len({t.identity for t in fresh} - before),
-            since=min((on for _, on in own.values()), default=""),
-            warning=" ".join([*warnings, *damage, *doubts]),
-            sharpes=tuple(s for s in sharpes.values() if s is not None),
-            scope=scope,
-            lines=len(lines),
-            head=lines[-1].digest if lines else "",
-        )
+def _counted(
+    scope: Scope,
+    dated: Sequence[tuple[Trial, str]],
+    new: int,
+    lines: Sequence[Line],
+    memories: Sequence[Memory],
+    warnings: Sequence[str],
+) -> Counted:
+    """Return the count of a scope among trials with their days, oldest first."""
+    own = {t.identity: on for t, on in reversed(dated) if t.scope.meets(scope)}
+    sharpes = {t.identity: t.sharpe for t, _ in dated if t.identity in own}
+    unknown, damaged = damage(lines, "the ledger of trials", "trial")
+    borne = len(own) + unknown
+    forgotten, doubts = _doubts(lines, [t for t, _ in dated], memories, scope, borne, unknown)
+    return Counted(
+        trials=max(borne, forgotten),
+        new=new,
+        since=min(own.values(), default=""),
+        warning=" ".join([*warnings, *damaged, *doubts]),
+        sharpes=tuple(s for s in sharpes.values() if s is not None),
+        scope=scope,
+        lines=len(lines),
+        head=lines[-1].digest if lines else "",
+    )
 
 
-def _fresh(trials: Iterable[Trial], known: Iterable[Trial]) -> list[Trial]:
+def _fresh(trials: Iterable[Trial], known: Iterable[tuple[Trial, str]]) -> list[Trial]:
     """Return the trials that are new, or whose window ends later than it did."""
     last: dict[tuple[Any, ...], str] = {}
-    for trial in known:
+    for trial, _ in known:
         last[trial.identity] = max(trial.scope.last, last.get(trial.identity, ""))
     fresh = []
     for trial in trials:
@@ -283,73 +257,73 @@ def _fresh(trials: Iterable[Trial], known: Iterable[Trial]) -> list[Trial]:
     return fresh
 
 
-def _parse(raw: bytes) -> list[_Line]:
-    return [_line(text) for text in raw.split(b"\n") if text.strip()]
+def _entry(trial: Trial, on: str) -> dict[str, Any]:
+    return {
+        "on": on, "key": trial.key, **asdict(trial.scope), "sharpe": trial.sharpe,
+        "command": trial.command, "bars": trial.bars,
+    }  # fmt: skip
 
 
-def _line(raw: bytes) -> _Line:
-    try:
-        entry = json.loads(raw)
-        scope = Scope(
-            tuple(map(str, entry["tickers"])), str(entry["first"]), str(entry["last"]), bool(entry["simulated"])
-        )  # fmt: skip
-        sharpe = None if entry["sharpe"] is None else float(entry["sharpe"])
-        trial = Trial(str(entry["key"]), scope, sharpe, str(entry["command"]), str(entry["bars"]))
-        return _Line(raw, trial, str(entry["on"]), int(entry["n"]), str(entry["previous"]))
-    except (ValueError, TypeError, KeyError):  # said by _damage, and counted
-        return _Line(raw, None)
+def _decode(entry: Mapping[str, Any]) -> tuple[Trial, str]:
+    """Return the trial of a line and its day."""
+    scope = Scope(
+        tuple(map(str, entry["tickers"])),
+        str(entry["first"]),
+        str(entry["last"]),
+        bool(entry["simulated"]),
+    )
+    sharpe = None if entry["sharpe"] is None else float(entry["sharpe"])
+    key, command, bars, on = (str(entry[name]) for name in ("key", "command", "bars", "on"))
+    return Trial(key, scope, sharpe, command, bars), on
 
 
-def _damage(lines: Sequence[_Line]) -> tuple[int, list[str]]:
-    """Return how many trials cannot be read or are missing, and what is wrong."""
-    unread = [i for i, line in enumerate(lines, start=1) if line.trial is None]
-    broken, missing, n, before = [], 0, 0, ""
-    for i, line in enumerate(lines, start=1):
-        if line.trial is not None:
-            if line.previous != before:
-                broken.append(i)
-            missing += max(0, line.n - n - 1)
-        n = max(n + 1, line.n)
-        before = line.digest
-    told = []
-    if unread:
-        told.append(
-            f"{_which(unread)} of the ledger of trials cannot be read and "
-            f"{'counts as one trial' if len(unread) == 1 else 'count as one trial each'}."
-        )
-    if missing:
-        told.append(f"{count(missing, 'line')} missing in the ledger of trials, counted as trials.")
-    elif broken:
-        told.append(
-            f"{_which(broken)} of the ledger of trials {'does' if len(broken) == 1 else 'do'} not follow from the "
-            "line before: something was edited there."
-        )
-    return len(unread) + missing, told
-
-
-def _which(numbers: Sequence[int]) -> str:
-    shown = ", ".join(map(str, numbers[:5]))
-    more = f" and {len(numbers) - 5:,} more" if len(numbers) > 5 else ""
-    return f"{'Line' if len(numbers) == 1 else 'Lines'} {shown}{more}"
+def _known(lines: Sequence[Line]) -> list[tuple[Trial, str]]:
+    return [line.content for line in lines if line.content is not None]
 
 
 def _doubts(
-    lines: Sequence[_Line], memories: Sequence[Memory], scope: Scope
+    lines: Sequence[Line],
+    trials: Sequence[Trial],
+    memories: Sequence[Memory],
+    scope: Scope,
+    borne: int,
+    unknown: int,
 ) -> tuple[int, list[str]]:
-    """Return the largest count that a run remembers and the ledger does not bear out, and say so."""
+    """Return the largest count that a run remembers and the ledger does not bear out, and say so.
+
+    Parameters
+    ----------
+    borne : int
+        What the ledger counts for `scope`, `unknown` trials included.
+    """
     at = {i: line.digest for i, line in enumerate(lines, start=1)}
-    doubted = [m for m in memories if m.count and at.get(m.count) != m.head]
-    if not doubted:
-        return 0, []
-    most = max(doubted, key=lambda m: m.count)
-    seen = f"run {most.run} saw {count(most.count, 'line')} of it"
-    what = (
-        f"The ledger of trials was cut or begun anew: it has {count(len(lines), 'line')}, and {seen}."
-        if len(lines) < most.count
-        else f"The ledger of trials is not the one that was there before: {seen} that ended otherwise."
-    )
-    met = [n for m in doubted for n, other in m.counted if other.meets(scope)]
-    return max(met, default=0), [f"{what} The larger count of trials is used."]
+    other = [m for m in memories if m.count and at.get(m.count) != m.head]
+    count_of: dict[Scope, int] = {}
+    larger = []
+    for memory in memories:
+        for n, seen in memory.counted:
+            if n <= borne or not seen.meets(scope):
+                continue
+            if seen not in count_of:
+                met = {t.identity for t in trials if t.scope.meets(seen)}
+                count_of[seen] = len(met) + unknown
+            if n > count_of[seen]:
+                larger.append((n, memory.run))
+    told = []
+    if other:
+        most = max(other, key=lambda m: m.count)
+        seen_by = f"run {most.run} saw {count(most.count, 'line')} of it"
+        told.append(
+            f"The ledger of trials was cut or begun anew: it has {count(len(lines), 'line')}, and {seen_by}."
+            if len(lines) < most.count
+            else f"The ledger of trials is not the one that was there before: {seen_by} that ended otherwise."
+        )
+    forgotten, run = max(larger, default=(0, ""))
+    if forgotten:
+        told.append(
+            f"Run {run} counted {count(forgotten, 'trial')}, more than the ledger holds: that count is used."
+        )
+    return forgotten, told
 
 
 def _remembered(out: Path) -> tuple[list[Memory], list[str]]:
@@ -381,10 +355,10 @@ def _trials_in(text: str) -> Any:
     return None if at < 0 else json.JSONDecoder().raw_decode(text, at + len(mark))[0]
 
 
-def _read(path: Path) -> tuple[list[_Line], list[str]]:
+def _read(path: Path) -> tuple[list[Line], list[str]]:
     """Return the lines of a ledger that cannot be written, and what is wrong where it cannot be read."""
     try:
-        return _parse(path.read_bytes()), []
+        return parse(path.read_bytes(), _decode), []
     except FileNotFoundError:
         return [], []
     except OSError as error:

@@ -58,13 +58,14 @@ def cscv(returns: Floats, blocks: int | None = None, least: int = ROWS) -> Overf
     source: an odd number of variants without skill gives a little more than 0.5.
     """
     rows = int(returns.shape[0])
-    moved = returns[:, np.ptp(returns, axis=0) > 0] if rows else returns[:, :0]
+    finite = bool(np.isfinite(returns).all())
+    moved = returns[:, np.ptp(returns, axis=0) != 0] if rows else returns[:, :0]
     distinct = np.unique(moved, axis=1) if moved.size else moved
     variants = int(distinct.shape[1])
     chosen = _blocks(rows, least) if blocks is None else blocks
     if chosen < 2 or chosen % 2:
         raise ValueError(f"{chosen} blocks; an even number is needed")
-    if not np.isfinite(distinct).all():
+    if not finite:
         return Overfit(None, variants, rows, 0, 0, "an account lost all it had")
     if variants < 2:
         return Overfit(None, variants, rows, 0, 0, "it takes two variants that traded differently")
