@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backtests.formatting import count, listed, number, percent
-from backtests.performance import performance
+from backtests.performance import FEW_TRADES, performance
 from backtests.result import Result
 from backtests.sensitivity import Point
 from backtests.statistics.bootstrap import DRAWS, Resampled, resample
@@ -24,8 +24,6 @@ from backtests.statistics.sharpe import (
 )
 from backtests.trials import Counted
 
-#: Closed trades below which no figure of a rule says anything about it.
-FEWEST_TRADES = 30
 CANNOT_SAY = "cannot say"
 
 
@@ -148,7 +146,7 @@ def _judge(result: Result, resampled: Resampled, reference: bool) -> ResultChanc
         strategy=result.strategy,
         reference=reference,
         closed=closed,
-        few=closed < FEWEST_TRADES and not reference,
+        few=closed < FEW_TRADES and not reference,
         sharpe=yearly(sharpe.value),
         sharpe_low=yearly(resampled.sharpe.low),
         sharpe_high=yearly(resampled.sharpe.high),
@@ -308,7 +306,7 @@ def _few(judged: Sequence[ResultChance]) -> list[str]:
         return []
     have = "has" if few == 1 else "have"
     return [
-        f"{few:,} of {count(len(tried), 'result')} {have} fewer than {FEWEST_TRADES} closed trades: "
+        f"{few:,} of {count(len(tried), 'result')} {have} fewer than {FEW_TRADES} closed trades: "
         f"the word is \u201c{CANNOT_SAY}\u201d, whatever the figures."
     ]
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from backtests.formatting import count, listed, percent, points
-from backtests.performance import performance
+from backtests.performance import FEW_TRADES, performance
 from backtests.result import Result
 from backtests.study import Study
 from backtests.summary import Value, summary_rows
-
-#: Closed trades below which a return says nothing about a rule, whatever its size.
-FEW = 30
 
 
 def findings(study: Study) -> list[str]:
@@ -114,7 +111,7 @@ def _holding(study: Study) -> str:
 def _too_few(result: Result) -> str:
     """Return the caution that fewer than 30 closed trades deserve (our convention)."""
     closed = sum(trade.exit is not None for trade in result.trades)
-    return "" if closed >= FEW else ", too few to tell skill from luck"
+    return "" if closed >= FEW_TRADES else ", too few to tell skill from luck"
 
 
 def who(result: Result, between: str = " with ") -> str:

@@ -61,7 +61,6 @@ class Judgement:
         """Return all of it as JSON has it."""
         skill = asdict(self.skill)
         words = {verdict.forecaster: verdict for verdict in self.forecasts}
-        rules = {(v.forecaster, v.strategy): v for v in self.rules}
         shifts = {(s.forecaster, s.strategy): asdict(s) for s in self.shifted}
         return {
             "headline": self.headline,
@@ -74,7 +73,10 @@ class Judgement:
                 for own in skill.pop("judged")
             ],
             **skill,
-            "rules": [{**asdict(v), "shifts": shifts.get(key)} for key, v in rules.items()],
+            "rules": [
+                {**asdict(v), "shifts": shifts.get((v.forecaster, v.strategy or ""))}
+                for v in self.rules
+            ],
             "returns": asdict(self.chance),
         }
 

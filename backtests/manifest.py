@@ -135,6 +135,13 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
         "members": {s.account: _members(s, s.membership) for s in studies if s.membership},
         "digest": digest_of(studies),
         "summary": [row for study in studies for row in summary_rows(study)],
+        "verdict": {s.account: s.judgement.headline for s in studies if s.judgement},
+        "judgement": {s.account: s.judgement.described() for s in studies if s.judgement},
+        "calls": [
+            {"account": s.account, **asdict(calls), "sentence": calls.sentence}
+            for s in studies
+            for calls in s.calls
+        ],
         "findings": {study.account: findings(study) for study in studies},
         "diagnosis": [entry for study in studies for entry in _diagnosis(study)],
     }

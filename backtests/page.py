@@ -10,8 +10,11 @@ from urllib.parse import quote
 
 import numpy as np
 
+from backtests import report_tables
 from backtests.atomic import write_text
 from backtests.calls import section as calls_section
+from backtests.chance import Deflation
+from backtests.chance import section as chance_section
 from backtests.diagnosis import Diagnosis, diagnose
 from backtests.error_table import errors_by_fold, errors_of
 from backtests.error_table import section as error_section
@@ -23,12 +26,15 @@ from backtests.performance import performance
 from backtests.rendering import render
 from backtests.result import REASONS, Result
 from backtests.sensitivity import section
+from backtests.shifts import section as shifts_section
+from backtests.skill import section as skill_section
 from backtests.study import HELD, Study
 from backtests.summary import Value, summary_rows
 from backtests.timeline import timeline
 from backtests.trade_table import WHYS, trade_table, unfilled, unfilled_table
 
 FILES = (
+    *report_tables.FILES,
     "manifest.json",
     "metrics.csv",
     "fills.csv",
@@ -46,6 +52,7 @@ def write_index(
     manifest: Mapping[str, Any],
     tearsheets: Mapping[str, str],
     root: str = "",
+    deflation: Deflation | None = None,
 ) -> Path:
     """Write ``index.html`` and ``figures/`` of a study into `folder`; return the page's path.
 
@@ -57,13 +64,21 @@ def write_index(
         Label of a result to the path of its tearsheet, relative to `folder`.
     root : str
         Where the run's files lie, relative to `folder`: ``../`` for one ticker of several.
+    deflation : Deflation or None
+        What the ledger of trials makes of the Sharpe ratios.
     """
-    rows = _rows(study)
+    rows, judgement = _rows(study), study.judgement
     whys, unfilled_rows = unfilled_table(study.results)
     html = render(
         "index.html",
         heading=_heading(study.heading, study.simulated), simulated=study.simulated,
         span=_span(study, rows), pooled=study.pooled,
+        verdict=judgement.headline if judgement else [],
+        forecasters=[v.sentence for v in judgement.forecasts] if judgement else [],
+        rules=[v.sentence for v in judgement.rules] if judgement else [],
+        skill=skill_section(judgement.skill) if judgement else None,
+        chance=chance_section(judgement.chance, deflation) if judgement else None,
+        shifts=shifts_section(judgement.shifted) if judgement else None,
         found=findings(study), tiles=_tiles(study, rows), facts=facts(study),
         rows=sorted(rows, key=lambda row: row["strategy"] != HELD), worse=_worse(rows),
         links={label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()},

@@ -9,6 +9,9 @@ import numpy as np
 from backtests.markets.costs import WHOLE
 from backtests.result import Fill, Result
 
+#: Closed trades below which no figure of a rule says anything about it (our convention).
+FEW_TRADES = 30
+
 
 def performance(result: Result) -> dict[str, float | int | None]:
     """Return the figures of a result; shares, not percent. None where a figure has no meaning.

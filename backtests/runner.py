@@ -7,15 +7,17 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from backtests.chance import Deflation, deflate
 from backtests.config import FIRST_DAY, RunConfig
 from backtests.data.source import DataWarning, PartialDataWarning
+from backtests.looked_at import scope_of, trials_of
 from backtests.manifest import (
     SCHEMA,
     describe,
@@ -46,6 +48,7 @@ from backtests.resolve import (
 from backtests.saved import file_name, save_fit
 from backtests.store import FitStore
 from backtests.study import UNIVERSE, Study
+from backtests.trials import Counted, Ledger, remember
 from backtests.universe import mended
 from forecasters.bars import Bars
 from forecasters.errors import InputError
@@ -134,10 +137,20 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
                 run_accounts,
             )
         )
-    manifest = {**made_of, "config": config.values(), "key": key, **results_of(studies)}
+    counted = {s.account: _count(s, made_of, plan, config) for s in studies}
+    deflations = {
+        s.account: deflate(s.judgement.chance.results, counted[s.account])
+        for s in studies
+        if s.judgement
+    }
+    manifest = {
+        **made_of, "config": config.values(), "key": key, **results_of(studies),
+        "trials": remember(list(counted.values())),
+        "deflated": {account: asdict(own) for account, own in deflations.items()},
+    }  # fmt: skip
     made = Path(tempfile.mkdtemp(prefix="run-", dir=part))
     made.chmod(0o755)
-    _write(made, studies, manifest, config, extra, quiet)
+    _write(made, studies, manifest, deflations, config, extra, quiet)
     if config.save_fits:
         _keep_fits(store, fits, made / "fits")
     try:
@@ -154,6 +167,15 @@ def _run_accounts(
     """Run backtests that share nothing, with their progress."""
     with Progress(what, len(tasks), quiet=quiet) as progress:
         return run_tasks(tasks, jobs, lambda index, answer: progress.advance(), files)
+
+
+def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, config: RunConfig) -> Counted:
+    """Add what was looked at to the ledger beside the runs; return what it holds now."""
+    trials = trials_of(study, made_of, plan.rules)
+    counted = Ledger(config.out).add(trials, scope_of(study))
+    if counted.warning:
+        warnings.warn(f"{study.account}: {counted.warning}", DataWarning, stacklevel=2)
+    return counted
 
 
 def _members(account: Account, bars: Mapping[str, Bars]) -> Membership | None:
@@ -290,6 +312,7 @@ def _write(
     folder: Path,
     studies: Sequence[Study],
     manifest: Mapping[str, Any],
+    deflations: Mapping[str, Deflation],
     config: RunConfig,
     benchmark: Bars | None,
     quiet: bool,
@@ -317,7 +340,10 @@ def _write(
         run_tasks(tasks, config.jobs or 1, lambda index, path: progress.advance())
     for study in studies:
         links = {r.label: f"tearsheets/{slug(r.label)}.html" for s, r in sheets if s is study}
-        write_index(places[study.account], study, manifest, links, "../" if several else "")
+        deflation = deflations.get(study.account)
+        write_index(
+            places[study.account], study, manifest, links, "../" if several else "", deflation
+        )
     if several:
         write_overview(folder, studies, manifest)
     write_manifest(folder / "manifest.json", manifest)

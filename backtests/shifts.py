@@ -21,6 +21,7 @@ import numpy as np
 
 from backtests.formatting import count as counted
 from backtests.formatting import percent
+from backtests.performance import FEW_TRADES
 from backtests.result import Result
 from forecasters.bars import Bars, Flags
 from forecasters.forecasts import Forecasts
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 SHIFTS, SLOW_SHIFTS = 1000, 99
 #: With fewer no share of them could lie below 5%.
 LEAST = 19
-#: Closed trades below which good timing is not told from luck, here as on the rest of the page.
-FEW_TRADES = 30
 LEVEL = 0.05
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from backtests.history import History
+from backtests.report_tables import write_report_tables
 from backtests.result import Fill, Result, Trade, Unfilled
 from backtests.sensitivity import Point
 from backtests.study import Study
@@ -59,6 +60,7 @@ def write_tables(folder: Path, studies: Sequence[Study]) -> None:
     _write_csv(
         folder / "metrics.csv", COLUMNS, [row for study in studies for row in summary_rows(study)]
     )
+    write_report_tables(folder, studies)
     _write_csv(
         folder / "sensitivity.csv",
         ("account", *(f.name for f in fields(Point))),

@@ -91,6 +91,11 @@ def print_summary(finished: Finished) -> None:
         style = "dim" if worse else ""
         table.add_row(*([row["ticker"]] if several else []), *names, *figures, style=style)
     console.print(table)
+    for ticker, sentences in manifest["verdict"].items():
+        for sentence in sentences:
+            console.print(
+                f"{ticker + ': ' if several else ''}{sentence}", style="bold", soft_wrap=True
+            )
     for line in trained_by(manifest):
         console.print(f"- {line}", soft_wrap=True)
     for ticker, sentences in manifest["findings"].items():

@@ -25,8 +25,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backtests.findings import FEW, net, who
+from backtests.findings import net, who
 from backtests.formatting import count, listed, percent
+from backtests.performance import FEW_TRADES
 from backtests.result import Result
 from backtests.skill import LEVEL, Judged, p_text
 from backtests.statistics.holm import holm
@@ -104,7 +105,7 @@ def rule_verdicts(results: Sequence[Result], shifted: Sequence[Shifted]) -> tupl
     told = {(one.forecaster, one.strategy): one for one in shifted}
     tests = [told.get((result.forecaster, result.strategy)) for result in results]
     p = [
-        one.p if one and _closed(result) >= FEW else None
+        one.p if one and _closed(result) >= FEW_TRADES else None
         for result, one in zip(results, tests, strict=True)
     ]
     return tuple(
@@ -120,7 +121,7 @@ def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None) -> V
     earned, trades = f"{percent(net(result))} after costs", _closed(result)
     if not result.trades:
         return of(IDLE, "it never bought")
-    if trades < FEW:
+    if trades < FEW_TRADES:
         return of(CANNOT_SAY, f"{count(trades, 'closed trade')}, {earned}: cannot say")
     if p is None or shifted is None or shifted.at_least is None:
         why = "it needs no forecast" if result.forecaster is None else "no forecast was shifted"
@@ -178,8 +179,8 @@ def _of_rules(verdicts: Sequence[Verdict]) -> list[str]:
     timed = named.get(TIMED, [])
     words = {
         IDLE: "{n} never bought",
-        CANNOT_SAY: f"{{n}} closed fewer than {FEW} trades (cannot say)",
-        UNTIMED: "{n} earned no more than shifts of its own forecasts do by chance",
+        CANNOT_SAY: f"{{n}} closed fewer than {FEW_TRADES} trades (cannot say)",
+        UNTIMED: "{n} did not stand out among the same forecasts moved to other days",
         UNTESTED: "{n} {was} not tested against chance",
     }
     rest = [

@@ -144,7 +144,7 @@ def test_a_rule_is_judged_by_its_trades_then_by_its_shifts(bars):
     told = headline((), list(verdicts.values()))
     assert told == [
         "1 of 5 combinations of forecaster and rule shows timing: cnn with timed; of the others 1 never bought, "
-        "1 closed fewer than 30 trades (cannot say), 1 earned no more than shifts of its own forecasts do by chance "
+        "1 closed fewer than 30 trades (cannot say), 1 did not stand out among the same forecasts moved to other days "
         "and 1 was not tested against chance."
     ]
 
