@@ -8,7 +8,7 @@ SMALL = (
     "--ticker 051900.KS --source simulated --start 2015-01-01 --end 2018-01-01 "
     "--forecaster rnn:hidden=8,epochs=10,learning_rate=0.01,lookback=5 "
     "rnn:hidden=4,epochs=2,lookback=5,target=return "
-    "--seeds 2 --strategy five_percent --tearsheets none --threshold 0.01"
+    "--seeds 2 --strategy five_percent --tearsheets none --threshold 0.01 --shifts 20"
 ).split()
 
 

@@ -51,7 +51,7 @@ def written(tmp_path_factory):
     ).split()
     with redirect_stdout(StringIO()):
         assert main([*flags, "--data-dir", str(folder), "--out", str(folder / "runs")]) == 0
-    (made,) = (folder / "runs").iterdir()
+    (made,) = (folder / "runs").glob("*/")
     bars = {row["Date"]: {k: float(v) for k, v in row.items() if k != "Date"}
             for row in rows_of(folder / "MADE.KS.csv")}  # fmt: skip
     tables = [rows_of(made / f"{name}.csv") for name in ("fills", "trades", "orders")]
