@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from backtests.error_table import section as error_section
 from backtests.facts import facts
 from backtests.figures import draw_figures
 from backtests.findings import findings, net, who
-from backtests.formatting import count, level, percent, points
+from backtests.formatting import count, level, listed, percent, points
 from backtests.performance import performance
 from backtests.rendering import render
 from backtests.result import REASONS, Result
@@ -111,6 +112,8 @@ def write_overview(folder: Path, studies: Sequence[Study], manifest: Mapping[str
         f"{sum(t['traded'] for t in tickers)} of {sum(t['ruled'] for t in tickers)} combinations of ticker, "
         f"forecaster and rule bought; {sum(t['above'] for t in tickers)} of them ended above buy and hold.",
     ]
+    if words := _words(studies):
+        found.insert(1, words)
     if held:
         found.append(
             f"The median of buy and hold after costs is {percent(float(np.median(held)))}."
@@ -122,6 +125,18 @@ def write_overview(folder: Path, studies: Sequence[Study], manifest: Mapping[str
         **_run(manifest, ""),
     )  # fmt: skip
     return write_text(folder / "index.html", html)
+
+
+def _words(studies: Sequence[Study]) -> str:
+    """Return how often each verdict on a forecaster was said, over several tickers."""
+    said = Counter(v.word for s in studies if s.judgement for v in s.judgement.forecasts)
+    if not said:
+        return ""
+    told = [f"{number:,} {word}" for word, number in said.most_common()]
+    return (
+        f"Beside naive, of {count(said.total(), 'pair')} of ticker and forecaster: {listed(told)}, each adjusted "
+        "for the forecasters of its ticker alone: among many tickers some are better by chance."
+    )
 
 
 def _rows(study: Study) -> list[dict[str, Value]]:
