@@ -123,7 +123,10 @@ def test_a_call_for_two_days_later_that_the_next_session_cannot_fill_earns_nothi
 
 def test_the_counts_are_those_of_the_diagnosis_and_tickers_add_up() -> None:
     a, b = (bars_of_study(ticker, seed=seed) for seed, ticker in enumerate(("A.KS", "B.KS")))
-    said = {x.ticker: forecasts_of_study(x, "cnn", 530, spread=0.03) for x in (a, b)}
+    said = {
+        x.ticker: forecasts_of_study(x, "cnn", 530, spread=0.03, seed=seed)
+        for seed, x in enumerate((a, b))
+    }
     bars = {x.ticker: x for x in (a, b)}
     costs = Costs.of(market_for("A.KS"))
     both = judge_calls(bars, said, 0.05, costs)
