@@ -340,7 +340,8 @@ def _overfit(overfit: Overfit) -> str:
     if overfit.pbo is None:
         return f"The probability of backtest overfitting is not told: {overfit.why}."
     return (
-        f"Probability of backtest overfitting: {percent(overfit.pbo, 0, sign=False)}. In so many of "
-        f"{overfit.splits:,} ways to halve the sessions was the best of {count(overfit.variants, 'variant')} in one "
-        "half not above the middle of them in the other; without skill it is 50%."
+        f"Probability of backtest overfitting: {percent(overfit.pbo, 0, sign=False)}. In that share of the "
+        f"{overfit.splits:,} ways to halve the sessions, the best of {count(overfit.variants, 'variant')} in one half "
+        "is not above the middle of them in the other; variants without skill give 50%. A low share says that the "
+        "order of the variants lasts, not that any of them earns."
     )

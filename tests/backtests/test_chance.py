@@ -249,8 +249,8 @@ def test_the_page_tells_overfitting_or_why_not():
     chance = judge_returns([result_of(daily, strategy=str(i)) for i, daily in enumerate(many)])
     share = f"{100 * chance.overfit.pbo:.0f}%"
     assert (
-        f"Probability of backtest overfitting: {share}. In so many of 12,870 ways to halve the sessions was the "
-        "best of 6 variants in one half not above the middle"
+        f"Probability of backtest overfitting: {share}. In that share of the 12,870 ways to halve the "
+        "sessions, the best of 6 variants in one half is not above the middle of them in the other"
     ) in page(chance)
     short = judge_returns([result_of(daily[:200]) for daily in many])
     assert (
