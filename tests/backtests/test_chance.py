@@ -104,6 +104,19 @@ def test_an_account_that_never_traded_has_no_ratio():
     json.dumps(asdict(chance), allow_nan=False)
 
 
+def test_an_account_that_moved_on_few_days_has_a_ratio_without_a_probability():
+    daily = np.zeros(N)
+    daily[300:302] = 0.02, 0.015
+    chance = judge_returns([result_of(daily, 1)])
+    (own,) = chance.results
+    assert own.sharpe == pytest.approx(performance(result_of(daily, 1))["sharpe"])
+    assert (own.sharpe_low, own.psr, own.needed) == (None, None, None)
+    assert own.return_low is not None
+    deflation = deflate(chance.results, counted(9))
+    assert deflation.results[0].dsr is None
+    assert page(chance, deflation).count('title="it moved on 2 of 720 days, too few') == 3
+
+
 def test_buy_and_hold_is_judged_beside_and_is_no_trial():
     held = result_of(noise(4), 0, "buy_and_hold", None)
     chance = judge_returns([result_of(noise(5))], held=held)
