@@ -97,6 +97,19 @@ def test_the_folds_that_were_won() -> None:
         assert (one.folds.statistic, one.folds.n) == (won, 3)
 
 
+def test_a_fold_begins_with_its_own_first_session() -> None:
+    """Right on the first session of each of three folds, a little worse than naive on all others."""
+    coming = np.log(NAIVE.actual / NAIVE.last_close)
+    first = np.flatnonzero(NAIVE.fold != np.roll(NAIVE.fold, 1))
+    assert first.size == 3 and (np.abs(coming[first]) > 0.003).all()
+    told = -1e-5 * np.sign(np.nan_to_num(coming))
+    told[first] = coming[first]
+    by_seed = np.where(np.isfinite(NAIVE.close), NAIVE.last_close * np.exp(told), np.nan)[None]
+    made = replace(NAIVE, forecaster="edge", by_seed=by_seed, centre=np.empty(0))
+    folds = judge_forecasts({"edge": (made,)}).judged[0].folds
+    assert (folds.statistic, folds.n) == (3, 3)
+
+
 def test_all_together() -> None:
     rows = NAIVE.judged
     r = np.log(NAIVE.actual[rows] / NAIVE.last_close[rows])
