@@ -46,9 +46,10 @@ class ResultChance:
     total_return : float
         After costs.
     psr : float or None
-        Probability that the true Sharpe ratio is above 0 (probabilistic Sharpe ratio).
+        Probability that the true Sharpe ratio is above 0 (probabilistic Sharpe ratio). None where
+        there is no interval either: the account moved on too few days for an error to be known.
     needed : int or None
-        Sessions like these that would show so at 95%; None where the ratio is not above 0.
+        Sessions like these that would show so at 95%; None where the ratio is not above 0 or `psr` None.
     n : int
         Daily returns, those after the first session.
     daily_sharpe, skewness, kurtosis : float or None
@@ -128,7 +129,12 @@ def _judge(result: Result, resampled: Resampled, reference: bool) -> ResultChanc
     closed = sum(trade.exit is not None for trade in result.trades)
     year = math.sqrt(result.periods_per_year)
     psr = needed = None
-    if sharpe.value is not None and sharpe.skewness is not None and sharpe.kurtosis is not None:
+    if (
+        resampled.sharpe.low is not None
+        and sharpe.value is not None
+        and sharpe.skewness is not None
+        and sharpe.kurtosis is not None
+    ):
         psr = probabilistic_sharpe(sharpe.value, sharpe.n, sharpe.skewness, sharpe.kurtosis)
         record = minimum_track_record(sharpe.value, sharpe.skewness, sharpe.kurtosis)
         needed = None if record is None else math.ceil(record)
@@ -177,7 +183,7 @@ class Deflated:
         Yearly Sharpe ratio expected of the best of so many trials without skill.
     dsr : float or None
         Probability that the true Sharpe ratio is above that (deflated Sharpe ratio); None where
-        the result has no Sharpe ratio, and for buy and hold, which is no trial.
+        there is no `psr`, and for buy and hold, which is no trial.
     """
 
     forecaster: str | None
@@ -215,7 +221,8 @@ def deflate(judged: Sequence[ResultChance], counted: Counted) -> Deflation:
             spread = max(seen, 1 / math.sqrt(own.n - 1))
             expected = expected_maximum(trials, spread) * math.sqrt(own.periods_per_year)
             if (
-                own.daily_sharpe is not None
+                own.psr is not None
+                and own.daily_sharpe is not None
                 and own.skewness is not None
                 and own.kurtosis is not None
             ):
@@ -260,11 +267,11 @@ def _name(own: ResultChance) -> str:
 
 
 def _row(own: ResultChance, deflated: Deflated | None) -> dict[str, Any]:
-    needed = (
-        f"at 95% it would take {count(own.needed, 'session')} like these; there are {own.n:,}"
-        if own.needed is not None
-        else "the Sharpe ratio is not above 0"
-    )
+    needed = "the Sharpe ratio is not above 0"
+    if own.needed is not None:
+        needed = (
+            f"at 95% it would take {count(own.needed, 'session')} like these; there are {own.n:,}"
+        )
     return {
         "forecaster": own.forecaster,
         "strategy": own.strategy,
@@ -278,8 +285,9 @@ def _row(own: ResultChance, deflated: Deflated | None) -> dict[str, Any]:
         "return_interval": between(own.return_low, own.return_high, percent),
         "why_return": own.why_return,
         "psr": probability(own.psr),
-        "needed": needed,
+        "needed": "" if own.psr is None else needed,
         "dsr": probability(deflated.dsr if deflated else None),
+        "why_deflated": "buy and hold is no trial" if own.reference else own.why_sharpe,
         "word": CANNOT_SAY if own.few else "",
     }
 
@@ -338,7 +346,8 @@ def _overfit(overfit: Overfit) -> str:
     if overfit.pbo is None:
         return f"The probability of backtest overfitting is not told: {overfit.why}."
     return (
-        f"Probability of backtest overfitting: {percent(overfit.pbo, 0, sign=False)}. In so many of "
-        f"{overfit.splits:,} ways to halve the sessions was the best of {count(overfit.variants, 'variant')} in one "
-        "half not above the middle of them in the other; without skill it is 50%."
+        f"Probability of backtest overfitting: {percent(overfit.pbo, 0, sign=False)}. In that share of the "
+        f"{overfit.splits:,} ways to halve the sessions, the best of {count(overfit.variants, 'variant')} in one half "
+        "is not above the middle of them in the other; variants without skill give 50%. A low share says that the "
+        "order of the variants lasts, not that any of them earns."
     )

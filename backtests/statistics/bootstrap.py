@@ -17,7 +17,7 @@ from forecasters.bars import Floats
 DRAWS = 2000
 #: What lies outside an interval, half of it on each side.
 SIZE = 0.05
-#: Below so many returns blocks cannot be drawn from them with any sense.
+#: Below so many returns, or days with a movement, a resample says nothing of a Sharpe ratio.
 FEWEST = 30
 
 
@@ -56,8 +56,8 @@ def resample(
 
     A column's intervals depend on that column and the seed alone, whatever stands beside it:
     columns with the same block length share the draws, the others have their own of the same seed.
-    The interval of the Sharpe ratio is None where some draw holds no movement at all, so that it has
-    no ratio: the account moved on too few days.
+    The interval of the Sharpe ratio is None where the account moved on fewer than 30 days, or all at
+    one time, so that some draw holds no movement and has no ratio.
     """
     drawn: dict[int, NDArray[np.int64]] = {}
     found = []
@@ -105,9 +105,9 @@ def _intervals(column: Floats, rows: NDArray[np.int64], block: int, size: float)
     values = column[rows]
     spread = values.std(axis=1, ddof=1)
     total = _middle(np.prod(1 + values, axis=1) - 1, size)
-    if np.ptp(values, axis=1).min() == 0:
-        moved = int(np.count_nonzero(column))
-        why = f"it moved on too few of {column.size:,} days ({moved:,}) to be resampled"
+    moved = int(np.count_nonzero(column))
+    if moved < FEWEST or np.ptp(values, axis=1).min() == 0:
+        why = f"it moved on {moved:,} of {column.size:,} days, too few or too close together"
         return Resampled(Interval(None, None, why), total, block)
     return Resampled(_middle(values.mean(axis=1) / spread, size), total, block)
 

@@ -123,7 +123,10 @@ def test_a_call_for_two_days_later_that_the_next_session_cannot_fill_earns_nothi
 
 def test_the_counts_are_those_of_the_diagnosis_and_tickers_add_up() -> None:
     a, b = (bars_of_study(ticker, seed=seed) for seed, ticker in enumerate(("A.KS", "B.KS")))
-    said = {x.ticker: forecasts_of_study(x, "cnn", 530, spread=0.03) for x in (a, b)}
+    said = {
+        x.ticker: forecasts_of_study(x, "cnn", 530, spread=0.03, seed=seed)
+        for seed, x in enumerate((a, b))
+    }
     bars = {x.ticker: x for x in (a, b)}
     costs = Costs.of(market_for("A.KS"))
     both = judge_calls(bars, said, 0.05, costs)
@@ -131,6 +134,7 @@ def test_the_counts_are_those_of_the_diagnosis_and_tickers_add_up() -> None:
     here = diagnose(list(said.values()), 0.05, None, None).at_threshold
     assert (both.calls, both.hits, both.came) == (here.forecast, here.both, here.came)
     assert both.calls > 20
+    assert (both.tickers, alone[0].tickers) == (2, 1)
     for name in ("days", "came", "calls", "hits", "n"):
         assert getattr(both, name) == sum(getattr(one, name) for one in alone)
     for name in ("mean_return", "round_trip"):
@@ -182,7 +186,7 @@ def test_the_round_trip_is_the_brokers_on_and_off_the_tick_grid(
 
 def call(**changes: Any) -> Calls:
     made = Calls(
-        "cnn", "five_percent", 0.05, "open", 366, 10, 40, 10, 10 / 366, 0.25, 0.14, 0.40, 40, 0.001,
+        "cnn", "five_percent", 0.05, "open", 1, 366, 10, 40, 10, 10 / 366, 0.25, 0.14, 0.40, 40, 0.001,
         0.0002, 0.04, -0.012, 0.005, 0.327, "",
     )  # fmt: skip
     return replace(made, **changes)
@@ -192,16 +196,17 @@ def test_the_sentence_says_whether_the_calls_paid_and_when_that_is_open() -> Non
     assert call().sentence == (
         "cnn called +5.0% or more on 40 days and was right on 10: 25% (95% interval 14% to 40%), where "
         "2.7% of all days rose that much; a call returned +0.10% on average from the fill on, before a "
-        "round trip of 0.50%; any day +0.02%; a precision of 33% would have paid, inside the interval: "
+        "round trip of 0.50%; any day +0.02%; to pay, 33% had to be right, which the interval holds: "
         "too few calls to tell."
     )
-    assert call(needed=0.5).sentence.endswith("50% would have paid, above the interval.")
-    assert call(needed=0.1).sentence.endswith("10% would have paid, below the interval.")
+    assert call(needed=0.5).sentence.endswith("to pay, 50% had to be right: fewer were.")
+    assert call(needed=0.1).sentence.endswith("to pay, 10% had to be right: more were.")
     unknown = call(needed=None, why="no call came true")
     assert unknown.sentence.endswith(
         "how often it had to be right cannot be said: no call came true."
     )
     assert call(calls=0).sentence == ""
+    assert "on 40 days of 3 tickers and was right" in call(tickers=3).sentence
 
 
 def test_the_page_shows_each_rule_and_who_never_called() -> None:

@@ -104,6 +104,19 @@ def test_an_account_that_never_traded_has_no_ratio():
     json.dumps(asdict(chance), allow_nan=False)
 
 
+def test_an_account_that_moved_on_few_days_has_a_ratio_without_a_probability():
+    daily = np.zeros(N)
+    daily[300:302] = 0.02, 0.015
+    chance = judge_returns([result_of(daily, 1)])
+    (own,) = chance.results
+    assert own.sharpe == pytest.approx(performance(result_of(daily, 1))["sharpe"])
+    assert (own.sharpe_low, own.psr, own.needed) == (None, None, None)
+    assert own.return_low is not None
+    deflation = deflate(chance.results, counted(9))
+    assert deflation.results[0].dsr is None
+    assert page(chance, deflation).count('title="it moved on 2 of 720 days, too few') == 3
+
+
 def test_buy_and_hold_is_judged_beside_and_is_no_trial():
     held = result_of(noise(4), 0, "buy_and_hold", None)
     chance = judge_returns([result_of(noise(5))], held=held)
@@ -249,8 +262,8 @@ def test_the_page_tells_overfitting_or_why_not():
     chance = judge_returns([result_of(daily, strategy=str(i)) for i, daily in enumerate(many)])
     share = f"{100 * chance.overfit.pbo:.0f}%"
     assert (
-        f"Probability of backtest overfitting: {share}. In so many of 12,870 ways to halve the sessions was the "
-        "best of 6 variants in one half not above the middle"
+        f"Probability of backtest overfitting: {share}. In that share of the 12,870 ways to halve the "
+        "sessions, the best of 6 variants in one half is not above the middle of them in the other"
     ) in page(chance)
     short = judge_returns([result_of(daily[:200]) for daily in many])
     assert (

@@ -127,9 +127,11 @@ def test_a_universe_has_medians_and_counts_over_its_tickers() -> None:
     most = sum(round(m["direction"]["majority"] * m["direction"]["moved"]) for m in own)
     assert rnn["majority"] == pytest.approx(most / moved)
     assert (rnn["repeats"], naive["direction"], rnn["mase"]) == (2, None, None)
-    row = cells(html_of(pooled), "errors")["rnn"]
-    assert row[10:14] == [f"{100 * rnn['r2_return']:+.2f}%", f"{100 * hits / moved:.1f}%",
-                          f"{100 * most / moved:.1f}%", "2 of 2"]  # fmt: skip
+    row = cells(html_of(pooled), "direction")["rnn"]
+    assert row == [
+        "–", f"{rnn['theil_u']:.3f}", f"{100 * rnn['r2_return']:+.2f}%", f"{100 * hits / moved:.1f}%",
+        f"{100 * most / moved:.1f}%", "2 of 2",
+    ]  # fmt: skip
 
 
 def test_the_deciles_are_those_of_all_tickers_together_and_of_no_naive() -> None:

@@ -77,6 +77,8 @@ def test_a_run_that_is_found_again_leaves_the_ledger_as_it_is(tmp_path):
         (replace(HERE, simulated=True), 4),  # drawn prices are not these
         (replace(HERE, first="2019-12-30", last="2021-01-04"), 8),  # one session in common
         (replace(HERE, first="2019-12-31", last="2021-01-04"), 4),  # none
+        (replace(HERE, first="2015-01-02", last="2017-01-02"), 8),
+        (replace(HERE, first="2015-01-02", last="2016-12-30"), 4),
     ],
 )
 def test_what_counts_is_what_was_judged_on_the_same_prices(tmp_path, scope, trials):

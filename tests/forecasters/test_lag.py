@@ -65,6 +65,19 @@ def test_who_knows_the_day_is_not_said_to_repeat() -> None:
     assert "audit" in made.sentence
 
 
+def test_a_price_that_trends_from_day_to_day_is_followed_on_both() -> None:
+    """Then the last move is a good forecast of the next: that is no mere repeating."""
+    moves = np.zeros(600)
+    noise = np.random.default_rng(2).normal(0, 0.001, 600)
+    for t in range(1, 600):
+        moves[t] = 0.9 * moves[t - 1] + noise[t]
+    closes = 100 * np.exp(np.cumsum(moves))
+    made = lag_test(forecasts(closes, closes[:-1]))
+    assert made.lag1 == pytest.approx(1.0)
+    assert made.lag0 == pytest.approx(0.9, abs=0.05)
+    assert (made.repeats, made.ahead) == (False, True)
+
+
 def test_noise_follows_neither() -> None:
     closes = walk()
     said = closes.mean() * np.exp(np.random.default_rng(1).normal(0, 0.3, closes.size - 1))

@@ -60,6 +60,18 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says():
     assert 270 <= held <= 297
 
 
+def test_a_column_that_moved_at_one_time_alone_has_no_interval_of_its_ratio():
+    close, spread = np.zeros(2000), np.zeros(2000)
+    close[900:940] = 0.002 + drawn(9, n=40)
+    spread[::50] = 0.002 + drawn(9, n=40)
+    once, often = resample(np.stack([close, spread], axis=1))
+    assert once.sharpe.why == "it moved on 40 of 2,000 days, too few or too close together"
+    assert once.total.low is not None
+    assert often.sharpe.low < often.sharpe.high
+    spread[spread.nonzero()[0][:11]] = 0
+    assert resample(spread[:, None])[0].sharpe.why.startswith("it moved on 29 of 2,000 days")
+
+
 def test_what_has_no_interval_says_why():
     rare = np.zeros(400)
     rare[200] = 0.05
@@ -69,7 +81,7 @@ def test_what_has_no_interval_says_why():
     assert never.sharpe.why == "the account never moved"
     assert same.total.why == "every return is the same"
     assert once.sharpe.low is None
-    assert once.sharpe.why == "it moved on too few of 400 days (1) to be resampled"
+    assert once.sharpe.why == "it moved on 1 of 400 days, too few or too close together"
     assert (once.total.low, once.total.why) == (0.0, "")
     assert once.total.high > 0.05
     assert lost.sharpe.why == "the account lost all it had"
