@@ -268,7 +268,6 @@ def _diagnoses(study: Study) -> list[dict[str, Any]]:
         groups.append({
             "strategy": strategy, "all": diagnosed, "levels": [level(passed.level) for passed in diagnosed[0].passed],
             "market": diagnosed[-1].market(),
-            "up_share": next((d.up_share for d in diagnosed if d.up_share is not None), None),
             "told": [d.own_sentences() for d in diagnosed],
         })  # fmt: skip
     return groups

@@ -29,6 +29,7 @@ COLUMNS = (
     "gain", "gain_low", "gain_high", "p_better", "p_worse", "p_clark_west", "forecast_verdict",
     "total_return", "gross_return", "cost_return", "cost_bps", "break_even_bps", "turnover", "cagr", "sharpe",
     "sharpe_low", "sharpe_high", "psr", "shift_percentile", "shift_p", "verdict",
+    "calls", "hits", "base_rate", "precision", "precision_low", "precision_high", "precision_needed", "after_call",
     "max_drawdown", "exposure", "trades", "closed_trades", "costs", "rejected", "expired", "unaffordable", "blocked",
 )  # fmt: skip
 
@@ -61,6 +62,7 @@ def summary_rows(study: Study) -> list[dict[str, Value]]:
             **_skill(study, result.forecaster),
             **performance(result),
             **_chance(study, result),
+            **_calls(study, result),
         }
         rows.append({name: row.get(name) for name in COLUMNS})
     return rows
@@ -97,6 +99,24 @@ def _chance(study: Study, result: Result) -> dict[str, Value]:
     if of in shifts:
         told |= {"shift_percentile": shifts[of].percentile, "shift_p": shifts[of].p}
     return told
+
+
+def _calls(study: Study, result: Result) -> dict[str, Value]:
+    """Return the columns of a rule with a threshold; `after_call` is the mean return from the fill on."""
+    of = result.forecaster, result.strategy
+    own = next((one for one in study.calls if (one.forecaster, one.strategy) == of), None)
+    if own is None:
+        return {}
+    return {
+        "calls": own.calls,
+        "hits": own.hits,
+        "base_rate": own.base_rate,
+        "precision": own.precision,
+        "precision_low": own.low,
+        "precision_high": own.high,
+        "precision_needed": own.needed,
+        "after_call": own.mean_return,
+    }
 
 
 #: Of one ticker alone: a median over currencies, or of shares of days, would say nothing.
