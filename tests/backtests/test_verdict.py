@@ -78,10 +78,10 @@ def test_not_distinguishable_says_its_power():
 
 
 def test_too_few_days_and_an_undefined_test_cannot_say():
-    short = diebold_mariano(np.full(29, 0.5) + 0.01 * np.arange(29), np.ones(29))
+    short = diebold_mariano(np.full(19, 0.5) + 0.01 * np.arange(19), np.ones(19))
     verdict = forecast_verdict(replace(judged(), absolute=short, p_better=None, p_worse=None))
     assert verdict.word == CANNOT_SAY
-    assert verdict.sentence == "cnn: cannot say, 29 days: a test needs 30."
+    assert verdict.sentence == "cnn: cannot say, 19 days: a test needs 20."
     flat = judged()
     undefined = replace(
         flat.absolute, gain=0.0, low=None, high=None, p_better=None, p_worse=None,
