@@ -236,7 +236,7 @@ def deflate(judged: Sequence[ResultChance], counted: Counted) -> Deflation:
 
 
 def section(chance: Chance, deflation: Deflation | None = None) -> dict[str, Any] | None:
-    """Return what the page shows: a row a result that moved, buy and hold last, and sentences.
+    """Return what the page shows: a row a result that moved, buy and hold first, and sentences.
 
     None where there is no result. Without `deflation` the columns of the ledger stay away.
     """
@@ -249,7 +249,7 @@ def section(chance: Chance, deflation: Deflation | None = None) -> dict[str, Any
         if own.sharpe is not None
     ]
     return {
-        "rows": rows,
+        "rows": sorted(rows, key=lambda row: not row["reference"]),
         "deflated": deflation is not None,
         "told": [
             *_few(chance.results),
