@@ -277,14 +277,14 @@ class _Account:
     # --- decisions -------------------------------------------------------------------------------
 
     def _decide(self, t: int) -> None:
-        """Ask the rule at this close, unless an earlier sale still waits."""
+        """Ask the rule at this close, unless a sale still waits or nothing could be bought."""
         holding = self.size > 0
         if holding:
             self.held += 1
         else:
             self.decision_close = self.entry_price = math.nan
             self.held = 0
-        if self.selling:
+        if self.selling or not (holding or self.next_asked[t] == t):
             return
         self._look(t, holding)
         signal = self.rule.decide(self.situation)
