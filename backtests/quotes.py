@@ -92,7 +92,8 @@ class Quotes:
 
     def _look(self) -> None:
         """Go through the sessions once; an order for a close is booked with the next bar."""
-        feed, teller, sent = self._feed, self._teller, []
+        feed, teller = self._feed, self._teller
+        sent: list[Any] = []
         for opened, close in zip(self.open, self.close, strict=True):
             feed.advance()
             if self.at_close:
