@@ -46,8 +46,6 @@ class Quotes:
         The row of the bars that the account begins with, that of the first forecast.
     days : list of date
     open, high, close : list of float
-    shut : list of bool
-        No order is sent: a halt.
     buy, sell : list of float or None
         Price of a market order after slippage, limits and ticks; None: it finds none. The close of the last
         session has none either: it would be booked with the next bar.
@@ -77,7 +75,6 @@ class Quotes:
         self.open: list[float] = bars.open[rows].tolist()
         self.high: list[float] = bars.high[rows].tolist()
         self.close: list[float] = bars.close[rows].tolist()
-        self.shut: list[bool] = (~bars.tradable[rows]).tolist()
         costs, ticker = broker.costs, bars.ticker
         self.tax = [costs.tax(1.0, day, ticker) for day in self.days]
         self.buy: list[float | None] = []

@@ -203,13 +203,15 @@ class _Account:
     # --- orders ----------------------------------------------------------------------------------
 
     def _send(self, t: int) -> None:
-        """Send what was decided, at the open of this session or, for a fill at the close, its close."""
-        shut = self.quotes.shut[t]
+        """Send what was decided, at the open of this session or, for a fill at the close, its close.
+
+        On a halt too, unlike the strategy: no quote fills it there.
+        """
         if self.selling:
-            self.sent = None if shut else self.selling
+            self.sent = self.selling
         elif self.wish:
             wish, self.wish = self.wish, None
-            if not shut and (size := self._affordable(t)):
+            if size := self._affordable(t):
                 self.sent, self.sent_size = wish, size
                 self.decision_close, self.held = wish.close, 0
 
@@ -254,9 +256,7 @@ class _Account:
     def _touch(self, t: int) -> None:
         """Fill the limit sale that stands in this session, if the price comes there."""
         limit, self.limit = self.limit, None
-        if limit is None or self.quotes.shut[t]:
-            return
-        if filled := self.quotes.limit_sale(t, limit):
+        if limit is not None and (filled := self.quotes.limit_sale(t, limit)):
             self._sell(t, t, *filled, t - 1, "touch")
 
     def _sell(

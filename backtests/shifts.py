@@ -6,7 +6,7 @@ invested about as long; only what they say about each day is gone. Where the rea
 the shifted ones is what its timing earned.
 
 Source: a randomisation test by circular shifts; its p value counts the real account among the
-shifted ones, so that it is never 0 (Phipson and Smyth 2010, eq. 2; Davison and Hinkley 1997, ch. 4.2).
+shifted ones, so that it is never 0 (Davison and Hinkley 1997, chapter 4; Phipson and Smyth 2010).
 """
 
 from __future__ import annotations

@@ -106,6 +106,21 @@ def test_the_rule_is_shown_what_backtrader_shows_it(name, data):
     assert len(seen) == len({day for day, _, _ in seen})
 
 
+@pytest.mark.parametrize("cash", [900_300, 901_000])  # 100 shares at 9,003, at 9,010
+def test_a_purchase_that_its_fill_cannot_be_paid_with_is_refused(make_bars, make_forecasts, cash):
+    # On the grid of 10 won up to the 9th; the open of the 10th is off it and fills a tick higher.
+    rows = [(9_000, 9_100, 8_900, 9_000, 9)] * 3 + [(9_003, 9_100, 8_900, 9_050, 9)] * 2
+    bars = make_bars(rows, ticker="A.KS")
+    forecasts = make_forecasts(bars, [1, 1, 9_900, 1, 1])
+    free = Costs.of(market_for("A.KS"), commission_bps=0, tax_bps=0, slippage_ticks=0)
+    broker = Broker(cash, free, cash_fraction=1.0)
+    told = {"A.KS": bars}, {"A.KS": forecasts}, DirectionRule(), broker
+    result = run_backtest(*told)
+    assert len(result.fills) == (0 if cash == 900_300 else 2)
+    assert result.rejected == (cash == 900_300)
+    assert_the_same(replayed(*told), result)
+
+
 def test_what_cannot_be_replayed_is_told():
     one, two = {"A.KS": None}, {"A.KS": None, "B.KS": None}
 
