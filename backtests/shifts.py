@@ -96,13 +96,13 @@ class Shifted:
     @property
     def sentence(self) -> str:
         """What it means, in one sentence."""
-        if self.p is None or self.at_least is None:
+        if self.p is None or self.at_least is None or self.percentile is None:
             return f"Nothing was shifted: {self.why}."
         said = (
             f"Of {counted(self.shifts, 'shift')} of the same forecasts through the same rule and costs, "
             f"{percent(self.at_least, 0, sign=False)} earned at least as much: "
         )
-        if self.p > 1 - LEVEL:
+        if self.percentile < LEVEL:
             return said + "the forecasts would have earned more on nearly any other days."
         if self.p > LEVEL:
             return said + "the timing shows nothing."

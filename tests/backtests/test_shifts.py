@@ -78,7 +78,7 @@ def test_a_shift_moves_returns_and_centres_past_the_halt_by_hand(halted):
 
 @pytest.mark.parametrize("k", [0, 4, -4, 8])
 def test_a_shift_all_the_way_round_is_the_forecasts(halted, k):
-    assert shift(halted, k).digest == halted.digest
+    assert shift(halted, k) is halted
 
 
 def test_a_shift_keeps_the_returns_and_shifts_add_up():
@@ -175,6 +175,17 @@ def test_a_rule_that_is_long_in_a_rising_market_shows_no_timing():
     assert found.real > 1
     assert found.low < found.real < found.high
     assert found.p > 0.05
+
+
+def test_forecasts_that_never_change_are_worth_their_shifts():
+    bars, forecasts = market(60)
+    (own,) = forecasts.values()
+    found = judged(bars, {"PLANTED": replace(own, by_seed=1.01 * own.last_close[None])})
+    # Bought once and held, wherever they are moved: every shift is the account itself.
+    assert (found.trades, found.median_trades) == (1, 1)
+    assert (found.at_least, found.percentile, found.p) == (1.0, 0.5, 1.0)
+    assert found.low == found.median == found.high == found.real
+    assert found.sentence.endswith(" 100% earned at least as much: the timing shows nothing.")
 
 
 def test_the_seed_draws_and_the_count_bounds():
@@ -294,7 +305,7 @@ SHOWN = Shifted(
     ],
 )  # fmt: skip
 def test_the_sentence_says_what_the_share_means(at_least, p, closed, end):
-    said = replace(SHOWN, at_least=at_least, p=p, closed=closed).sentence
+    said = replace(SHOWN, at_least=at_least, p=p, percentile=1 - at_least, closed=closed).sentence
     assert said.startswith("Of 722 shifts of the same forecasts through the same rule and costs, ")
     assert said.endswith(end)
 
