@@ -23,6 +23,7 @@ class _Teller(ExchangeBroker):
     def ask(self, order: Any) -> float | None:
         """Return the price that an order finds on the bar that its feed shows; None if none."""
         self._newest, self.told = None, None
+        order.info.clear()
         self._try_exec(order)
         return self.told
 
@@ -45,8 +46,6 @@ class Quotes:
         The row of the bars that the account begins with, that of the first forecast.
     days : list of date
     open, high, close : list of float
-    shut : list of bool
-        No order is sent: a halt.
     buy, sell : list of float or None
         Price of a market order after slippage, limits and ticks; None: it finds none. The close of the last
         session has none either: it would be booked with the next bar.
@@ -76,7 +75,6 @@ class Quotes:
         self.open: list[float] = bars.open[rows].tolist()
         self.high: list[float] = bars.high[rows].tolist()
         self.close: list[float] = bars.close[rows].tolist()
-        self.shut: list[bool] = (~bars.tradable[rows]).tolist()
         costs, ticker = broker.costs, bars.ticker
         self.tax = [costs.tax(1.0, day, ticker) for day in self.days]
         self.buy: list[float | None] = []
@@ -97,7 +95,9 @@ class Quotes:
             feed.advance()
             if self.at_close:
                 self._enter(sent)
-            sent = [bt.order.BuyOrder(data=feed, size=1), bt.order.SellOrder(data=feed, size=1)]
+            sent = sent or [order(data=feed, size=1) for order in (bt.BuyOrder, bt.SellOrder)]
+            for order in sent:  # the same two again and again: to make one takes half the time
+                order.created.dt, order.created.pclose = feed.datetime[0], close
             if not self.at_close:
                 self._enter(sent)
             price = close if self.at_close else opened
@@ -120,7 +120,7 @@ class Quotes:
         feed = self._feed
         feed.home()
         feed.advance(t + 1)
-        order = bt.order.SellOrder(data=feed, size=1, exectype=bt.Order.Limit, price=limit)
+        order = bt.SellOrder(data=feed, size=1, exectype=bt.Order.Limit, price=limit)
         price = self._teller.ask(order)
         if price is None:
             return None

@@ -158,12 +158,10 @@ class _Account:
         self.forecast: list[float] = known[0].tolist()
         self.centre: list[float] = known[1].tolist()
         self.member = None if member is None else member[first:].tolist()
-        self.memory = rule.memory
-        self.centred, self.counts = _finite(returns - known[1])
+        self.centred, self.counts = _finite(returns - known[1]) if rule.memory else (nothing(), [])
+        everywhere = rule.memory or rule.ranks
         self.next_asked = _next_true(
-            np.ones(returns.size, dtype=bool)
-            if self.memory or rule.ranks
-            else rule.could_buy(returns)
+            np.ones(returns.size, dtype=bool) if everywhere else rule.could_buy(returns)
         )
         self.cash = self.books = broker.cash
         self.size, self.price, self.entry_price = 0, 0.0, math.nan
@@ -176,6 +174,9 @@ class _Account:
         self.sent_size = 0
         self.booked: list[_Booking] = []
         self.spans = [_Span(0, broker.cash, 0, 0.0)]
+        # One situation is filled in anew at each close: to make one costs more than to decide.
+        self.situation = Situation(quotes.days[0], quotes.close[0], math.nan, math.nan)
+        self.now = vars(self.situation)
 
     def run(self) -> Replayed:
         """Go from session to session, past those in which nothing can happen."""
@@ -185,14 +186,14 @@ class _Account:
                 t = self.next_asked[t]
                 if t == sessions:
                     break
-            if not at_close:
+            if not at_close and (self.selling or self.wish):
                 self._send(t)
             if self.sent:
                 self._trade(t - at_close, t)
             if self.limit is not None:
                 self._touch(t)
             self._decide(t)
-            if at_close:
+            if at_close and (self.selling or self.wish):
                 self._send(t)
             t += 1
         bought = sum(one.size > 0 for one in self.booked)
@@ -202,13 +203,15 @@ class _Account:
     # --- orders ----------------------------------------------------------------------------------
 
     def _send(self, t: int) -> None:
-        """Send what was decided, at the open of this session or, for a fill at the close, its close."""
-        shut = self.quotes.shut[t]
+        """Send what was decided, at the open of this session or, for a fill at the close, its close.
+
+        On a halt too, unlike the strategy: no quote fills it there.
+        """
         if self.selling:
-            self.sent = None if shut else self.selling
+            self.sent = self.selling
         elif self.wish:
             wish, self.wish = self.wish, None
-            if not shut and (size := self._affordable(t)):
+            if size := self._affordable(t):
                 self.sent, self.sent_size = wish, size
                 self.decision_close, self.held = wish.close, 0
 
@@ -253,9 +256,7 @@ class _Account:
     def _touch(self, t: int) -> None:
         """Fill the limit sale that stands in this session, if the price comes there."""
         limit, self.limit = self.limit, None
-        if limit is None or self.quotes.shut[t]:
-            return
-        if filled := self.quotes.limit_sale(t, limit):
+        if limit is not None and (filled := self.quotes.limit_sale(t, limit)):
             self._sell(t, t, *filled, t - 1, "touch")
 
     def _sell(
@@ -276,52 +277,52 @@ class _Account:
     # --- decisions -------------------------------------------------------------------------------
 
     def _decide(self, t: int) -> None:
-        """Ask the rule at this close, unless an earlier sale still waits."""
+        """Ask the rule at this close, unless a sale still waits or nothing could be bought."""
         holding = self.size > 0
         if holding:
             self.held += 1
         else:
             self.decision_close = self.entry_price = math.nan
             self.held = 0
-        if self.selling:
+        if self.selling or not (holding or self.next_asked[t] == t):
             return
-        signal = self.rule.decide(self._situation(t, holding))
+        self._look(t, holding)
+        signal = self.rule.decide(self.situation)
         self.decided = t
-        if signal.side is Side.SELL and holding:
+        if signal.side is Side.HOLD:
+            self.limit = signal.sell_at if holding else None
+        elif signal.side is Side.SELL and holding:
             self.selling = signal
         elif signal.side is Side.BUY and not holding and (not self.member or self.member[t]):
             self.wish = _Wish(t, self.quotes.close[t], signal)
         else:
             self.limit = signal.sell_at if holding else None
 
-    def _situation(self, t: int, holding: bool) -> Situation:
-        quotes, closes, past = self.quotes, nothing(), nothing()
-        if self.memory:
-            now, seen = quotes.first + t + 1, self.counts[t]
-            closes = _own(quotes.bars.close[max(0, now - self.memory) : now])
-            past = _own(self.centred[max(0, seen - self.memory) : seen])
-        forecast = self.forecast[t]
-        may = not self.member or self.member[t]
-        return Situation(
-            date=quotes.days[t],
-            close=quotes.close[t],
-            previous_close=quotes.close[t - 1] if t else math.nan,
-            forecast=forecast,
-            holding=holding,
-            decision_close=self.decision_close,
-            entry_price=self.entry_price,
-            sessions_since_decision=self.held,
-            centre=self.centre[t],
-            past_forecast_returns=past,
-            closes=closes,
-            round_trip=self._round_trip(t) if self.rule.weighs_costs else 0.0,
-            place=int(self.rule.ranks and math.isfinite(forecast) and may),
-        )
+    def _look(self, t: int, holding: bool) -> None:
+        """Fill in what the rule may know at this close."""
+        now, quotes, rule = self.now, self.quotes, self.rule
+        now["date"], now["close"] = quotes.days[t], quotes.close[t]
+        now["previous_close"] = quotes.close[t - 1] if t else math.nan
+        now["forecast"], now["centre"] = self.forecast[t], self.centre[t]
+        now["holding"], now["sessions_since_decision"] = holding, self.held
+        now["decision_close"], now["entry_price"] = self.decision_close, self.entry_price
+        if rule.weighs_costs:
+            now["round_trip"] = self._round_trip(t)
+        if rule.ranks:
+            may = not self.member or self.member[t]
+            now["place"] = int(math.isfinite(self.forecast[t]) and may)
+        if memory := rule.memory:
+            end, seen = quotes.first + t + 1, self.counts[t]
+            now["closes"] = quotes.bars.close[max(0, end - memory) : end]
+            now["past_forecast_returns"] = self.centred[max(0, seen - memory) : seen]
 
     def _round_trip(self, t: int) -> float:
         """Return the cost of buying a slot at this close and selling it again, over its value."""
-        quotes, broker, price = self.quotes, self.broker, self.quotes.close[t]
-        equity = _value(_Span(t, self.cash, self.size, self.price), price)
+        quotes, broker = self.quotes, self.broker
+        price, equity = quotes.close[t], self.cash
+        if self.size:
+            gain = self.size * (price - self.price)
+            equity += (self.size * price - gain) + gain
         budget = broker.cash_fraction * equity / broker.slots
         value = max(1, math.floor(budget / price)) * price
         commission = self.costs.commission(value)
@@ -337,7 +338,9 @@ def _value(span: _Span, close: T) -> T:
 def _finite(values: Floats) -> tuple[Floats, list[int]]:
     """Return the finite values in their order, and how many of them lie before each row."""
     finite = np.isfinite(values)
-    return values[finite], (np.cumsum(finite) - finite).tolist()
+    kept = values[finite]
+    kept.setflags(write=False)
+    return kept, (np.cumsum(finite) - finite).tolist()
 
 
 def _next_true(flags: Flags) -> list[int]:
@@ -345,10 +348,3 @@ def _next_true(flags: Flags) -> list[int]:
     rows = np.where(flags, np.arange(flags.size), flags.size)
     nearest: list[int] = np.minimum.accumulate(rows[::-1])[::-1].tolist()
     return nearest
-
-
-def _own(values: Floats) -> Floats:
-    """Return a copy, read-only: it holds nothing but these values."""
-    copy = values.copy()
-    copy.setflags(write=False)
-    return copy

@@ -6,7 +6,7 @@ invested about as long; only what they say about each day is gone. Where the rea
 the shifted ones is what its timing earned.
 
 Source: a randomisation test by circular shifts; its p value counts the real account among the
-shifted ones, so that it is never 0 (Phipson and Smyth 2010, eq. 2; Davison and Hinkley 1997, ch. 4.2).
+shifted ones, so that it is never 0 (Davison and Hinkley 1997, chapter 4; Phipson and Smyth 2010).
 """
 
 from __future__ import annotations
@@ -95,13 +95,13 @@ class Shifted:
     @property
     def sentence(self) -> str:
         """What it means, in one sentence."""
-        if self.p is None or self.at_least is None:
+        if self.p is None or self.at_least is None or self.percentile is None:
             return f"Nothing was shifted: {self.why}."
         said = (
             f"Of {counted(self.shifts, 'shift')} of the same forecasts through the same rule and costs, "
             f"{percent(self.at_least, 0, sign=False)} earned at least as much: "
         )
-        if self.p > 1 - LEVEL:
+        if self.percentile < LEVEL:
             return said + "the forecasts would have earned more on nearly any other days."
         if self.p > LEVEL:
             return said + "the timing shows nothing."
