@@ -137,7 +137,8 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
                 run_accounts,
             )
         )
-    counted = {s.account: _count(s, made_of, plan, config) for s in studies}
+    ledger = Ledger(config.out)
+    counted = {study.account: _count(study, made_of, plan, ledger) for study in studies}
     deflations = {
         s.account: deflate(s.judgement.chance.results, counted[s.account])
         for s in studies
@@ -169,10 +170,9 @@ def _run_accounts(
         return run_tasks(tasks, jobs, lambda index, answer: progress.advance(), files)
 
 
-def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, config: RunConfig) -> Counted:
+def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, ledger: Ledger) -> Counted:
     """Add what was looked at to the ledger beside the runs; return what it holds now."""
-    trials = trials_of(study, made_of, plan.rules)
-    counted = Ledger(config.out).add(trials, scope_of(study))
+    counted = ledger.add(trials_of(study, made_of, plan.rules), scope_of(study))
     if counted.warning:
         warnings.warn(f"{study.account}: {counted.warning}", DataWarning, stacklevel=2)
     return counted
