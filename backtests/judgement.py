@@ -51,11 +51,15 @@ class Judgement:
         """The verdict in a sentence or two: what stands at the top of the page."""
         return headline(self.forecasts, self.rules, self.skill.judged)
 
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """All of them, forecasters first."""
+        return (*self.forecasts, *self.rules)
+
     def word(self, forecaster: str | None, strategy: str | None = None) -> str | None:
         """Return the word on a forecaster, or on a rule on it; None where there is none."""
-        every = self.forecasts if strategy is None else self.rules
         asked = (forecaster, strategy)
-        return next((v.word for v in every if (v.forecaster, v.strategy) == asked), None)
+        return next((v.word for v in self.verdicts if (v.forecaster, v.strategy) == asked), None)
 
     def described(self) -> dict[str, Any]:
         """Return all of it as JSON has it."""

@@ -87,11 +87,6 @@ Task = Callable[[], tuple[Point, ...]]
 RunTasks = Callable[[Sequence[Task]], Sequence[tuple[Point, ...]]]
 
 
-def in_turn(tasks: Sequence[Task]) -> list[tuple[Point, ...]]:
-    """Run the tasks in this process."""
-    return [task() for task in tasks]
-
-
 def sweep(
     bars: Mapping[str, Bars],
     forecasts: Mapping[str, Forecasts],

@@ -9,7 +9,6 @@ import pytest
 
 from backtests.chance import (
     CANNOT_SAY,
-    FEWEST_TRADES,
     between,
     deflate,
     judge_returns,
@@ -18,7 +17,7 @@ from backtests.chance import (
 )
 from backtests.formatting import number
 from backtests.manifest import digest_of
-from backtests.performance import performance
+from backtests.performance import FEW_TRADES, performance
 from backtests.rendering import render
 from backtests.result import Result, Trade
 from backtests.sensitivity import Point
@@ -85,7 +84,7 @@ def test_fewer_than_thirty_closed_trades_are_few():
     still_open = replace(results[1].trades[0], exit=None)
     results.append(replace(results[1], trades=(*results[1].trades[:29], still_open)))
     judged = judge_returns(results).results
-    assert FEWEST_TRADES == 30
+    assert FEW_TRADES == 30
     assert [own.few for own in judged] == [True, False, True]
     assert [own.closed for own in judged] == [29, 30, 29]
     assert all(own.psr is not None for own in judged)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from backtests.judgement import Judgement, judge
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.page import write_index
+from backtests.parallel import in_turn
 from backtests.summary import summary_rows
 from backtests.trials import FILE
 from backtests.verdict import BETTER, IDLE, SAME, TIMED, UNTIMED, WORSE
@@ -27,10 +30,6 @@ from tests.backtests.studies import make_bars, make_forecasts, make_manifest, ma
 FIRST = 400
 RULES = {"direction": DirectionRule(), "five_percent": FivePercentRule(threshold=0.2)}
 BROKER = Broker(1e9, Costs.of(market_for("051900.KS", "krx"), 0.0, 0.0, 0.0))
-
-
-def told_in_turn(tasks):
-    return [task() for task in tasks]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +59,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def judgement(study) -> Judgement:
-    return judge(study, RULES, BROKER, 1000, told_in_turn)
+    return judge(study, RULES, BROKER, 1000, in_turn)
 
 
 def test_planted_skill_is_better_and_noise_is_worse(judgement: Judgement) -> None:
@@ -86,7 +85,7 @@ def test_planted_timing_is_shown_and_noise_shows_none(judgement: Judgement) -> N
 
 
 def test_without_shifts_no_rule_is_said_to_have_timing(study) -> None:
-    untested = judge(study, RULES, BROKER, 0, told_in_turn)
+    untested = judge(study, RULES, BROKER, 0, in_turn)
     assert untested.shifted == ()
     assert {v.word for v in untested.rules} == {IDLE, "not tested"}
 
@@ -169,3 +168,18 @@ def test_a_run_without_shifts_says_so(tmp_path, capsys) -> None:
     manifest = json.loads((Path(printed["folder"]) / "manifest.json").read_text("utf-8"))
     (told,) = manifest["judgement"].values()
     assert all(own["shifts"] is None for own in told["rules"])
+
+
+def test_each_row_of_the_tables_has_its_word(study, judgement, tmp_path: Path) -> None:
+    page = write_index(
+        tmp_path, replace(study, judgement=judgement), make_manifest(study), {}
+    ).read_text("utf-8")
+    skill, chance = (
+        page[page.index(f'<table id="{name}"') :].split("</table>")[0]
+        for name in ("skill-table", "chances")
+    )
+    rows = re.findall(r"<tr.*?</tr>", skill, re.DOTALL)[1:]
+    assert [word in row for word, row in zip((BETTER, WORSE), rows, strict=True)] == [True, True]
+    assert judgement.forecasts[0].sentence in unescape(skill)
+    for word in (TIMED, UNTIMED):
+        assert chance.count(f">{word}</td>") == 1

@@ -17,9 +17,9 @@ from backtests.manifest import digest_of
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.page import write_index
-from backtests.parallel import run_tasks
+from backtests.parallel import in_turn, run_tasks
 from backtests.performance import performance
-from backtests.sensitivity import EXITS, THRESHOLDS, in_turn, sweep, sweep_all, told
+from backtests.sensitivity import EXITS, THRESHOLDS, sweep, sweep_all, told
 from strategies.five_percent import FivePercentRule
 from tests.backtests.studies import KOREAN, make_study
 
