@@ -305,7 +305,6 @@ def section(shifted: Sequence[Shifted]) -> dict[str, Any] | None:
     )
     return {
         "rows": list(shifted),
-        "told": [one.sentence for one in shifted],
         "luck": luck if len(tested) > 1 else "",
         "slow": sorted({one.why for one in shifted if one.via == "backtrader"}),
         "slow_shifts": SLOW_SHIFTS,

@@ -325,7 +325,7 @@ def test_the_section_shows_each_result_and_counts_what_luck_would_give():
     assert "0.410" in html
     assert "-20.0% to +40.0%" in html
     assert "19 forecasts leave too few shifts" in html
-    assert "with 99 shifts: the rule is the user&#39;s own." in html
+    assert "with 99 shifts at most: the rule is the user&#39;s own." in html
     assert section(()) is None
     assert render("shifts.html", shifts=None).strip() == ""
 
