@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backtests.chance import Chance, judge_returns
-from backtests.shifts import Shifted, shift_test
+from backtests.shifts import RunTasks, Shifted, shift_all
 from backtests.skill import Skill, judge_forecasts
 from backtests.verdict import Verdict, forecast_verdict, headline, rule_verdicts
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 #: Of every bootstrap and of the draw of shifts: a page says the same each time.
 SEED = 0
-
-RunShifts = Callable[[Sequence[Callable[[], Shifted]]], Sequence[Shifted]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +87,7 @@ def judge(
     rules: Mapping[str, Rule],
     broker: Broker,
     shifts: int,
-    run: RunShifts,
+    run: RunTasks,
     members: Mapping[str, Flags] | None = None,
 ) -> Judgement:
     """Return the judgement of a study.
@@ -106,20 +103,15 @@ def judge(
     """
     skill = judge_forecasts(study.by_forecaster, study.horizon, SEED)
     told = {name: {f.ticker: f for f in own} for name, own in study.by_forecaster.items()}
-    shifted = run(
-        [
-            partial(
-                shift_test, study.bars, told[result.forecaster], rules[result.strategy], broker, result,
-                count=shifts, seed=SEED, members=members,
-            )
-            for result in study.ruled
-            if shifts and result.trades and result.forecaster is not None
-        ]
-    )  # fmt: skip
+    shifted: tuple[Shifted, ...] = ()
+    if shifts:
+        shifted = shift_all(
+            study.bars, told, rules, broker, study.ruled, run, members, shifts, SEED
+        )  # fmt: skip
     return Judgement(
         skill=skill,
         chance=judge_returns(study.ruled, study.sensitivity, study.held, SEED),
-        shifted=tuple(shifted),
+        shifted=shifted,
         forecasts=tuple(forecast_verdict(judged) for judged in skill.judged),
         rules=rule_verdicts(study.ruled, shifted),
     )

@@ -86,18 +86,19 @@ def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:
 
 
 def digest_of(studies: Sequence[Study]) -> str:
-    """Return the sha256 of what came out: forecasts, equity, fills, sweep, in whatever order named."""
+    """Return the sha256 of what came out: forecasts, equity, fills, sweep, shifts, in whatever order named."""
     parts = [f.digest for study in studies for own in study.forecasts.values() for f in own] + [
         result.digest
         for study in studies
         for result in (*study.results, *study.exits, *study.foresight)
     ]
     parts += [point.digest for study in studies for point in study.sensitivity]
+    parts += [one.digest for s in studies if s.judgement for one in s.judgement.shifted]
     return hashlib.sha256("".join(sorted(parts)).encode()).hexdigest()
 
 
 def results_of(studies: Sequence[Study]) -> dict[str, Any]:
-    """Return what the manifest says of the results; `digest` covers forecasts, equity, fills, sweep."""
+    """Return what the manifest says of the results; `digest` covers what `digest_of` says."""
     from backtests.findings import findings
     from backtests.performance import performance
     from backtests.summary import summary_rows

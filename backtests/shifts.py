@@ -93,6 +93,11 @@ class Shifted:
         return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()
 
     @property
+    def label(self) -> str:
+        """The forecaster and its rule."""
+        return ", ".join(part for part in (self.forecaster, self.strategy) if part)
+
+    @property
     def sentence(self) -> str:
         """What it means, in one sentence."""
         if self.p is None or self.at_least is None or self.percentile is None:
@@ -107,7 +112,7 @@ class Shifted:
             return said + "the timing shows nothing."
         if self.closed < FEW_TRADES:
             return said + f"that is rare, but {counted(self.closed, 'closed trade')}: cannot say."
-        return said + f"the timing earned more than chance gives (p = {self.p:.3f})."
+        return said + f"taken alone, that is rare (p = {self.p:.3f})."
 
 
 def shift(forecasts: Forecasts, k: int) -> Forecasts:
@@ -270,6 +275,7 @@ def shift_all(
     results: Sequence[Result],
     run: RunTasks,
     members: Mapping[str, Flags] | None = None,
+    count: int = SHIFTS,
     seed: int = 0,
 ) -> tuple[Shifted, ...]:
     """Return where each result that bought on forecasts stands among its shifts; `run` gets one task each.
@@ -284,7 +290,7 @@ def shift_all(
     tasks: list[Task] = [
         partial(
             shift_test, bars, forecasts[result.forecaster], rules[result.strategy], broker, result,
-            seed=seed, members=members,
+            count=count, seed=seed, members=members,
         )
         for result in results
         if result.trades and result.forecaster is not None
@@ -303,8 +309,10 @@ def section(shifted: Sequence[Shifted]) -> dict[str, Any] | None:
         f"{low} of {counted(len(tested), 'result')} {'has' if low == 1 else 'have'} a p of 5% or less; "
         f"without any skill one would expect about {expected:.1f} of them."
     )
+    rare = [one for one in shifted if one.p is None or not LEVEL < one.p <= 1 - LEVEL]
     return {
         "rows": list(shifted),
+        "told": [(one.label, one.sentence) for one in (rare if len(shifted) > 1 else shifted)],
         "luck": luck if len(tested) > 1 else "",
         "slow": sorted({one.why for one in shifted if one.via == "backtrader"}),
         "slow_shifts": SLOW_SHIFTS,

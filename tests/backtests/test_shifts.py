@@ -300,7 +300,7 @@ SHOWN = Shifted(
     [
         (0.41, 0.41, 66, "41% earned at least as much: the timing shows nothing."),
         (0.99, 0.99, 66, "the forecasts would have earned more on nearly any other days."),
-        (0.02, 0.0221, 66, "2% earned at least as much: the timing earned more than chance gives (p = 0.022)."),
+        (0.02, 0.0221, 66, "2% earned at least as much: taken alone, that is rare (p = 0.022)."),
         (0.02, 0.0221, 8, "that is rare, but 8 closed trades: cannot say."),
     ],
 )  # fmt: skip
@@ -319,6 +319,10 @@ def test_the_section_shows_each_result_and_counts_what_luck_would_give():
     shown = section((SHOWN, rare, slow, none))
     assert shown["luck"].startswith("1 of 3 results has a p of 5% or less; ")
     assert shown["luck"].endswith("one would expect about 0.2 of them.")  # 3 x 5%
+    assert [label for label, _ in shown["told"]] == ["rnn, " + SHOWN.strategy, "gru, rank"], (
+        "the rare"
+    )
+    assert [label for label, _ in section((SHOWN,))["told"]] == [SHOWN.label], "one is told anyway"
     html = render("shifts.html", shifts=shown)
     assert html.count('<td class="l name">') == 8
     assert "59%" in html

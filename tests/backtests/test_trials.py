@@ -14,8 +14,9 @@ import pytest
 from backtests.config import RunConfig
 from backtests.looked_at import bars_of, scope_of, trials_of
 from backtests.manifest import describe, write_manifest
+from backtests.parallel import in_turn
 from backtests.resolve import make_plan
-from backtests.sensitivity import in_turn, sweep_all
+from backtests.sensitivity import sweep_all
 from backtests.statistics.sharpe import sharpe_of
 from backtests.trials import FILE, Ledger, Scope, Trial, remember, trial_key
 from strategies.five_percent import FivePercentRule
