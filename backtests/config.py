@@ -9,7 +9,7 @@ import os
 import tomllib
 import types
 import typing
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -210,8 +210,16 @@ class RunConfig:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in pairs}
 
 
-def add_flags(parser: argparse.ArgumentParser, only: Collection[str] | None = None) -> None:
-    """Add a flag for every field, or for those in `only`, and `--config`."""
+def add_flags(
+    parser: argparse.ArgumentParser,
+    only: Collection[str] | None = None,
+    defaults: Mapping[str, Any] | None = None,
+) -> None:
+    """Add a flag for every field, or for those in `only`, and `--config`.
+
+    `defaults` are what a command has in the place of a field's own default: text for the help.
+    """
+    own = defaults or {}
     hints = typing.get_type_hints(RunConfig)
     for f in fields(RunConfig):
         if only is not None and f.name not in only:
@@ -231,8 +239,9 @@ def add_flags(parser: argparse.ArgumentParser, only: Collection[str] | None = No
             extra = {"metavar": f"{{{','.join(choices)}}}"}  # checked with the rest, by its nearest
         if typing.get_origin(hints[f.name]) is tuple:
             extra["nargs"] = "+"
-        if f.default not in (None, ()) and "default" not in text:
-            text += f" (default {_shown(f.default)})"
+        default = own.get(f.name, f.default)
+        if f.name in own or (default not in (None, ()) and "default" not in text):
+            text = f"{text.partition(' (default')[0]} (default {_shown(default)})"
         parser.add_argument(name, type=_basic(hints[f.name]), help=text, **extra)
     parser.add_argument("--config", metavar="FILE", help="a TOML file of the same names; flags win")
 
@@ -245,12 +254,17 @@ def _shown(default: Any) -> str:
 
 def from_arguments(arguments: argparse.Namespace) -> RunConfig:
     """Return the configuration of the flags over that of `--config` over the defaults."""
+    return RunConfig(**given_values(arguments))
+
+
+def given_values(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what the user gave: the flags over the values of `--config`."""
     values = _read(Path(arguments.config)) if arguments.config else {}
     for f in fields(RunConfig):
         value = getattr(arguments, f.name, None)  # a command may share only some flags
         if value is not None:
             values[f.name] = tuple(value) if isinstance(value, list) else value
-    return RunConfig(**values)
+    return values
 
 
 def _read(path: Path) -> dict[str, Any]:

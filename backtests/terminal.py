@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from backtests.folder import Finished
 from backtests.formatting import DASH, beside, count, level, listed, number, percent, points
-from backtests.runner import Finished
 from backtests.study import UNIVERSE
 
 Row = Mapping[str, Any]
