@@ -9,7 +9,7 @@ import os
 import tomllib
 import types
 import typing
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -213,15 +213,11 @@ class RunConfig:
 def add_flags(
     parser: argparse.ArgumentParser,
     only: Collection[str] | None = None,
-    defaults: Mapping[str, Any] | None = None,
+    of: type[RunConfig] = RunConfig,
 ) -> None:
-    """Add a flag for every field, or for those in `only`, and `--config`.
-
-    `defaults` are what a command has in the place of a field's own default: text for the help.
-    """
-    own = defaults or {}
-    hints = typing.get_type_hints(RunConfig)
-    for f in fields(RunConfig):
+    """Add a flag for every field of a configuration, or for those in `only`, and `--config`."""
+    hints = typing.get_type_hints(of)
+    for f in fields(of):
         if only is not None and f.name not in only:
             continue
         name = "--" + f.name.replace("_", "-")
@@ -239,9 +235,8 @@ def add_flags(
             extra = {"metavar": f"{{{','.join(choices)}}}"}  # checked with the rest, by its nearest
         if typing.get_origin(hints[f.name]) is tuple:
             extra["nargs"] = "+"
-        default = own.get(f.name, f.default)
-        if f.name in own or (default not in (None, ()) and "default" not in text):
-            text = f"{text.partition(' (default')[0]} (default {_shown(default)})"
+        if f.default not in (None, ()) and "default" not in text:
+            text += f" (default {_shown(f.default)})"
         parser.add_argument(name, type=_basic(hints[f.name]), help=text, **extra)
     parser.add_argument("--config", metavar="FILE", help="a TOML file of the same names; flags win")
 
@@ -257,29 +252,29 @@ def from_arguments(arguments: argparse.Namespace) -> RunConfig:
     return RunConfig(**given_values(arguments))
 
 
-def given_values(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return what the user gave: the flags over the values of `--config`."""
-    values = _read(Path(arguments.config)) if arguments.config else {}
-    for f in fields(RunConfig):
+def given_values(arguments: argparse.Namespace, of: type[RunConfig] = RunConfig) -> dict[str, Any]:
+    """Return what the user gave of a configuration: the flags over the values of `--config`."""
+    values = _read(Path(arguments.config), of) if arguments.config else {}
+    for f in fields(of):
         value = getattr(arguments, f.name, None)  # a command may share only some flags
         if value is not None:
             values[f.name] = tuple(value) if isinstance(value, list) else value
     return values
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, of: type[RunConfig]) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"--config {path}: there is no such file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"--config {path} is no TOML: {error}") from error
-    return dict(_checked(key, value, path) for key, value in table.items())
+    return dict(_checked(key, value, path, of) for key, value in table.items())
 
 
-def _checked(key: str, value: Any, path: Path) -> tuple[str, Any]:
+def _checked(key: str, value: Any, path: Path, of: type[RunConfig]) -> tuple[str, Any]:
     """Return a field and its value from a configuration file, of the type of the field."""
-    hints = typing.get_type_hints(RunConfig)
+    hints = typing.get_type_hints(of)
     name = key.replace("-", "_")
     if name not in hints:
         raise InputError(f"--config {path}: no key '{key}'{nearest(name, hints)}")
