@@ -12,6 +12,8 @@ from backtests.formatting import beside, count, level, listed, money, number, pe
 from backtests.performance import performance
 from backtests.result import Result
 from forecasters.bars import Flags, Floats
+from forecasters.correlation import correlation
+from forecasters.direction import direction
 from forecasters.forecasts import Forecasts
 from strategies.rule import lowest_risen
 
@@ -66,8 +68,8 @@ class Diagnosis:
     correlation : float or None
         Of forecast with realised return; None where one of them never changes.
     direction, up_share : float or None
-        Share of the days that moved on which the forecast had the sign right (an unchanged
-        forecast counts as wrong), and the share of them that rose; None where naive.
+        Share of the days that moved on which the forecast had the sign right, as
+        `forecasters.direction` counts, and the share of them that rose; None where naive.
     outside_share : float or None
         Share of the forecasts with an input outside the range their fold was fitted on.
     trades, rejected, expired, unaffordable : int or None
@@ -253,10 +255,9 @@ def diagnose(
     top = int(np.where(made, returns, -np.inf).argmax()) if made.any() else None
     later = top is not None and np.isnat(target[top])
     owner = np.repeat([f.ticker for f in forecasts], [len(f) for f in forecasts])
-    made_returns, realised = returns[judged], _joined(forecasts, "realised_return")[judged]
-    moved = realised != 0
+    realised = _joined(forecasts, "realised_return")[judged]
     flat = bool(made.any() and (close[made] == last_close[made]).all())
-    signed = bool(moved.any()) and not flat
+    signs = direction((close - last_close)[judged], realised)
     return Diagnosis(
         forecaster=forecasts[0].forecaster,
         strategy=result.strategy if result else None,
@@ -270,11 +271,9 @@ def diagnose(
         tickers=len(forecasts),
         flat=flat,
         passed=tuple(_passed(forecasts, level) for level in sorted({*LEVELS, threshold})),
-        correlation=_correlation(made_returns, realised),
-        direction=float((np.sign(made_returns) == np.sign(realised))[moved].mean())
-        if signed
-        else None,
-        up_share=float((realised[moved] > 0).mean()) if signed else None,
+        correlation=correlation(returns[judged], realised),
+        direction=signs.share,
+        up_share=None if signs.share is None else signs.up_share,
         outside_share=float(_joined(forecasts, "outside")[made].mean()) if made.any() else None,
         trades=len(result.trades) if result else None,
         rejected=result.rejected if result else None,
@@ -293,20 +292,22 @@ def _joined(forecasts: Sequence[Forecasts], name: str) -> Any:
     return np.concatenate([getattr(f, name) for f in forecasts])
 
 
-def _passed(forecasts: Sequence[Forecasts], level: float) -> Passed:
+def called_and_came(forecasts: Sequence[Forecasts], level: float) -> tuple[Flags, Flags]:
+    """Return the judged rows whose forecast rose `level` or more, and those whose close did.
+
+    One ticker after the other, each [N] of all rows together.
+    """
     judged, last_close = _joined(forecasts, "judged"), _joined(forecasts, "last_close")
     called = judged & at_least(_joined(forecasts, "close"), last_close, level)
     came = judged & at_least(_joined(forecasts, "actual"), last_close, level)
+    return called, came
+
+
+def _passed(forecasts: Sequence[Forecasts], level: float) -> Passed:
+    called, came = called_and_came(forecasts, level)
     realised = _joined(forecasts, "realised_return")[called]
     mean = float(realised.mean()) if called.any() else None
     return Passed(level, int(called.sum()), int(came.sum()), int((called & came).sum()), mean)
-
-
-def _correlation(a: Floats, b: Floats) -> float | None:
-    """Return Pearson's correlation, None for fewer than 3 days or where one never changes."""
-    if a.size < 3 or np.ptp(a) < 1e-12 or np.ptp(b) < 1e-12:
-        return None
-    return float(np.corrcoef(a, b)[0, 1])
 
 
 def _net(result: Result | None) -> float | None:

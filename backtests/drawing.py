@@ -104,10 +104,17 @@ def log_axis(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def panels(n: int) -> tuple[int, int]:
-    """Return rows and columns for `n` small charts."""
+def small_charts(
+    n: int, height: float, head: float = 0.7, **shared: Any
+) -> tuple[Figure, list[Axes], int]:
+    """Return a figure of `n` small charts, those charts, and how many stand in a row."""
     columns = n if n <= 4 else 3
-    return -(-n // columns), columns
+    rows = -(-n // columns)
+    figure = new_figure(10, head + min(height, 9.4 / columns) * rows)
+    grid = figure.subplots(rows, columns, squeeze=False, **shared).ravel()
+    for axes in grid[n:]:
+        axes.set_visible(False)
+    return figure, list(grid[:n]), columns
 
 
 def wrapped(name: str, columns: int) -> str:

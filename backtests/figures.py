@@ -16,10 +16,11 @@ from backtests.drawing import (
     draw_all,
     log_axis,
     new_figure,
-    panels,
+    small_charts,
     time_axis,
     wrapped,
 )
+from backtests.error_table import deciles_of
 from backtests.findings import who
 from backtests.formatting import count, level, percent
 from backtests.history import History, mean_curve
@@ -28,6 +29,7 @@ from backtests.result import Result
 from backtests.sensitivity import Point, by_forecaster
 from backtests.study import Study
 from backtests.svg import FAINT, GRID, INK
+from forecasters.deciles import Deciles
 from forecasters.forecasts import Forecasts
 
 if TYPE_CHECKING:
@@ -44,8 +46,9 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
     Returns
     -------
     dict
-        Name to SVG element: ``equity``, ``returns``, ``closes`` of one ticker, where training was
-        recorded ``losses``, and where some threshold bought ``sensitivity``.
+        Name to SVG element: ``equity``, ``returns``, ``closes`` of one ticker, ``deciles`` where
+        some forecast changes, where training was recorded ``losses``, and where some threshold
+        bought ``sensitivity``.
     """
     models = {name: own for name, own in study.by_forecaster.items() if name != "naive"}
     draw: dict[str, Callable[[], Figure]] = {"equity": lambda: _equity(study)}
@@ -53,6 +56,8 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
         draw["closes"] = lambda: _closes(next(iter(study.forecasts.values())))
     if any(f.judged.any() for own in models.values() for f in own):
         draw["returns"] = lambda: _returns(models, sorted(set(study.thresholds.values())))
+    if sorted_days := deciles_of(study):
+        draw["deciles"] = lambda: _deciles(sorted_days)
     trained = {
         name: histories
         for name, histories in study.fits.items()
@@ -145,11 +150,9 @@ def _closes(forecasters: Sequence[Forecasts]) -> Figure:
 
 def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[float]) -> Figure:
     """Forecast return against realised return, with the identity and what a rule needs."""
-    rows, columns = panels(len(models))
-    figure = new_figure(10, 0.7 + min(4.2, 9.4 / columns) * rows)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    figure, grid, columns = small_charts(len(models), 4.2, sharex=True, sharey=True)
     many = sum(int(f.judged.sum()) for own in models.values() for f in own) > MANY_DOTS
-    for axes, (name, own) in zip(grid, models.items(), strict=False):
+    for axes, (name, own) in zip(grid, models.items(), strict=True):
         x = 100 * np.concatenate([f.forecast_return[f.judged] for f in own])
         y = 100 * np.concatenate([f.realised_return[f.judged] for f in own])
         axes.axline((0, 0), slope=1, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
@@ -174,19 +177,32 @@ def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[flo
         )
         axes.set_title(wrapped(name, columns))
         axes.tick_params(labelbottom=True)
-    for axes in grid[len(models) :]:
-        axes.set_visible(False)
     figure.supxlabel("forecast return, %  (dashed: forecast = realised)", fontsize=9, color=FAINT)
     figure.supylabel("realised return, %", fontsize=9, color=FAINT)
     return figure
 
 
+def _deciles(by_name: Mapping[str, Deciles]) -> Figure:
+    """Mean realised return by decile of the forecast; whiskers 1.96 standard errors; dashed: all days."""
+    figure, grid, columns = small_charts(len(by_name), 2.3, sharey=True)
+    for axes, (name, parts) in zip(grid, by_name.items(), strict=True):
+        part = np.flatnonzero(parts.n)
+        days = np.array(parts.n)[part]
+        mean, error = (np.array(a, float)[part] for a in (parts.realised, parts.error))
+        axes.bar(part + 1, 100 * mean, yerr=196 * error, color=PALETTE[0], ecolor=FAINT, width=0.7)
+        every = 100 * float(np.average(mean, weights=days))
+        axes.axhline(every, color=PREDICTED, linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.axhline(0, color=FAINT, linewidth=0.8)
+        axes.set(xticks=range(1, len(parts.n) + 1), title=wrapped(name, columns))
+    figure.supxlabel("decile of the forecast return, lowest first", fontsize=9, color=FAINT)
+    figure.supylabel("mean realised return, %", fontsize=9, color=FAINT)
+    return figure
+
+
 def losses_figure(trained: Mapping[str, Sequence[History]]) -> Figure:
     """Training and validation loss by epoch: each fit faint, their mean strong. Source: S3, figure 7."""
-    rows, columns = panels(len(trained))
-    figure = new_figure(10, 0.8 + 2.3 * rows)
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, (name, histories) in zip(grid, trained.items(), strict=False):
+    figure, grid, columns = small_charts(len(trained), 2.3, head=0.8)
+    for axes, (name, histories) in zip(grid, trained.items(), strict=True):
         kinds = {
             "training": [history.train_loss for history in histories],
             "validation": [history.validation_loss for history in histories],
@@ -204,8 +220,6 @@ def losses_figure(trained: Mapping[str, Sequence[History]]) -> Figure:
         if all((curve > 0).all() for curves in kinds.values() for curve in curves):
             log_axis(axes)
         axes.set_title(wrapped(name, columns))
-    for axes in grid[len(trained) :]:
-        axes.set_visible(False)
     named = {
         label: handle
         for axes in grid

@@ -38,6 +38,9 @@ class Forecasts:
         Mean forecast return of the fold on its validation windows, the mean over the seeds: what
         it forecasts on average, known before its first test row. NaN without validation windows,
         and everywhere if left out.
+    mase_scale : float or None
+        Mean absolute error of naive over the fit rows of the first fold, in the currency of the
+        listing: what the MASE divides by. Follows from the bars, so the digest leaves it out.
     """
 
     ticker: str
@@ -51,6 +54,7 @@ class Forecasts:
     outside: Flags
     seeds: tuple[int, ...] = ()
     centre: Floats = field(default_factory=lambda: np.empty(0))
+    mase_scale: float | None = None
 
     def __post_init__(self) -> None:
         n = self.as_of.size

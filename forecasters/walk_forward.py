@@ -211,6 +211,7 @@ class WalkForward:
             outside=np.concatenate([outside for _, _, outside, _ in of_one_seed]),
             centre=np.repeat(centre, lengths),
             seeds=seeds if forecaster.stochastic else (),
+            mase_scale=_naive_error(features, folds[0].fit),
         )
 
     def predict(
@@ -223,3 +224,11 @@ class WalkForward:
         """Return the out-of-sample forecasts of one forecaster; `run` decides where fits run."""
         fits = self.fits(forecaster, features, seeds)
         return self.collect(fits, tuple(run(fits)))
+
+
+def _naive_error(features: Features, fit: range) -> float | None:
+    """Return the mean absolute error of "no change" over these rows; None where nothing moved."""
+    rows = np.arange(fit.start, fit.stop)
+    rows = rows[features.tradable[rows] & features.tradable[rows + features.horizon]]
+    moved = np.abs(features.y[rows] - features.close[rows])
+    return float(moved.mean()) if moved.any() else None

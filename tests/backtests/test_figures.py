@@ -28,7 +28,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
 
 def test_every_chart_is_saved_as_svg_and_png(drawn: tuple[Path, dict[str, str]]) -> None:
     folder, figures = drawn
-    assert set(figures) == {"equity", "closes", "returns", "losses"}
+    assert set(figures) == {"equity", "closes", "returns", "deciles", "losses"}
     assert {path.name for path in folder.iterdir()} == {
         f"{n}.{e}" for n in figures for e in ("svg", "png")
     }
