@@ -69,7 +69,7 @@ _PEARSON = {
 
 
 def _grid() -> dict[tuple[str, ...], Published]:
-    found = {}
+    found: dict[tuple[str, ...], Published] = {}
     for (architecture, activation), text in _TABLES.items():
         numbers = iter(text.split())
         for batch in S3_GRID["batch_size"]:
