@@ -66,6 +66,13 @@ def test_contracts_hold() -> None:
         ("backtests/planted.py", "import quantstats", "One door: quantstats"),
         ("forecasters/planted.py", "import joblib", "One door: joblib"),
         ("backtests/planted.py", "import arch.data.sp500", "One door: arch"),
+        (
+            "backtests/planted.py",
+            "def late():\n    from arch.bootstrap import SPA",
+            "One door: arch",
+        ),
+        ("backtests/planted.py", "from scipy import stats", "One door: scipy"),
+        ("forecasters/metrics.py", "import scipy.special", "One door: scipy"),
         ("forecasters/bars.py", "import torch", "One door: torch"),
         ("backtests/planted.py", "def late():\n    import torch.nn", "One door: torch"),
         ("forecasters/planted.py", "import backtrader", "One door: backtrader"),
@@ -91,6 +98,7 @@ def test_a_planted_import_breaks_its_contract(
 def test_a_door_and_an_import_for_types_alone_are_open(tree: Path) -> None:
     plant(tree, "forecasters/models/planted.py", "import torch")
     plant(tree, "strategies/planted.py", "import backtrader")
+    plant(tree, "backtests/statistics/planted.py", "def late():\n    import arch\n    import scipy")
     guarded = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch"
     plant(tree, "forecasters/planted.py", guarded)
     done = lint_imports(tree)

@@ -1,0 +1,24 @@
+"""Many tests on one page: p values that allow for the number of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def holm(p: Sequence[float | None]) -> tuple[float | None, ...]:
+    """Return the p values adjusted for how many there are, in their order.
+
+    Where no hypothesis is false, one of them falls below 5% in at most 5% of pages, whatever
+    the tests have to do with each other. None (a test that was not made) stays None and is not counted.
+
+    References
+    ----------
+    Holm 1979, A simple sequentially rejective multiple test procedure, section 3.
+    """
+    made = sorted((value, i) for i, value in enumerate(p) if value is not None)
+    adjusted: list[float | None] = [None] * len(p)
+    least = 0.0
+    for rank, (value, i) in enumerate(made):
+        least = max(least, min(1.0, (len(made) - rank) * value))
+        adjusted[i] = least
+    return tuple(adjusted)
