@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -59,11 +60,11 @@ def select_on_validation(outcome: Outcome) -> Selection | None:
     """
     chosen = []
     for at in range(len(outcome.naive.inside)):
-        mapes = [entry.inside[at].validation_mape for entry in outcome.models]
-        known = [own for own in mapes if own is not None]
-        if not known or len(known) < len(mapes):
+        by_mape = [(entry.inside[at].validation_mape, entry.label) for entry in outcome.models]
+        if not by_mape or any(own is None for own, _ in by_mape):
             return None
-        chosen.append(outcome.models[int(np.argmin(known))])
+        label = min(by_mape)[1]  # equal ones by name, not by the order they were typed in
+        chosen.append(next(entry for entry in outcome.models if entry.label == label))
     return _selection(VALIDATION, chosen, outcome)
 
 
@@ -72,7 +73,7 @@ def select_on_test(outcome: Outcome) -> Selection | None:
     judged = [entry for entry in outcome.models if entry.metrics["mape"] is not None]
     if not judged:
         return None
-    best = min(judged, key=lambda entry: float(entry.metrics["mape"]))
+    best = min(judged, key=_by_test)
     return _selection(TEST, [best] * len(best.inside), outcome)
 
 
@@ -99,7 +100,7 @@ def _ranks(values: Floats) -> Floats:
 
 def _selection(by: str, chosen: Sequence[Entry], outcome: Outcome) -> Selection:
     first = chosen[0].forecasts
-    picked = np.stack([entry.forecasts.by_seed.mean(axis=0) for entry in chosen])  # [folds, N]
+    picked = np.stack([entry.forecasts.close for entry in chosen])  # [folds, N]
     folds = np.array([one.fold for one in chosen[0].inside])
     at = np.searchsorted(folds, first.fold)
     forecasts = replace(
@@ -108,6 +109,12 @@ def _selection(by: str, chosen: Sequence[Entry], outcome: Outcome) -> Selection:
         by_seed=picked[at, np.arange(len(first))][None],
         seeds=(),
     )
-    order = sorted(outcome.models, key=lambda e: (e.metrics["mape"] is None, e.metrics["mape"]))
+    order = sorted(outcome.models, key=_by_test)
     same = all(entry is chosen[0] for entry in chosen)
     return Selection(by, tuple(chosen), forecasts, order.index(chosen[0]) + 1 if same else None)
+
+
+def _by_test(entry: Entry) -> tuple[float, str]:
+    """Return what orders forecasters by their test MAPE, the unjudged last, equal ones by name."""
+    own = entry.metrics["mape"]
+    return math.inf if own is None else float(own), entry.label
