@@ -11,6 +11,7 @@ from backtests.fitting import run_fits
 from backtests.folder import Finished, Place, folder_name
 from backtests.grids.config import GridConfig
 from backtests.grids.outcome import Outcome, collect
+from backtests.grids.page import write_page
 from backtests.grids.ranking import columns
 from backtests.grids.report import Report, describe_selections, make_report
 from backtests.grids.search import Search, make_search
@@ -89,4 +90,5 @@ def _write(folder: Path, report: Report, manifest: Mapping[str, Any]) -> None:
     write_forecasts(folder, [entry.forecasts for entry in outcome.entries])
     write_training(folder, [(ticker, {e.label: e.histories for e in outcome.entries})])
     write_csv(folder / "metrics.csv", columns(outcome), report.rows)
+    write_page(folder, report, manifest)
     write_manifest(folder / "manifest.json", manifest)
