@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 DARK, LIGHT = "#101418", "#fdfdfc"
 #: Above this share of the cells, all are as dark: a few large errors would hide the rest.
 DARKEST = 0.9
+#: Errors that differ by more than this factor are drawn by ratios.
+WIDE = 4.0
 
 
 def draw_grid(folder: Path, report: Report) -> dict[str, str]:
@@ -136,8 +138,9 @@ def _choice(report: Report) -> Figure:
     for line in (axes.axhline, axes.axvline):
         line(1, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set(xlabel="validation MAPE over naive's", ylabel="test MAPE over naive's")
-    log_axis(axes, "x")
-    log_axis(axes, "y")
+    if max(x.max() / x.min(), y.max() / y.min()) > WIDE:
+        log_axis(axes, "x")
+        log_axis(axes, "y")
     axes.set_title("Does the order on the validation rows hold on the test?")
     figure.legend(loc="outside upper right", ncols=2)
     return figure

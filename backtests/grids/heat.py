@@ -23,7 +23,7 @@ class HeatMap:
     Attributes
     ----------
     title : str
-        The fixed values.
+        The forecaster with its fixed values.
     row, column : str
         The fields of the axes; `row` is empty where one field alone is crossed.
     rows, columns : tuple of str
@@ -110,7 +110,7 @@ def _heat_map(
     honest, papers = (
         tuple(cell for cell, label in labels.items() if label in own) for own in chosen
     )
-    title = ", ".join(f"{name} {value}" for name, value in reversed(list(at.items())))
+    title = ",".join(f"{name}={value}" for name, value in reversed(list(at.items())))
     return HeatMap(
-        f"{base}: {title}" if title else base, row, column, rows, columns, ratio, honest, papers
+        f"{base}:{title}" if title else base, row, column, rows, columns, ratio, honest, papers
     )

@@ -13,7 +13,7 @@ from backtests.facts import facts_of_bars, facts_of_outliers
 from backtests.formatting import count, listed, percent, points
 from backtests.grids.figures import draw_grid
 from backtests.grids.outcome import Outcome
-from backtests.grids.ranking import PRINTED, PUBLISHED, below_naive, printed
+from backtests.grids.ranking import below_naive, printed
 from backtests.grids.report import Report, describe_selections
 from backtests.rendering import render
 from backtests.skill import p_text, section
@@ -27,7 +27,7 @@ FILES = (
 def write_page(folder: Path, report: Report, manifest: Mapping[str, Any]) -> Path:
     """Write ``index.html``, ``figures/``, ``ranking.md`` and ``ranking.tex``; return the page's path."""
     outcome = report.outcome
-    heading, cells = printed(report.rows, outcome.search.s3)
+    heading, cells = printed(report.rows, outcome.search.crossing.axes, outcome.search.s3)
     caption = f"{outcome.heading}: {_what(outcome)}, ranked by MAPE on the test rows, naive first"
     write_text(folder / "ranking.md", to_markdown(heading, cells))
     write_text(
@@ -38,7 +38,7 @@ def write_page(folder: Path, report: Report, manifest: Mapping[str, Any]) -> Pat
         "grid.html",
         heading=f"Grid \u00b7 {outcome.heading}", simulated=outcome.bars.origin.simulated,
         span=_span(outcome), found=report.found, tiles=_tiles(report), facts=_facts(outcome),
-        columns=_columns(outcome.search.s3), rows=[*zip(report.rows, cells, strict=True)],
+        columns=[(name, MEANINGS.get(name, "")) for name in heading], rows=[*zip(report.rows, cells, strict=True)],
         s3=outcome.search.s3, selections=_selections(report), skill=section(report.skill), pooled=False,
         figures={"heat": "", "choice": "", "losses": "", "closes": "", **figures},
         key=manifest["key"], digest=manifest["digest"], bars=outcome.bars.digest, folds=len(outcome.naive.inside),
@@ -74,10 +74,6 @@ def _selections(report: Report) -> list[dict[str, Any]]:
         {**one, "p_better": p_text(one["p_better"]), "p_worse": p_text(one["p_worse"])}
         for one in describe_selections(report)
     ]
-
-
-def _columns(s3: bool) -> list[tuple[str, str]]:
-    return [(name, MEANINGS.get(name, "")) for name, *_ in (*PRINTED, *(PUBLISHED if s3 else ()))]
 
 
 def _what(outcome: Outcome) -> str:

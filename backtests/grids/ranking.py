@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from backtests.formatting import DASH, number, percent, points
@@ -15,7 +15,7 @@ from forecasters.metrics import pearson_level
 Row = dict[str, Any]
 #: Of every row, beside the crossed fields: what metrics.csv and the manifest hold.
 COLUMNS = (
-    "rank", "forecaster", "rows", "mape", "mape_over_naive", "mape_seed_min", "mape_seed_max", "nrmse",
+    "rank", "forecaster", "base", "rows", "mape", "mape_over_naive", "mape_seed_min", "mape_seed_max", "nrmse",
     "nrmse_range", "rmse", "pearson", "pearson_p", "r2_return", "validation_mape", "gain", "gain_low",
     "gain_high", "p_better", "p_worse", "in_confidence_set", "published_mape", "published_nrmse",
     "published_pearson",
@@ -54,7 +54,7 @@ def rank(outcome: Outcome, skill: Skill) -> list[Row]:
 def columns(outcome: Outcome) -> tuple[str, ...]:
     """Return the columns of metrics.csv: the crossed fields behind the forecaster."""
     axes = tuple(name for name in outcome.search.crossing.axes if name not in COLUMNS)
-    return (*COLUMNS[:2], *axes, *COLUMNS[2:])
+    return (*COLUMNS[:3], *axes, *COLUMNS[3:])
 
 
 def _errors(entry: Entry) -> Row:
@@ -65,6 +65,7 @@ def _errors(entry: Entry) -> Row:
     return {
         "rank": None,
         "forecaster": entry.label,
+        "base": entry.variant.base,
         "rows": metrics["rows"],
         "mape": metrics["mape"],
         "mape_over_naive": metrics["mape"] / naive if naive else None,
@@ -123,13 +124,25 @@ PUBLISHED = (
 )
 
 
-def printed(rows: Sequence[Row], s3: bool) -> tuple[list[str], list[list[str]]]:
-    """Return heading and cells of the ranked table, the forecaster first; S3's figures if it is S3's."""
+def printed(
+    rows: Sequence[Row], axes: Iterable[str], s3: bool
+) -> tuple[list[str], list[list[str]]]:
+    """Return heading and cells of the ranked table; S3's figures where the grid is S3's.
+
+    The forecaster and the values that were crossed come first, instead of its whole name.
+    """
     shown = (*PRINTED, *(PUBLISHED if s3 else ()))
-    heading = ["Forecaster", *(name for name, *_ in shown)]
-    return heading, [
-        [row["forecaster"], *(write(row[key]) for _, key, write in shown)] for row in rows
+    names = list(axes)
+    heading = ["Forecaster", *names, *(name for name, *_ in shown)]
+    cells = [
+        [
+            row["base"],
+            *(row[name] or DASH for name in names),
+            *(write(row[key]) for _, key, write in shown),
+        ]
+        for row in rows
     ]
+    return heading, cells
 
 
 def below_naive(rows: Sequence[Mapping[str, Any]]) -> int:

@@ -73,6 +73,7 @@ def _results(report: Report) -> dict[str, Any]:
     return {
         "folds": {outcome.bars.ticker: [str(one.fold) for one in outcome.naive.inside]},
         "engines": {outcome.bars.ticker: {name: own for name, own in engines.items() if own}},
+        "crossed": {name: list(own) for name, own in outcome.search.crossing.axes.items()},
         "s3": outcome.search.s3,
         "digest": outcome.digest,
         "ranking": report.rows,

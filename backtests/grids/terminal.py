@@ -7,7 +7,7 @@ import sys
 from backtests.folder import Finished
 from backtests.formatting import count
 from backtests.grids.ranking import printed
-from backtests.terminal import LOG_WIDTH, NAME, plain_console, title, trained_by
+from backtests.terminal import LOG_WIDTH, plain_console, title, trained_by
 
 #: Rows of the table; the rest is in the files.
 SHOWN = 12
@@ -29,14 +29,11 @@ def print_ranking(finished: Finished) -> None:
     if manifest["data"][0]["simulated"]:
         console.print(Text.assemble(("SIMULATED", "bold red"), " bars, not real ones"))
     console.print(title(manifest, pooled=False), style="bold", soft_wrap=True)
-    heading, rows = printed(manifest["ranking"], manifest["s3"])
+    heading, rows = printed(manifest["ranking"], manifest["crossed"], manifest["s3"])
     keep = [i for i, name in enumerate(heading) if name not in LEFT_OUT]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for i in keep:
-        if i:
-            table.add_column(heading[i], justify="right", no_wrap=False)
-        else:
-            table.add_column(heading[i], overflow="fold", min_width=NAME)
+        table.add_column(heading[i], justify="right" if i else "left", overflow="fold")
     for row in rows[: SHOWN + 1]:
         table.add_row(*(row[i] for i in keep))
     console.print(table)
