@@ -12,6 +12,7 @@ from forecasters.errors import InputError, nearest
 
 #: The one field that belongs to the inputs and not to a forecaster.
 FEATURES = "features"
+NAIVE = "naive"
 FEATURE_KINDS = ("ohlcv", "ohlcv+indicators")
 
 Axes = Mapping[str, tuple[str, ...]]
@@ -90,13 +91,13 @@ def cross(bases: Sequence[str], axes: Axes, beside: Sequence[str], features: str
         for base, one in named.items()
     }
     told = _check_fields(named, fields, axes)
-    variants = [_variant("naive", {}, features)]
+    variants = [_variant(NAIVE, {}, features)]
     for base, one in named.items():
         own = {name: values for name, values in axes.items() if name in fields[base]}
         if twice := sorted(own.keys() & one.settings.keys()):
             raise InputError(f"--forecaster {base} sets {twice[0]}, which --cross varies")
-        if not own:
-            raise InputError(f"--cross has no field of {base}: name it --beside the grid")
+        if not own or one.name == NAIVE:
+            raise InputError(f"there is nothing of {base} to cross: name it --beside the grid")
         combinations = itertools.product(*own.values())
         variants += [_variant(base, dict(zip(own, v, strict=True)), features) for v in combinations]
     variants += [_variant(text, {}, features) for text in beside]

@@ -16,8 +16,6 @@ from forecasters.fit import Fit, Fitted
 from forecasters.forecasts import Forecasts
 from forecasters.metrics import forecast_metrics
 
-NAIVE = "naive"
-
 
 @dataclass(frozen=True, eq=False)
 class Entry:

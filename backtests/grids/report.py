@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backtests.formatting import count, number, points
-from backtests.grids.outcome import NAIVE, Outcome
+from backtests.grids.crossing import NAIVE
+from backtests.grids.outcome import Outcome
 from backtests.grids.published import S3_DATA, S3_TRAINING
 from backtests.grids.ranking import Row, below_naive, rank
 from backtests.grids.selection import (
@@ -145,9 +146,12 @@ def _choices(report: Report) -> list[str]:
         told.append("Both choices fell on the same forecaster.")
     elif honest:
         gap = float(honest.metrics["mape"]) - float(papers.metrics["mape"])
+        more, less = (
+            "points is what choosing on the test rows shows more than a choice made before them",
+            "points less has the choice made anew before each fold than any one over all folds",
+        )
         told.append(
-            f"The difference of {number(gap)} points is what choosing on the test rows shows more than a choice "
-            f"made before them."
+            f"The difference of {number(gap)} {more}." if gap > 0 else f"{number(-gap)} {less}."
         )
     if report.correlation is not None:
         told.append(

@@ -78,6 +78,11 @@ class Search:
         for label in sorted(self.forecasters):  # a number in the store means the same fit
             forecaster, own = self.forecasters[label], features[kinds[label]]
             own.require(forecaster.lookback, folds[0].fit)
+            if own.warmup + forecaster.lookback > folds[0].fit.stop:  # before others are trained
+                raise InputError(
+                    f"{label}: no complete window of {forecaster.lookback} sessions among the "
+                    f"{len(folds[0].fit)} to fit on; lower its lookback"
+                )
             jobs = self.walk_forward.fits(forecaster, own, self.seeds)
             found[label] = tuple(replace(fit, inside=True) for fit in jobs)
         return found

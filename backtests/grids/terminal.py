@@ -7,7 +7,7 @@ import sys
 from backtests.folder import Finished
 from backtests.formatting import count
 from backtests.grids.ranking import printed
-from backtests.terminal import LOG_WIDTH, plain_console, title, trained_by
+from backtests.terminal import LOG_WIDTH, NAME, plain_console, title, trained_by
 
 #: Rows of the table; the rest is in the files.
 SHOWN = 12
@@ -33,7 +33,12 @@ def print_ranking(finished: Finished) -> None:
     keep = [i for i, name in enumerate(heading) if name not in LEFT_OUT]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for i in keep:
-        table.add_column(heading[i], justify="right" if i else "left", overflow="fold")
+        table.add_column(
+            heading[i],
+            justify="right" if i else "left",
+            overflow="fold",
+            min_width=0 if i else NAME,
+        )
     for row in rows[: SHOWN + 1]:
         table.add_row(*(row[i] for i in keep))
     console.print(table)
