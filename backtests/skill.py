@@ -199,7 +199,7 @@ def p_text(p: float | None) -> str:
     """Return a p value as a page shows it: ``0.43``, ``0.043``, ``<0.001``; a dash for None."""
     if p is None:
         return DASH
-    return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+    return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
 
 
 def section(skill: Skill) -> dict[str, Any] | None:
@@ -249,6 +249,8 @@ def _told_superior(superior: Superior | None) -> list[str]:
     if superior.p is None:
         return [f"The best of them was not tested against naive: {superior.why}."]
     among = count(superior.variants, "forecaster")
+    if superior.p_lower == 1.0:
+        return [f"None of {among} has a smaller mean error than naive."]
     figures = (
         f"p {p_text(superior.p)}, between {p_text(superior.p_lower)} and {p_text(superior.p_upper)}, test of "
         f"superior predictive ability, {superior.draws:,} draws of blocks of {count(superior.block, 'session')}"
@@ -272,6 +274,10 @@ def _told_kept(kept: ConfidenceSet | None) -> list[str]:
         return [
             f"The model confidence set at {level} keeps all {of}, naive among them: no power. These sessions "
             "tell none of them from the best, which speaks for none."
+        ]
+    if kept.kept == (NAIVE,):
+        return [
+            f"The model confidence set at {level} keeps naive alone of {of}: each of the others is worse."
         ]
     naive = "naive among them" if NAIVE in kept.kept else "and naive is not among them"
     which = f": {listed(list(kept.kept))}" if len(kept.kept) <= 6 else ""

@@ -56,10 +56,13 @@ class Comparison:
     why: str = ""
 
 
-def diebold_mariano(loss: Floats, benchmark_loss: Floats, horizon: int = 1) -> Comparison:
+def diebold_mariano(
+    loss: Floats, benchmark_loss: Floats, horizon: int = 1, lag: int | None = None
+) -> Comparison:
     """Compare two series of losses [T] of forecasts made `horizon` sessions ahead.
 
-    The mean difference over its long-run deviation by Bartlett's kernel, times the small-sample
+    The mean difference over its long-run deviation by Bartlett's kernel (`lag` autocovariances, by
+    default `bandwidth`), times the small-sample
     factor, against fixed-b critical values. The test is of accuracy as it was, not of the models behind it:
     a model that nests the benchmark and finds nothing loses by what it estimates, so "better" is
     then said less often than in 5%. `detectable` adds the critical value and the quantile of
@@ -74,7 +77,7 @@ def diebold_mariano(loss: Floats, benchmark_loss: Floats, horizon: int = 1) -> C
     effects.
     """
     n = loss.size
-    lag = bandwidth(n, horizon)
+    lag = bandwidth(n, horizon) if lag is None else lag
     mean, base = (float(x.mean()) if n else 0.0 for x in (loss, benchmark_loss))
     gain = 1.0 - mean / base if base > 0 else None
     difference = benchmark_loss - loss  # [T]

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 #: Rows below which no test here is made: its distribution is one of long series.
-LEAST = 30
+LEAST = 20
 #: Losses that differ by less than this share of the benchmark's are the same numbers, rounded.
 SAME = 1e-12
 

@@ -40,7 +40,5 @@ def pesaran_timmermann(realised: Floats, forecast: Floats) -> Outcome:
         + (2 * q - 1) ** 2 * p * (1 - p) / n
         + 4 * p * q * (1 - p) * (1 - q) / n**2
     )
-    if of_hits <= of_chance:
-        return Outcome(None, None, n, "the signs vary too little to say", still)
     statistic = (hits - chance) / math.sqrt(of_hits - of_chance)
     return Outcome(statistic, normal_tail(statistic), n, left_out=still)

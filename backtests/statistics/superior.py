@@ -57,8 +57,8 @@ def superior_predictive_ability(
     """Test losses [T, K] of K variants against those [T] of a benchmark.
 
     Each variant's gain is divided by its own long-run deviation, as Hansen has it: `arch` leaves
-    that out, whatever its `studentize` says, and so a wild variant would drown the others. The
-    benchmark enters as a variant of itself, which makes the statistic at least 0.
+    that out, whatever its `studentize` says, and so a wild variant would drown the others. Where
+    no variant gains on average the statistic is 0, which no sample falls below: p is 1.
 
     References
     ----------
@@ -77,13 +77,15 @@ def superior_predictive_ability(
     if why:
         return Superior(None, None, None, 0, draws, n, variants, why)
 
+    block = block_length(gains, horizon)
+    if gains.mean(axis=0).max() <= 0:
+        return Superior(1.0, 1.0, 1.0, block, draws, n, variants)
+
     from arch.bootstrap import SPA
 
     lag = bandwidth(n, horizon)
     deviation = [math.sqrt(long_run_covariance([column], lag)[0, 0]) for column in gains.T]
-    scaled = np.column_stack([np.zeros(n), gains / np.array(deviation)])
-    block = block_length(gains, horizon)
-    test = SPA(np.zeros(n), -scaled, block_size=block, reps=draws, seed=seed)
+    test = SPA(np.zeros(n), -gains / np.array(deviation), block_size=block, reps=draws, seed=seed)
     test.compute()
     lower, middle, upper = (float(test.pvalues[k]) for k in ("lower", "consistent", "upper"))
     return Superior(lower, middle, upper, block, draws, n, variants)

@@ -1,0 +1,140 @@
+"""How often the tests of skill speak where there is none: `python benchmarks/noise.py`.
+
+Each series is a random walk with clustered volatility and fat tails (GARCH(1,1) with Student's t of 6
+degrees, no drift, no tie to its past): the best forecast of its next close is the last one, and whatever says
+"better than naive" is wrong. Fast forecasters learn it walk-forward as a run does; networks would
+take hours for so many series, and are nested in the same way: each can forecast no change.
+
+Naive is nested in every one of them, so its comparison with naive cannot show whether
+Diebold-Mariano errs as often as it says. That is shown on two forecasts that differ by noise of the
+same size, drawn apart: neither is better. Every share stands with its 95% interval (Clopper and Pearson 1934).
+"""
+
+import argparse
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import numpy as np
+
+from backtests import plugins
+from backtests.skill import judge_forecasts
+from backtests.statistics.diebold_mariano import diebold_mariano
+from forecasters.bars import Bars, Origin
+from forecasters.features import make_features
+from forecasters.forecasts import Forecasts
+from forecasters.walk_forward import WalkForward
+
+LABELS = ("drift", "linear", "linear:target=return", "linear:target=return,alpha=10")
+#: Daily deviation and GARCH coefficients, those of the simulated source.
+DAILY, ALPHA, BETA, DEGREES = 0.018, 0.08, 0.90, 6.0
+#: Deviation of the forecast return of the two forecasts that differ by noise alone.
+NOISE = 0.006
+LEVEL = 0.05
+
+
+def walk(seed: int, rows: int) -> Bars:
+    """Return bars of a random walk; prices are not rounded."""
+    rng = np.random.default_rng([seed, 0])
+    shocks = rng.standard_t(DEGREES, rows) * np.sqrt((DEGREES - 2) / DEGREES)
+    returns, variance = np.empty(rows), DAILY**2
+    for t, shock in enumerate(shocks):
+        returns[t] = np.sqrt(variance) * shock
+        variance = (1 - ALPHA - BETA) * DAILY**2 + ALPHA * returns[t] ** 2 + BETA * variance
+    close = 100_000 * np.exp(np.cumsum(returns))
+    before = np.concatenate([[100_000.0], close[:-1]])
+    opened = before * np.exp(rng.normal(0, 0.4 * DAILY, rows))
+    reach = np.exp(np.abs(rng.normal(0, 0.4 * DAILY, (2, rows))))
+    high, low = np.maximum(opened, close) * reach[0], np.minimum(opened, close) / reach[1]
+    volume = np.exp(rng.normal(11, 0.3, rows))
+    days = np.busday_offset("2015-01-02", np.arange(rows), roll="forward")
+    origin = Origin(source="simulated", vendor="random generator", simulated=True)
+    return Bars(f"NOISE{seed}", days, opened, high, low, close, volume, origin=origin)
+
+
+def told(bars: Bars, horizon: int) -> dict[str, tuple[Forecasts, ...]]:
+    """Return the walk-forward forecasts of each forecaster."""
+    plan, features = WalkForward(horizon=horizon), make_features(bars, horizon=horizon)
+    made = {}
+    for label in ("naive", *LABELS):
+        fits = plan.fits(plugins.make(plugins.FORECASTERS, plugins.parse(label)), features)
+        made[label] = (plan.collect(fits, [fit.run() for fit in fits], label),)
+    return made
+
+
+def exchangeable(realised: np.ndarray, seed: int, memory: float, horizon: int) -> float:
+    """Return the p value of "the first is better" of two forecasts that are alike but for noise."""
+    rng = np.random.default_rng([seed, 1, round(100 * memory)])
+    shocks = NOISE * np.sqrt(1 - memory**2) * rng.standard_normal((2, realised.size))
+    forecasts = np.empty_like(shocks)
+    forecasts[:, 0] = NOISE * rng.standard_normal(2)
+    for t in range(1, realised.size):
+        forecasts[:, t] = memory * forecasts[:, t - 1] + shocks[:, t]
+    first, second = np.abs(realised - forecasts)
+    return diebold_mariano(first, second, horizon).p_better
+
+
+def judge(seed: int, rows: int, horizon: int) -> dict[str, float | None]:
+    """Return every p value of one series, by what it is of."""
+    made = told(walk(seed, rows), horizon)
+    skill = judge_forecasts(made, horizon, seed)
+    (naive,) = made["naive"]
+    realised = np.log1p(naive.realised_return[naive.judged])
+    p = {
+        'any forecaster "better than naive", Holm': min(one.p_better for one in skill.judged),
+        "any forecaster has content, Clark-West, Holm": min(
+            one.p_clark_west for one in skill.judged
+        ),
+        "the best is superior (SPA)": skill.superior.p,
+        "naive is not in the confidence set (MCS, 10%)": 1.0 if "naive" in skill.kept.kept else 0.0,
+        "exchangeable, Diebold-Mariano": exchangeable(realised, seed, 0.0, horizon),
+        "exchangeable, noise that lasts (AR 0.9)": exchangeable(realised, seed, 0.9, horizon),
+    }
+    for one in skill.judged:
+        p |= {
+            f"{one.forecaster}: better, not adjusted": one.absolute.p_better,
+            f"{one.forecaster}: Clark-West, not adjusted": one.clark_west.p,
+            f"{one.forecaster}: more than half of the folds": one.folds.p,
+            f"{one.forecaster}: direction": one.direction.p,
+            f"{one.forecaster}: worse, Holm": one.p_worse,
+        }
+    return p
+
+
+def interval(hits: int, n: int) -> tuple[float, float]:
+    """Return the exact 95% interval of a share."""
+    from scipy.stats import binomtest
+
+    found = binomtest(hits, n).proportion_ci(0.95, "exact")
+    return found.low, found.high
+
+
+def lines(results: list[dict[str, float | None]]) -> Iterator[str]:
+    """Return the table: a row a p value, the share of the series in which it is below 5%."""
+    yield "| what is said | series | said in | 95% interval |\n| --- | --- | --- | --- |"
+    for name in results[0]:
+        p = [result[name] for result in results if result[name] is not None]
+        hits = sum(value < LEVEL for value in p)
+        if p:
+            low, high = interval(hits, len(p))
+            yield f"| {name} | {len(p):,} | {hits / len(p):.1%} | {low:.1%} to {high:.1%} |"
+
+
+def main() -> None:
+    """Judge the series and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--series", type=int, default=500)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--rows", type=int, default=1227, help="sessions of a series")
+    parser.add_argument("--horizon", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    flags = parser.parse_args()
+    seeds = range(flags.first_seed, flags.first_seed + flags.series)
+    work = partial(judge, rows=flags.rows, horizon=flags.horizon)
+    with ProcessPoolExecutor(flags.jobs) as pool:
+        results = list(pool.map(work, seeds, chunksize=5))
+    print("\n".join(lines(results)))
+
+
+if __name__ == "__main__":
+    main()
