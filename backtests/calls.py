@@ -31,6 +31,8 @@ class Calls:
 
     Attributes
     ----------
+    tickers : int
+        Whose days are counted together.
     days, came : int
         Judged days, and those whose close rose that much, called or not.
     calls, hits : int
@@ -57,6 +59,7 @@ class Calls:
     strategy: str
     threshold: float
     fill: str
+    tickers: int
     days: int
     came: int
     calls: int
@@ -79,9 +82,10 @@ class Calls:
         """The calls in words; empty without one."""
         if not self.calls:
             return ""
+        of = f" of {self.tickers} tickers" if self.tickers > 1 else ""
         words = [
-            f"{self.forecaster} called {level(self.threshold)} or more on {count(self.calls, 'day')} and was "
-            f"right on {self.hits:,}: {percent(self.precision, 0, sign=False)} (95% interval "
+            f"{self.forecaster} called {level(self.threshold)} or more on {count(self.calls, 'day')}{of} and "
+            f"was right on {self.hits:,}: {percent(self.precision, 0, sign=False)} (95% interval "
             f"{percent(self.low, 0, sign=False)} to {percent(self.high, 0, sign=False)}), where "
             f"{percent(self.base_rate, 1, sign=False)} of all days rose that much"
         ]
@@ -96,12 +100,12 @@ class Calls:
         """Return what the precision is worth beside the one that was needed."""
         if self.needed is None or self.low is None or self.high is None:
             return f"how often it had to be right cannot be said: {self.why}"
-        needed = f"{percent(self.needed, 0, sign=False)} would have paid"
+        needed = f"to pay, {percent(self.needed, 0, sign=False)} had to be right"
         if self.high < self.needed:
-            return f"{needed}, above the interval"
+            return f"{needed}: fewer were"
         if self.low > self.needed:
-            return f"{needed}, below the interval"
-        return f"{needed}, inside the interval: too few calls to tell"
+            return f"{needed}: more were"
+        return f"{needed}, which the interval holds: too few calls to tell"
 
 
 def judge_calls(
@@ -141,6 +145,7 @@ def judge_calls(
         strategy=strategy,
         threshold=threshold,
         fill=fill,
+        tickers=len(own),
         days=days,
         came=int(came.sum()),
         calls=calls,

@@ -19,6 +19,8 @@ from strategies.rule import lowest_risen
 
 #: Rises that every diagnosis counts, beside the threshold of the rule.
 LEVELS = (0.01, 0.02, 0.03, 0.05)
+#: Within this share of the bound a price is compared digit by digit, as the rule does.
+NEAR = 1e-9
 
 
 def at_least(price: Floats, last_close: Floats, level: float) -> Flags:
@@ -27,7 +29,11 @@ def at_least(price: Floats, last_close: Floats, level: float) -> Flags:
     The bound is that of the rule: a diagnosis that rounded otherwise would count a day that the
     rule did not see.
     """
-    return np.asarray(price >= np.array([lowest_risen(close, level) for close in last_close]))
+    bound = last_close * (1 + level)
+    reached = np.asarray(price >= bound)
+    for row in np.flatnonzero(np.abs(price - bound) <= NEAR * bound):
+        reached[row] = price[row] >= lowest_risen(last_close[row], level)
+    return reached
 
 
 @dataclass(frozen=True)

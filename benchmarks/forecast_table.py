@@ -11,8 +11,10 @@ import argparse
 import statistics
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+
+from forecasters.direction import direction
+from forecasters.metrics import mape, nrmse, rmse
 
 
 def main() -> None:
@@ -31,20 +33,26 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in table["forecaster"].unique():
         made = {ticker: _errors(rows) for ticker, rows in _of(table, name)}
-        mape, nrmse, rmse, right, majority = (
+        mapes, nrmses, rmses, shares, most = (
             [errors[i] for errors in made.values()] for i in range(5)
         )
-        ratios = sorted(value / naive[t][0] for t, value in zip(made, mape, strict=True))
-        rmse_ratios = [value / naive[t][2] for t, value in zip(made, rmse, strict=True)]
+        ratios = sorted(value / naive[t][0] for t, value in zip(made, mapes, strict=True))
+        rmse_ratios = [value / naive[t][2] for t, value in zip(made, rmses, strict=True)]
+        right, majority = (_median(column) for column in (shares, most))
         below = sum(ratio < 1 for ratio in ratios)
-        direction = f"{statistics.median(right):.1%}" if name != "naive" else "-"
         print(
-            f"| {name} | {statistics.median(mape):.2f} | {statistics.median(nrmse):.2f} | "
+            f"| {name} | {statistics.median(mapes):.2f} | {statistics.median(nrmses):.2f} | "
             f"{statistics.median(ratios):.3f} | {ratios[0]:.3f} to {ratios[-1]:.3f} | "
-            f"{statistics.median(rmse_ratios):.3f} | {below} of {len(ratios)} | {direction} | "
-            f"{statistics.median(majority):.1%} |"
+            f"{statistics.median(rmse_ratios):.3f} | {below} of {len(ratios)} | {right} | "
+            f"{majority} |"
         )
     _print_by_ticker(table)
+
+
+def _median(shares: list[float | None]) -> str:
+    """Return the median of those that are known; naive says nothing about direction."""
+    known = [share for share in shares if share is not None]
+    return f"{statistics.median(known):.1%}" if known else "-"
 
 
 def _print_by_ticker(table: pd.DataFrame) -> None:
@@ -61,16 +69,17 @@ def _of(table: pd.DataFrame, name: str):
     return table[table["forecaster"] == name].groupby("ticker", sort=True)
 
 
-def _errors(rows: pd.DataFrame) -> tuple[float, float, float, float, float]:
+def _errors(rows: pd.DataFrame) -> tuple[float, float, float, float | None, float | None]:
     """Return MAPE and NRMSE in percent, RMSE, the share of right signs and that of the majority."""
     actual, forecast, last = (rows[c].to_numpy() for c in ("actual", "forecast", "close"))
-    rmse = float(np.sqrt(np.mean((actual - forecast) ** 2)))
-    moved = actual != last
-    up = actual[moved] > last[moved]
-    right = float(np.mean((forecast[moved] > last[moved]) == up))
-    share = float(up.mean())
-    mape = float(np.mean(np.abs((actual - forecast) / actual)) * 100)
-    return mape, rmse / float(actual.mean()) * 100, rmse, right, max(share, 1 - share)
+    signs = direction(forecast - last, actual - last)
+    return (
+        mape(actual, forecast),
+        nrmse(actual, forecast),
+        rmse(actual, forecast),
+        signs.share,
+        signs.majority,
+    )
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backtests.diagnosis import diagnose
+from backtests.diagnosis import at_least, diagnose
 from forecasters.forecasts import Forecasts
+from strategies.rule import risen
 from tests.backtests.studies import make_bars, make_forecasts, make_result, make_study, told
 
 NAT = np.datetime64("NaT", "D")
@@ -46,6 +47,17 @@ def test_counts_are_those_of_the_rule_and_exactly_five_percent_counts() -> None:
     assert d.largest == pytest.approx(0.2)
     assert (d.largest_made, d.largest_for) == ("2019-01-06", None)
     assert d.outside_share == 0.5
+
+
+def test_all_days_at_once_are_told_what_the_rule_tells_one_by_one() -> None:
+    rng = np.random.default_rng(0)
+    last = np.concatenate([np.arange(1.0, 400), rng.uniform(1, 1e6, 400)])
+    for share in (0.0125, 0.05, 0.07):
+        exact = np.array([float(f"{close * (1 + share):.10g}") for close in last])
+        for price in (exact, exact * (1 - 1e-11), exact * (1 + 1e-13), last * 1.06, last * np.nan):
+            one_by_one = [risen(p, close, share) for p, close in zip(price, last, strict=True)]
+            assert at_least(price, last, share).tolist() == one_by_one
+    assert at_least(exact, last, 0.07).mean() > 0.5
 
 
 def test_a_rule_that_never_bought_is_told_why() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pytest
 
 from backtests.figures import colour_of, draw_figures
@@ -76,6 +78,17 @@ def test_only_buy_and_hold_has_its_line(tmp_path: Path) -> None:
     assert len(re.findall(r"stroke-width: 2\b", svg)) == 2, "the line and its key in the legend"
     colours = colour_of(study)
     assert colours[None] not in {colours[f.forecaster] for f in told(study)}
+
+
+def test_the_deciles_have_a_chart_a_forecaster_whose_forecast_changes(tmp_path: Path) -> None:
+    study = make_study(traded=False, forecasters=("rnn", "cnn"))
+    naive, rnn, _ = told(study)
+    svg = draw_figures(tmp_path, study)["deciles"]
+    assert all(svg.count(f">{name}<") == 1 for name in ("rnn", "cnn"))
+    assert ">naive<" not in svg
+    flat = replace(rnn, by_seed=np.repeat(naive.last_close[None], 3, axis=0))
+    still = replace(study, forecasts={study.account: (naive, flat)})
+    assert "deciles" not in draw_figures(tmp_path, still)
 
 
 def test_a_long_study_is_drawn_as_dots_in_a_picture(tmp_path: Path) -> None:

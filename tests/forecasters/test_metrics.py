@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
+from sklearn import metrics
+from statsmodels.tools import eval_measures
 
+from forecasters.features import make_features
 from forecasters.forecasts import Forecasts
-from forecasters.metrics import forecast_metrics, mape, nrmse, rmse
+from forecasters.metrics import (
+    forecast_metrics,
+    mae,
+    mape,
+    mase,
+    nrmse,
+    pearson_level,
+    r2_return,
+    rmse,
+    theil_u,
+)
+from forecasters.models.naive import Naive
+from forecasters.walk_forward import WalkForward
 
 ACTUAL = np.array([100.0, 200.0, 400.0, 300.0])
 FORECAST = np.array([110.0, 190.0, 400.0, 330.0])
@@ -92,3 +111,128 @@ def test_without_a_row_to_judge_there_is_no_figure(made: float) -> None:
         assert table["outside_share"] is None
     else:
         assert table["largest_forecast_return"] == pytest.approx(0.1)
+
+
+LAST = np.array([90.0, 210.0, 390.0, 330.0])
+
+
+def test_against_naive_by_hand_in_fractions() -> None:
+    # own errors 10, 10, 0, 30; naive's 10, 10, 10, 30
+    assert mae(ACTUAL, FORECAST) == pytest.approx(float(Fraction(50, 4)))
+    assert mase(ACTUAL, FORECAST, 25.0) == pytest.approx(float(Fraction(50, 4) / 25))
+    assert theil_u(ACTUAL, FORECAST, LAST) == pytest.approx(float(Fraction(1100, 1200)) ** 0.5)
+    assert theil_u(ACTUAL, LAST, LAST) == 1.0
+    assert mase(ACTUAL, FORECAST, None) is None
+    assert theil_u(LAST, FORECAST, LAST) is None, "naive made no error"
+
+
+def test_the_r2_of_returns_by_hand() -> None:
+    """Realised log returns 1, -1, 0, 2; forecast 0.5, -1, 1, 1: errors 0.25 + 0 + 1 + 1 over 6."""
+    last = np.full(4, 100.0)
+    actual, forecast = 100 * np.exp([1.0, -1, 0, 2]), 100 * np.exp([0.5, -1, 1, 1])
+    assert r2_return(actual, forecast, last) == pytest.approx(1 - 2.25 / 6)
+    assert r2_return(actual, last, last) == 0.0, "naive"
+    assert r2_return(actual, actual, last) == pytest.approx(1.0)
+    assert r2_return(last, forecast, last) is None, "nothing moved"
+    assert r2_return(actual, np.array([100, 100, 100, -1.0]), last) is None
+
+
+def test_against_other_implementations() -> None:
+    rng = np.random.default_rng(5)
+    last = 1e4 * np.exp(np.cumsum(rng.normal(0, 0.02, 300)))
+    actual, forecast = (last * np.exp(rng.normal(0, 0.02, 300)) for _ in range(2))
+    assert mape(actual, forecast) == pytest.approx(
+        100 * metrics.mean_absolute_percentage_error(actual, forecast)
+    )
+    assert mae(actual, forecast) == pytest.approx(metrics.mean_absolute_error(actual, forecast))
+    assert rmse(actual, forecast) == pytest.approx(eval_measures.rmse(actual, forecast))
+    assert theil_u(actual, forecast, last) == pytest.approx(
+        metrics.root_mean_squared_error(actual, forecast) / eval_measures.rmse(actual, last)
+    )
+    came, said = np.log(actual / last), np.log(forecast / last)
+    # scikit-learn compares with the mean of what it is given: mirrored, that mean is zero
+    both = metrics.r2_score(np.append(came, -came), np.append(said, -said))
+    assert r2_return(actual, forecast, last) == pytest.approx(both)
+
+
+def known(n: int = 60) -> Forecasts:
+    """Return forecasts of a walk, one row without an outcome at the end, one halt."""
+    rng = np.random.default_rng(0)
+    closes = np.round(1000 * np.exp(np.cumsum(rng.normal(0, 0.02, n + 1))))
+    said = closes[:-1] * np.exp(rng.normal(0, 0.01, n))
+    said[7] = np.nan
+    actual = np.append(closes[1:-1], np.nan)
+    made = forecasts([said], actual, closes[:-1], np.zeros(n, bool))
+    return replace(made, mase_scale=12.5)
+
+
+def test_every_figure_is_of_the_judged_rows_and_can_be_written_as_json() -> None:
+    made = known()
+    table = forecast_metrics(made)
+    rows = made.judged
+    assert rows.sum() == table["rows"] == 58
+    actual, close, last = made.actual[rows], made.close[rows], made.last_close[rows]
+    assert table["mae"] == pytest.approx(metrics.mean_absolute_error(actual, close))
+    assert table["mae_naive"] == pytest.approx(metrics.mean_absolute_error(actual, last))
+    assert table["rmse_naive"] == pytest.approx(eval_measures.rmse(actual, last))
+    assert table["mase"] == pytest.approx(table["mae"] / 12.5)
+    assert table["theil_u"] == pytest.approx(table["rmse"] / table["rmse_naive"])
+    assert table["correlation"] == pytest.approx(
+        stats.pearsonr(close / last - 1, actual / last - 1).statistic
+    )
+    assert table["r2_return"] == r2_return(actual, close, last)
+    signs = np.sign(actual - last)
+    right = metrics.accuracy_score(signs[signs != 0], np.sign(close - last)[signs != 0])
+    assert table["direction"]["share"] == pytest.approx(right)
+    assert table["direction"]["unchanged"] == (signs == 0).sum() > 0
+    assert table["lag"]["n"] == 56, "the halt takes two pairs"
+    assert sum(table["deciles"]["n"]) == 58
+    assert json.loads(json.dumps(table, allow_nan=False)) == table
+
+
+def test_without_a_judged_row_the_keys_are_the_same_and_the_figures_none() -> None:
+    waiting = replace(known(), actual=np.full(60, np.nan))
+    table, other = forecast_metrics(waiting), forecast_metrics(known())
+    assert set(table) == set(other)
+    assert table["direction"] is table["lag"] is table["deciles"] is table["r2_return"] is None
+
+
+def test_what_a_caller_writes_into_the_answer_stays_with_the_caller() -> None:
+    made = known()
+    forecast_metrics(made)["lag"]["n"] = -1
+    forecast_metrics(made).clear()
+    assert forecast_metrics(made)["lag"]["n"] == 56
+
+
+def test_pearson_on_levels_is_near_one_for_naive_too() -> None:
+    """What S3 prints says little: it is here for beside its tables."""
+    made = known()
+    rows = made.judged
+    r, p = pearson_level(made)
+    expected = stats.pearsonr(made.actual[rows], made.close[rows])
+    assert r == pytest.approx(expected.statistic)
+    assert p == pytest.approx(expected.pvalue, rel=1e-8)
+    naive = replace(made, by_seed=made.last_close[None].copy(), seeds=())
+    level, _ = pearson_level(naive)
+    assert level is not None
+    assert level > 0.85
+    assert forecast_metrics(naive)["r2_return"] == 0
+
+
+def test_the_scale_of_the_mase_is_naives_error_in_the_first_fit_rows(bars_of: Any) -> None:
+    closes = np.array([100, 101, 103, 106, 110, 115, 115, 120, 140, 100, 100, 300, 50, 500], float)
+    bars = bars_of(closes, volume={4: 0.0}, open={4: 0.0}, high={4: 0.0}, low={4: 0.0})
+    assert not bars.tradable[4]
+    plan = WalkForward(train_size=9, step=2, validation=2 / 9)
+    assert plan.split(bars.sessions)[0].fit == range(7)
+    made = plan.predict(Naive(), make_features(bars))
+    # fit rows 0 to 6: |y - close| is 1, 2, 3, halt, halt, 0, 5; later folds fit on more
+    assert made.mase_scale == pytest.approx(float(Fraction(1 + 2 + 3 + 0 + 5, 5)))
+    assert forecast_metrics(made)["mase"] == pytest.approx(
+        forecast_metrics(made)["mae_naive"] / 2.2
+    )
+    assert replace(made, mase_scale=None).digest == made.digest
+    shorter = plan.predict(Naive(), make_features(bars.rows(slice(0, 12))))
+    assert shorter.mase_scale == made.mase_scale, "what comes later does not move it"
+    still = bars_of(np.full(14, 100.0))
+    assert plan.predict(Naive(), make_features(still)).mase_scale is None
