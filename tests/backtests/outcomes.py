@@ -28,7 +28,8 @@ def make_outcome(
 
     A label ends with what was crossed (``filters=4``): its share in `before` is that of every
     validation row, one a fold where it is a sequence; that in `test` of every test row. So the MAPE
-    is 100 times the share. With ``split=None`` the folds are those of a walk-forward of 50 sessions.
+    is 100 times the share. What was fitted on is forecast without an error, as a network that
+    learned it by heart would. With ``split=None`` the folds are those of a walk-forward of 50 sessions.
     """
     values = {"ticker": ("051900.KS",), "cross": ("filters=2,4",), "jobs": 1, **given}
     if values.get("split", "") is None:
@@ -51,8 +52,8 @@ def make_outcome(
         for at, fold in enumerate(folds):
             rows = np.array([*fold.fit, *fold.validation])
             actual = bars.close[rows + 1]
-            close = actual * (1 + _share(before, variant.label, at))
             watched = np.arange(rows.size) >= len(fold.fit)
+            close = actual * (1 + _share(before, variant.label, at) * watched)
             target = bars.sessions[rows + 1]
             inside.append(Inside(fold.name, target, actual, close[None], watched))
         loss = 0.1 / np.arange(1, epochs + 1)

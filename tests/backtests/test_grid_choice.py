@@ -7,11 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backtests.grids.config import GridConfig
+from backtests.grids.inside import inside_of
 from backtests.grids.ranking import columns, printed, rank
 from backtests.grids.report import describe_selections, make_report
+from backtests.grids.search import make_search
 from backtests.grids.selection import rank_correlation, select_on_test, select_on_validation
 from backtests.skill import judge_forecasts
+from forecasters.fit import Fitted
 from tests.backtests.outcomes import make_outcome
+from tests.backtests.studies import make_bars
 
 #: The lowest error before the test is not the lowest on it.
 VALIDATION = {"filters=2": 0.02, "filters=4": 0.01, "filters=8": 0.03}
@@ -62,6 +67,23 @@ def test_the_honest_choice_is_one_test_that_nothing_adjusts(outcome, report):
     among = {one.forecaster: one for one in report.skill.judged}["cnn:filters=4"]
     assert among.absolute.statistic == pytest.approx(alone.statistic)
     assert among.p_worse >= alone.p_worse
+
+
+def test_the_p_values_of_the_table_are_adjusted_for_all_that_stand_in_it():
+    """Holm (1979) by hand: the smallest of three times 3, the next times 2, never falling."""
+    test = {"filters=2": 0.0100, "filters=4": 0.0110, "filters=8": 0.0120}
+    outcome = make_outcome({}, test, cross=("filters=2,4,8",))
+    alone = {
+        e.label: judge_forecasts({"x": (e.forecasts,)}).judged[0].absolute.p_better
+        for e in outcome.models
+    }
+    assert len(set(alone.values())) == 3 and max(alone.values()) < 0.1
+    expected, largest = {}, 0.0
+    for times, (label, p) in zip((3, 2, 1), sorted(alone.items(), key=lambda x: x[1]), strict=True):
+        expected[label] = largest = max(largest, times * p)
+    rows = {row["forecaster"]: row["p_better"] for row in make_report(outcome).rows[1:]}
+    assert rows == pytest.approx(expected)
+    assert all(rows[label] > p for label, p in list(alone.items())[:2])
 
 
 def test_naive_is_the_first_row_and_the_rest_follow_by_test_error(outcome, report):
@@ -123,6 +145,36 @@ def test_without_validation_rows_nothing_can_be_chosen_honestly():
     assert report.honest is None and report.judged is None and report.correlation is None
     assert any("no validation rows" in sentence for sentence in report.found)
     assert [one["by"] for one in describe_selections(report)] == ["test"]
+
+
+def test_what_fits_forecast_before_their_test_is_told_apart_by_fold_seed_and_row():
+    """Two folds by two seeds, each fit answering with numbers of its own."""
+    search = make_search(
+        GridConfig.of({
+            "ticker": ("A.KS",), "forecaster": ("rnn:hidden=2",), "cross": ("epochs=1,2",), "seeds": 2,
+            "train_size": 200, "step": 60, "features": "ohlcv",
+        })
+    )  # fmt: skip
+    bars = make_bars(rows=300)
+    fits = search.fits(bars)["rnn:epochs=1,hidden=2"]
+    folds = search.walk_forward.split(bars.sessions)
+    assert len(fits) == 4 and len(folds) == 2
+    fitted = [
+        Fitted(
+            np.empty(0), np.empty(0), np.empty(0), inside=np.arange(200.0 + 60 * fold) + 1e6 * seed
+        )
+        for seed in (1, 2)
+        for fold in (0, 1)
+    ]
+    found = inside_of(fits, fitted)
+    for one, fold in zip(found, folds, strict=True):
+        rows = np.arange(fold.test.start)
+        assert one.fold == fold.name
+        np.testing.assert_array_equal(one.by_seed, [rows + 1e6, rows + 2e6])
+        np.testing.assert_array_equal(one.watched, rows >= fold.validation.start)
+        np.testing.assert_array_equal(one.actual, bars.close[rows + 1])
+        np.testing.assert_array_equal(one.target, bars.sessions[rows + 1])
+        assert one.target[-1] == fold.name, "the last of them is known when the test begins"
 
 
 def test_equal_errors_are_chosen_by_name_whatever_order_they_were_typed_in():
