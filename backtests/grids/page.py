@@ -56,7 +56,7 @@ MEANINGS = {
     "NRMSE, range": "RMSE over the range of closes",
     "RMSE": "in the currency of the prices",
     "r, levels": "Pearson's correlation of actual and forecast closes: high for naive too",
-    "p": "significance of r as S3 prints it; the days are not independent, so it means nothing",
+    "p of r": "significance of r as S3 prints it; the days are not independent, so it means nothing",
     "R2, returns": "1 less squared error over naive's, in log returns; naive is 0",
     "Validation MAPE": "MAPE of the rows kept aside from training, before the test",
     "Gain": "1 less mean absolute error of the log return over naive's; above 0 is better",

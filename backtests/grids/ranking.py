@@ -101,26 +101,25 @@ def _published(entry: Entry, s3: bool) -> Row:
     }
 
 
-#: The columns of the printed table: heading, key, and how a value is written.
+#: The columns of the printed table: heading, key, and how a value is written. Those of S3 stand
+#: beside ours where the grid is S3's.
 PRINTED = (
     ("Rank", "rank", lambda v: DASH if v is None else str(v)),
     ("MAPE", "mape", points),
+    ("S3 MAPE", "published_mape", points),
     ("\u00f7 naive", "mape_over_naive", number),
     ("NRMSE", "nrmse", points),
+    ("S3 NRMSE", "published_nrmse", points),
     ("NRMSE, range", "nrmse_range", points),
     ("RMSE", "rmse", lambda v: number(v, 0 if v and v >= 1000 else 2)),
     ("r, levels", "pearson", lambda v: number(v, 3)),
-    ("p", "pearson_p", p_text),
+    ("S3 r", "published_pearson", lambda v: number(v, 3)),
+    ("p of r", "pearson_p", p_text),
     ("R2, returns", "r2_return", lambda v: number(v, 3)),
     ("Validation MAPE", "validation_mape", points),
     ("Gain", "gain", percent),
     ("p better", "p_better", p_text),
     ("p worse", "p_worse", p_text),
-)
-PUBLISHED = (
-    ("S3 MAPE", "published_mape", points),
-    ("S3 NRMSE", "published_nrmse", points),
-    ("S3 r", "published_pearson", lambda v: number(v, 3)),
 )
 
 
@@ -131,7 +130,7 @@ def printed(
 
     The forecaster and the values that were crossed come first, instead of its whole name.
     """
-    shown = (*PRINTED, *(PUBLISHED if s3 else ()))
+    shown = [column for column in PRINTED if s3 or not column[1].startswith("published")]
     names = list(axes)
     heading = ["Forecaster", *names, *(name for name, *_ in shown)]
     cells = [

@@ -12,7 +12,7 @@ from backtests.terminal import LOG_WIDTH, NAME, plain_console, title, trained_by
 #: Rows of the table; the rest is in the files.
 SHOWN = 12
 #: Headings that a terminal goes without.
-LEFT_OUT = ("NRMSE, range", "p", "R2, returns", "S3 r")
+LEFT_OUT = ("NRMSE, range", "RMSE", "p of r", "R2, returns", "p worse", "S3 r")
 
 
 def print_ranking(finished: Finished) -> None:
