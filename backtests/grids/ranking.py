@@ -110,16 +110,16 @@ PRINTED = (
     ("\u00f7 naive", "mape_over_naive", number),
     ("NRMSE", "nrmse", points),
     ("S3 NRMSE", "published_nrmse", points),
-    ("NRMSE, range", "nrmse_range", points),
-    ("RMSE", "rmse", lambda v: number(v, 0 if v and v >= 1000 else 2)),
-    ("r, levels", "pearson", lambda v: number(v, 3)),
-    ("S3 r", "published_pearson", lambda v: number(v, 3)),
-    ("p of r", "pearson_p", p_text),
-    ("R2, returns", "r2_return", lambda v: number(v, 3)),
     ("Validation MAPE", "validation_mape", points),
     ("Gain", "gain", percent),
     ("p better", "p_better", p_text),
     ("p worse", "p_worse", p_text),
+    ("r, levels", "pearson", lambda v: number(v, 3)),
+    ("S3 r", "published_pearson", lambda v: number(v, 3)),
+    ("p of r", "pearson_p", p_text),
+    ("R2, returns", "r2_return", lambda v: number(v, 3)),
+    ("RMSE", "rmse", lambda v: number(v, 0 if v and v >= 1000 else 2)),
+    ("NRMSE, range", "nrmse_range", points),
 )
 
 

@@ -58,7 +58,7 @@ class Report:
             *(section(self.skill) or {"told": []})["told"],
             *_levels(self.rows),
             *self.outcome.search.crossing.told,
-            *_beside_s3(self.outcome),
+            *_beside_s3(self.outcome, self.rows),
         ]
 
 
@@ -73,14 +73,15 @@ def make_report(outcome: Outcome) -> Report:
             {NAIVE: (outcome.naive.forecasts,), "chosen": (honest.forecasts,)}, horizon
         )
         judged = next(iter(once.judged), None)
+    rows = rank(outcome, skill)
     return Report(
         outcome=outcome,
-        rows=rank(outcome, skill),
+        rows=rows,
         skill=skill,
         honest=honest,
         papers=select_on_test(outcome),
         judged=judged,
-        correlation=rank_correlation(outcome),
+        correlation=rank_correlation([(row["validation_mape"], row["mape"]) for row in rows[1:]]),
     )
 
 
@@ -186,11 +187,20 @@ def _levels(rows: list[Row]) -> list[str]:
     ]
 
 
-def _beside_s3(outcome: Outcome) -> list[str]:
-    """Return what S3's figures beside ours are, and how this grid trains otherwise; none elsewhere."""
+def _beside_s3(outcome: Outcome, rows: list[Row]) -> list[str]:
+    """Return what S3's figures beside ours are, whether the order is the same, what is not S3's."""
     search = outcome.search
     if not search.s3:
         return []
+    told = [S3_DATA]
+    both = [row for row in rows if row["published_mape"] is not None and row["base"] == "cnn"]
+    alike = rank_correlation([(row["mape"], row["published_mape"]) for row in both])
+    if alike is not None:
+        best = min(both, key=lambda row: float(row["published_mape"]))
+        told.append(
+            f"Its order of the {len(both)} and ours have a rank correlation of {number(alike, 2, sign=True)}; its "
+            f"best, {best['forecaster']}, is in place {best['rank']} here."
+        )
     cnn = next(f for label, f in search.forecasters.items() if label != NAIVE)
     own = cnn.get_params()
     other = [
@@ -198,7 +208,6 @@ def _beside_s3(outcome: Outcome) -> list[str]:
         for name, value in S3_TRAINING.items()
         if own[name] != value
     ]
-    kinds = {e.variant.features for e in outcome.models}
-    if kinds != {"ohlcv+indicators"}:
+    if {entry.variant.features for entry in outcome.models} != {"ohlcv+indicators"}:
         other.append("other inputs")
-    return [S3_DATA + (f" Nor is this S3's training: {', '.join(other)}." if other else "")]
+    return [*told, *([f"This is not S3's training: {', '.join(other)}."] if other else [])]

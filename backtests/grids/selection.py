@@ -77,12 +77,11 @@ def select_on_test(outcome: Outcome) -> Selection | None:
     return _selection(TEST, [best] * len(best.inside), outcome)
 
 
-def rank_correlation(outcome: Outcome) -> float | None:
-    """Return Spearman's correlation of validation MAPE and test MAPE over the forecasters but naive.
+def rank_correlation(pairs: Sequence[tuple[float | None, float | None]]) -> float | None:
+    """Return Spearman's correlation of pairs. Source: Spearman (1904).
 
-    None with fewer than three of them, without validation rows, or where all are equal.
+    None for fewer than three, for one that lacks a side, and where a side never changes.
     """
-    pairs = [(entry.validation_mape, entry.metrics["mape"]) for entry in outcome.models]
     if len(pairs) < 3 or any(None in pair for pair in pairs):
         return None
     x, y = (_ranks(np.array(side, dtype=float)) for side in zip(*pairs, strict=True))

@@ -12,7 +12,7 @@ from backtests.terminal import LOG_WIDTH, NAME, plain_console, title, trained_by
 #: Rows of the table; the rest is in the files.
 SHOWN = 12
 #: Headings that a terminal goes without.
-LEFT_OUT = ("NRMSE, range", "RMSE", "p of r", "R2, returns", "p worse", "S3 r")
+LEFT_OUT = ("NRMSE", "S3 NRMSE", "NRMSE, range", "RMSE", "p of r", "R2, returns", "p worse", "S3 r")
 
 
 def print_ranking(finished: Finished) -> None:
@@ -31,7 +31,7 @@ def print_ranking(finished: Finished) -> None:
     console.print(title(manifest, pooled=False), style="bold", soft_wrap=True)
     heading, rows = printed(manifest["ranking"], manifest["crossed"], manifest["s3"])
     keep = [i for i, name in enumerate(heading) if name not in LEFT_OUT]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for i in keep:
         table.add_column(
             heading[i],

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from backtests.grids.config import GridConfig
 from backtests.grids.inside import inside_of
@@ -184,14 +185,25 @@ def test_equal_errors_are_chosen_by_name_whatever_order_they_were_typed_in():
         assert select_on_test(outcome).label == "cnn:filters=2"
 
 
-def test_the_rank_correlation_by_hand():
+def test_the_rank_correlation_by_hand(report):
     """Validation 2, 1, 3 against test 1, 3, 2: 1 - 6 (1 + 4 + 1) / (3 (9 - 1)) = -0.5 (Spearman 1904)."""
-    assert rank_correlation(make_outcome(VALIDATION, TEST, cross=("filters=2,4,8",))) == (
-        pytest.approx(-0.5)
-    )
-    assert rank_correlation(make_outcome(VALIDATION, TEST)) is None, "two points always agree"
-    equal = make_outcome({}, TEST, cross=("filters=2,4,8",))
-    assert rank_correlation(equal) is None
+    assert report.correlation == pytest.approx(-0.5)
+    assert "rank correlation of -0.50" in " ".join(report.found)
+    assert make_report(make_outcome(VALIDATION, TEST)).correlation is None, "two always agree"
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [(1.0, 3.0), (2.0, 2.0), (2.0, 5.0), (4.0, 5.0), (9.0, 1.0)],  # equal values on both sides
+        [(0.1, 0.2), (0.4, 0.3), (0.2, 0.9), (0.7, 0.8)],
+    ],
+)
+def test_the_rank_correlation_is_that_of_scipy(pairs):
+    expected = spearmanr(*zip(*pairs, strict=True)).statistic
+    assert rank_correlation(pairs) == pytest.approx(expected)
+    assert rank_correlation([(1.0, y) for _, y in pairs]) is None
+    assert rank_correlation([*pairs, (None, 1.0)]) is None
 
 
 def test_the_printed_table_has_a_cell_for_each_heading_and_no_none(outcome, report):
