@@ -10,6 +10,7 @@ from backtests.command import DONE, USAGE
 
 COMMANDS = {
     "run": "bars -> forecasts -> backtests -> pages",
+    "grid": "settings crossed, ranked beside naive: by default the 54 runs of S3",
     "audit": "look-ahead and shared state in a forecaster or a rule, also your own",
     "list": "what can be named: forecasters, networks, strategies, sources, markets, engines",
 }

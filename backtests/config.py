@@ -216,10 +216,14 @@ class RunConfig:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in pairs}
 
 
-def add_flags(parser: argparse.ArgumentParser, only: Collection[str] | None = None) -> None:
-    """Add a flag for every field, or for those in `only`, and `--config`."""
-    hints = typing.get_type_hints(RunConfig)
-    for f in fields(RunConfig):
+def add_flags(
+    parser: argparse.ArgumentParser,
+    only: Collection[str] | None = None,
+    of: type[RunConfig] = RunConfig,
+) -> None:
+    """Add a flag for every field of a configuration, or for those in `only`, and `--config`."""
+    hints = typing.get_type_hints(of)
+    for f in fields(of):
         if only is not None and f.name not in only:
             continue
         name = "--" + f.name.replace("_", "-")
@@ -251,27 +255,32 @@ def _shown(default: Any) -> str:
 
 def from_arguments(arguments: argparse.Namespace) -> RunConfig:
     """Return the configuration of the flags over that of `--config` over the defaults."""
-    values = _read(Path(arguments.config)) if arguments.config else {}
-    for f in fields(RunConfig):
+    return RunConfig(**given_values(arguments))
+
+
+def given_values(arguments: argparse.Namespace, of: type[RunConfig] = RunConfig) -> dict[str, Any]:
+    """Return what the user gave of a configuration: the flags over the values of `--config`."""
+    values = _read(Path(arguments.config), of) if arguments.config else {}
+    for f in fields(of):
         value = getattr(arguments, f.name, None)  # a command may share only some flags
         if value is not None:
             values[f.name] = tuple(value) if isinstance(value, list) else value
-    return RunConfig(**values)
+    return values
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, of: type[RunConfig]) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"--config {path}: there is no such file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"--config {path} is no TOML: {error}") from error
-    return dict(_checked(key, value, path) for key, value in table.items())
+    return dict(_checked(key, value, path, of) for key, value in table.items())
 
 
-def _checked(key: str, value: Any, path: Path) -> tuple[str, Any]:
+def _checked(key: str, value: Any, path: Path, of: type[RunConfig]) -> tuple[str, Any]:
     """Return a field and its value from a configuration file, of the type of the field."""
-    hints = typing.get_type_hints(RunConfig)
+    hints = typing.get_type_hints(of)
     name = key.replace("-", "_")
     if name not in hints:
         raise InputError(f"--config {path}: no key '{key}'{nearest(name, hints)}")

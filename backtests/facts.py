@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backtests.formatting import count, percent
 from backtests.study import Study
+from forecasters.bars import Bars
 from forecasters.outliers import OUTLIER
 
 
 def facts(study: Study) -> list[tuple[str, str]]:
     """Return where the bars come from and what was done to them."""
-    every = list(study.bars.values())
+    prices, adjusted, sessions, repairs = facts_of_bars(list(study.bars.values()), study.pooled)
+    outliers = [history.outliers for own in study.fits.values() for history in own]
+    return [
+        *([("Tickers", ", ".join(study.tickers))] if study.pooled else []),
+        prices,
+        adjusted,
+        sessions,
+        repairs,
+        *facts_of_outliers(outliers),
+        *([("Parts", _parts(study))] if study.pooled else []),
+        *(("Volumes", text) for text in _volumes(study)),
+    ]
+
+
+def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str, str]]:
+    """Return of bars: prices, what they are adjusted for, sessions, repairs."""
     adjusted = {
         "splits": "splits, not dividends: dividends are missing from every line alike",
         "all": "splits and dividends", "none": "nothing", "unknown": "not known: the source does not say",
@@ -21,24 +39,20 @@ def facts(study: Study) -> list[tuple[str, str]]:
     ]
     bars = every[0]
     sessions = f"{len(bars):,} from {bars.sessions[0]} to {bars.sessions[-1]}, {bars.periods_per_year:.1f} a year"
-    if study.pooled:
+    if pooled:
         sizes = sorted(len(own) for own in every)
         sessions = f"{sizes[0]:,} to {sizes[-1]:,} a ticker, {sum(sizes):,} in all"
-    files = study.pooled and bars.origin.source == "csv"
+    files = pooled and bars.origin.source == "csv"
     origins = dict.fromkeys(
         f"{o.source} ({'a file a ticker' if files else o.vendor}){', SIMULATED' if o.simulated else ''}"
         for o in (own.origin for own in every)
     )
     prices = dict.fromkeys(adjusted.get(o.origin.adjusted, o.origin.adjusted) for o in every)
     return [
-        *([("Tickers", ", ".join(study.tickers))] if study.pooled else []),
         ("Prices", "; ".join(origins)),
         ("Adjusted for", "; ".join(prices)),
         ("Sessions", sessions),
         ("Repairs", "; ".join(mended)),
-        *(("Outliers", text) for text in _outliers(study)),
-        *([("Parts", _parts(study))] if study.pooled else []),
-        *(("Volumes", text) for text in _volumes(study)),
     ]
 
 
@@ -55,14 +69,14 @@ def _parts(study: Study) -> str:
     )
 
 
-def _outliers(study: Study) -> list[str]:
-    """Return what share of the training sessions a robust score calls outliers; none untrained."""
-    shares = [history.outliers for own in study.fits.values() for history in own]
+def facts_of_outliers(shares: Sequence[float]) -> list[tuple[str, str]]:
+    """Return what shares of the training sessions a robust score calls outliers; none untrained."""
     if not shares:
         return []
     low, high = (percent(share, 1, sign=False) for share in (min(shares), max(shares)))
     span = low if low == high else f"{low} to {high}"
-    return [
+    told = (
         f"{span} of a fold's training sessions have an input with a robust score above {OUTLIER}; "
         "clipped only where a forecaster says clip"
-    ]
+    )
+    return [("Outliers", told)]

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import io
-import logging
-import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backtests.drawing import (
+    ACTUAL,
+    DASHES,
+    PALETTE,
+    PREDICTED,
+    draw_all,
+    log_axis,
+    new_figure,
+    small_charts,
+    time_axis,
+    wrapped,
+)
 from backtests.error_table import deciles_of
 from backtests.findings import who
 from backtests.formatting import count, level, percent
@@ -21,7 +28,7 @@ from backtests.performance import performance
 from backtests.result import Result
 from backtests.sensitivity import Point, by_forecaster
 from backtests.study import Study
-from backtests.svg import FAINT, GRID, INK, PAPER, inline_svg
+from backtests.svg import FAINT, GRID, INK
 from forecasters.deciles import Deciles
 from forecasters.forecasts import Forecasts
 
@@ -29,27 +36,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Colours that the colour-blind can tell apart (Okabe and Ito 2008), readable on white and black.
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8f7fe0", "#9a9a00")
-DASHES = ("-", (0, (5, 1.6)), (0, (1.4, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
-#: S1 draws the actual close blue and the predicted one red.
-ACTUAL, PREDICTED = "#2c6fd1", "#d62f3a"
-#: Fonts with Korean letters for the PNG; in an SVG the reader's own font draws them.
-KOREAN_FONTS = (
-    "NanumGothic",
-    "NanumBarunGothic",
-    "Noto Sans CJK KR",
-    "Malgun Gothic",
-    "AppleGothic",
-)
 #: More dots than this are drawn as a picture inside the SVG, or the page would be slow.
 MANY_DOTS = 2500
 
 
 def draw_figures(folder: Path, study: Study) -> dict[str, str]:
     """Draw the charts into `folder` as ``<name>.svg`` and ``.png``; return SVG to put in a page.
-
-    The same study gives the same bytes. No pyplot, no backend and no global setting is touched.
 
     Returns
     -------
@@ -58,7 +50,6 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
         some forecast changes, where training was recorded ``losses``, and where some threshold
         bought ``sensitivity``.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     models = {name: own for name, own in study.by_forecaster.items() if name != "naive"}
     draw: dict[str, Callable[[], Figure]] = {"equity": lambda: _equity(study)}
     if not study.pooled:  # of a universe, a row for each ticker and forecaster would fill the page
@@ -73,15 +64,11 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
         if any(history.train_loss.size for history in histories)
     }
     if trained:
-        draw["losses"] = lambda: _losses(trained)
+        draw["losses"] = lambda: losses_figure(trained)
     if by_forecaster(study.sensitivity):
         draw["sensitivity"] = lambda: _sensitivity(study.sensitivity, study.held)
-    drawn = {}
-    with _style() as rc:
-        for name, figure in draw.items():
-            rc["svg.hashsalt"] = name
-            drawn[name] = _save(folder, name, figure(), study)
-    return drawn
+    label = study.heading + (" · SIMULATED prices" if study.simulated else "")
+    return draw_all(folder, draw, label)
 
 
 def colour_of(study: Study) -> dict[str | None, str]:
@@ -93,66 +80,9 @@ def colour_of(study: Study) -> dict[str | None, str]:
     return {None: PALETTE[len(models) % len(PALETTE)], "naive": FAINT, **colours}
 
 
-@contextmanager
-def _style() -> Iterator[Any]:
-    import matplotlib
-    from matplotlib import font_manager
-
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    have = {font.name for font in font_manager.fontManager.ttflist}
-    style: dict[Any, Any] = {
-        "font.family": ["DejaVu Sans", *(font for font in KOREAN_FONTS if font in have)],
-        "font.size": 9, "svg.fonttype": "none", "path.simplify_threshold": 0.4, "lines.linewidth": 1.3,
-        "figure.facecolor": PAPER, "axes.facecolor": "none", "savefig.facecolor": PAPER,
-        "text.color": INK, "axes.labelcolor": FAINT, "xtick.color": FAINT, "ytick.color": FAINT,
-        "axes.edgecolor": GRID, "grid.color": GRID, "grid.linewidth": 0.6, "axes.grid": True,
-        "axes.axisbelow": True, "axes.spines.top": False, "axes.spines.right": False,
-        "axes.titlesize": 9.5, "axes.titlelocation": "left", "axes.titleweight": "bold",
-        "legend.frameon": False, "axes.formatter.use_mathtext": False, "text.parse_math": False,
-    }  # fmt: skip
-    with matplotlib.rc_context(style), warnings.catch_warnings():
-        # A letter that no font here has is drawn as a box in the PNG; the SVG keeps the letter.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        yield matplotlib.rcParams
-
-
-def _save(folder: Path, name: str, figure: Figure, study: Study) -> str:
-    label = study.heading + (" · SIMULATED prices" if study.simulated else "")
-    figure.suptitle(label, x=0.008, ha="left", fontsize=9, color=FAINT)
-    figure.savefig(folder / f"{name}.png", dpi=130, metadata={"Software": None})
-    stream = io.StringIO()
-    figure.savefig(stream, format="svg", dpi=150, metadata={"Date": None, "Creator": None})
-    (folder / f"{name}.svg").write_text(stream.getvalue(), encoding="utf-8")
-    return inline_svg(stream.getvalue(), name, themed=True)
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def _time_axis(axes: Axes) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(minticks=3, maxticks=8)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
-
-
-def _log_axis(axes: Axes) -> None:
-    """Scale by ratios, in plain numbers."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.yaxis.set_minor_formatter(NullFormatter())
-
-
 def _equity(study: Study) -> Figure:
     """Equity of every result, 100 at the start, and the fall from its high below."""
-    figure = _figure(10, 6.2)
+    figure = new_figure(10, 6.2)
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     colours = colour_of(study)
     dashes = {
@@ -183,10 +113,10 @@ def _equity(study: Study) -> Figure:
             label=f"never traded ({idle})  0.0%",
         )
     if ends and max(e.max() for e in ends) > 5 * min(e.min() for e in ends):
-        _log_axis(top)
+        log_axis(top)
     top.set_title("Equity after costs, 100 at the start")
     below.set_title("Fall from the former high, %")
-    _time_axis(below)
+    time_axis(below)
     if top.get_legend_handles_labels()[0]:
         longest = max(len(label) for label in top.get_legend_handles_labels()[1])
         columns = 3 if longest < 34 else 2 if longest < 72 else 1
@@ -197,7 +127,7 @@ def _equity(study: Study) -> Figure:
 def _closes(forecasters: Sequence[Forecasts]) -> Figure:
     """Actual (blue) and predicted (red) close of each forecaster; the last 60 days in close-up."""
     rows = len(forecasters)
-    figure = _figure(10, 1.1 + 1.75 * rows)
+    figure = new_figure(10, 1.1 + 1.75 * rows)
     grid = figure.subplots(rows, 2, width_ratios=[2.1, 1], squeeze=False)
     for (whole, near), forecasts in zip(grid, forecasters, strict=True):
         known = ~np.isnat(forecasts.target)
@@ -209,7 +139,7 @@ def _closes(forecasters: Sequence[Forecasts]) -> Figure:
         for axes, part in ((whole, slice(None)), (near, slice(-60, None))):
             axes.plot(days[part], actual[part], color=ACTUAL, linewidth=1.2, label="actual")
             axes.plot(days[part], close[part], color=PREDICTED, linewidth=0.9, label="predicted")
-            _time_axis(axes)
+            time_axis(axes)
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
         whole.set_title(forecasts.forecaster)
         near.set_title("the last 60 days", fontweight="normal", color=FAINT)
@@ -218,33 +148,9 @@ def _closes(forecasters: Sequence[Forecasts]) -> Figure:
     return figure
 
 
-def _charts(
-    n: int, height: float, head: float = 0.7, **shared: Any
-) -> tuple[Figure, list[Axes], int]:
-    """Return a figure of `n` small charts, those charts, and how many stand in a row."""
-    columns = n if n <= 4 else 3
-    rows = -(-n // columns)
-    figure = _figure(10, head + min(height, 9.4 / columns) * rows)
-    grid = figure.subplots(rows, columns, squeeze=False, **shared).ravel()
-    for axes in grid[n:]:
-        axes.set_visible(False)
-    return figure, list(grid[:n]), columns
-
-
-def _wrapped(name: str, columns: int) -> str:
-    """Return the name in lines that fit over one of so many charts in a row."""
-    width = 76 // columns
-    lines = [""]
-    for part in re.split(r"(?<=[:,/])", name):
-        if lines[-1] and len(lines[-1] + part) > width:
-            lines.append("")
-        lines[-1] += part
-    return "\n".join(lines)
-
-
 def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[float]) -> Figure:
     """Forecast return against realised return, with the identity and what a rule needs."""
-    figure, grid, columns = _charts(len(models), 4.2, sharex=True, sharey=True)
+    figure, grid, columns = small_charts(len(models), 4.2, sharex=True, sharey=True)
     many = sum(int(f.judged.sum()) for own in models.values() for f in own) > MANY_DOTS
     for axes, (name, own) in zip(grid, models.items(), strict=True):
         x = 100 * np.concatenate([f.forecast_return[f.judged] for f in own])
@@ -269,7 +175,7 @@ def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[flo
             markeredgewidth=0,
             rasterized=many,
         )
-        axes.set_title(_wrapped(name, columns))
+        axes.set_title(wrapped(name, columns))
         axes.tick_params(labelbottom=True)
     figure.supxlabel("forecast return, %  (dashed: forecast = realised)", fontsize=9, color=FAINT)
     figure.supylabel("realised return, %", fontsize=9, color=FAINT)
@@ -278,7 +184,7 @@ def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[flo
 
 def _deciles(by_name: Mapping[str, Deciles]) -> Figure:
     """Mean realised return by decile of the forecast; whiskers 1.96 standard errors; dashed: all days."""
-    figure, grid, columns = _charts(len(by_name), 2.3, sharey=True)
+    figure, grid, columns = small_charts(len(by_name), 2.3, sharey=True)
     for axes, (name, parts) in zip(grid, by_name.items(), strict=True):
         part = np.flatnonzero(parts.n)
         days = np.array(parts.n)[part]
@@ -287,15 +193,15 @@ def _deciles(by_name: Mapping[str, Deciles]) -> Figure:
         every = 100 * float(np.average(mean, weights=days))
         axes.axhline(every, color=PREDICTED, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.axhline(0, color=FAINT, linewidth=0.8)
-        axes.set(xticks=range(1, len(parts.n) + 1), title=_wrapped(name, columns))
+        axes.set(xticks=range(1, len(parts.n) + 1), title=wrapped(name, columns))
     figure.supxlabel("decile of the forecast return, lowest first", fontsize=9, color=FAINT)
     figure.supylabel("mean realised return, %", fontsize=9, color=FAINT)
     return figure
 
 
-def _losses(trained: Mapping[str, Sequence[History]]) -> Figure:
+def losses_figure(trained: Mapping[str, Sequence[History]]) -> Figure:
     """Training and validation loss by epoch: each fit faint, their mean strong. Source: S3, figure 7."""
-    figure, grid, columns = _charts(len(trained), 2.3, head=0.8)
+    figure, grid, columns = small_charts(len(trained), 2.3, head=0.8)
     for axes, (name, histories) in zip(grid, trained.items(), strict=True):
         kinds = {
             "training": [history.train_loss for history in histories],
@@ -312,8 +218,8 @@ def _losses(trained: Mapping[str, Sequence[History]]) -> Figure:
             dot = "." if mean.size == 1 else ""
             axes.plot(np.arange(1, mean.size + 1), mean, color=colour, label=label, marker=dot)
         if all((curve > 0).all() for curves in kinds.values() for curve in curves):
-            _log_axis(axes)
-        axes.set_title(_wrapped(name, columns))
+            log_axis(axes)
+        axes.set_title(wrapped(name, columns))
     named = {
         label: handle
         for axes in grid
@@ -336,12 +242,12 @@ SWEPT = {
 def _sensitivity(swept: Sequence[Point], held: Result | None) -> Figure:
     """Return, trades, exposure and hit rate over the threshold: a row a forecaster, a line an exit."""
     groups = by_forecaster(swept)
-    figure = _figure(10, 0.9 + 1.75 * len(groups))
+    figure = new_figure(10, 0.9 + 1.75 * len(groups))
     grid = figure.subplots(len(groups), len(SWEPT), squeeze=False, sharex=True, sharey="col")
     for row, (name, points) in zip(grid, groups.items(), strict=True):
         for axes, measure in zip(row, SWEPT, strict=True):
             _swept(axes, measure, points)
-        _name(row[0], _wrapped(name, 1))
+        _name(row[0], wrapped(name, 1))
         row[0].axhline(0, color=FAINT, linewidth=0.8, zorder=1)
         if held and held.trades:
             passive = performance(held)["total_return"] or 0.0

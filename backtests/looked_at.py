@@ -1,9 +1,9 @@
-"""What a run looked at: its results and its sweep as trials of the ledger."""
+"""What a run or a grid looked at, as trials of the ledger."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from backtests.statistics.sharpe import sharpe_of
@@ -11,6 +11,8 @@ from backtests.trials import Scope, Trial, trial_key
 
 if TYPE_CHECKING:
     from backtests.study import Study
+    from forecasters.bars import Bars
+    from forecasters.forecasts import Forecasts
     from strategies.rule import Rule
 
 #: Settings of a forecaster that say where it is computed, not what.
@@ -58,6 +60,28 @@ def trials_of(
         varied = {**rule["settings"], "threshold": point.threshold, "exit": point.exit}
         found.append(trial(point.forecaster, {**rule, "settings": varied}, point.daily[1:]))
     return tuple({t.identity: t for t in reversed(found)}.values())[::-1]
+
+
+def trials_of_forecasters(
+    bars: Bars, forecasts: Sequence[Forecasts], made_of: Mapping[str, Any], command: str
+) -> tuple[Trial, ...]:
+    """Return the trials of forecasters that were judged on their errors and traded by no rule.
+
+    Parameters
+    ----------
+    made_of : mapping
+        What the search is made of, as its manifest has it.
+    """
+    first = str(forecasts[0].as_of[0])
+    scope = Scope((bars.ticker,), first, str(bars.sessions[-1]), bars.origin.simulated)
+    columns = [extra["columns"] for data in made_of["data"] for extra in data["extras"]]
+    plan = {"walk_forward": made_of["walk_forward"], "extras": columns}
+    found = [
+        trial_key(forecaster=_what(made_of["forecasters"][f.forecaster]), rule=None, plan=plan)
+        for f in forecasts
+        if f.forecaster != "naive"
+    ]
+    return tuple(Trial(key, scope, None, command, bars.digest) for key in found)
 
 
 def _what(forecaster: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -92,11 +92,15 @@ def features_of(bars: Bars, plan: Plan) -> Features:
 
 
 def fits_of(bars: Mapping[str, Bars], plan: Plan) -> Fits:
-    """Return the fits by ticker and forecaster; those of a pooled forecaster belong to no ticker."""
+    """Return the fits by ticker and forecaster; those of a pooled forecaster belong to no ticker.
+
+    By the names of the forecasters, in whatever order they were typed: a fit is kept under its
+    number, and the key, which knows no order, says that a number means the same fit.
+    """
     walk_forward = plan.walk_forward
     features = {ticker: features_of(own, plan) for ticker, own in bars.items()}
     fits: dict[tuple[str | None, str], tuple[Fit, ...]] = {}
-    for label, forecaster in plan.forecasters.items():
+    for label, forecaster in sorted(plan.forecasters.items()):
         if forecaster.pooled:
             every = tuple(features.values())
             fits[None, label] = walk_forward.pooled_fits(forecaster, every, plan.seeds)

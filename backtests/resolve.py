@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from backtests.parallel import Plugin
 from backtests.pipeline import Account, Plan
 from backtests.study import UNIVERSE
 from backtests.universe import read_universe
+from forecasters.base import Forecaster
 from forecasters.engines.native.library import SAME_BITS, available, isa
 from forecasters.errors import InputError
 from forecasters.fixed_split import FixedSplit
@@ -61,33 +62,55 @@ def make_plan(config: RunConfig) -> Resolved:
     InputError
         A name or a setting is unknown, two plugins share a label, a flag fits nothing.
     """
-    forecasters = _instances(
-        plugins.FORECASTERS, ("naive", *config.forecaster), config, FORECASTER_FLAGS
-    )
+    forecasters = make_forecasters(config, config.forecaster)
     rules = _instances(plugins.STRATEGIES, (*config.strategy, "buy_and_hold"), config, RULE_FLAGS)
     rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
-    if len(_tickers(config)) < 2 and (pooled := [n for n, f in forecasters.items() if f.pooled]):
-        raise InputError(f"{pooled[0]} learns from several tickers: name more than one ticker")
     walk_forward = make_folds(config)
     extras = tuple(read_extra(Path(name)) for name in config.extra)
     plan = Plan(
         forecasters, rules, walk_forward, config.features, config.seed_list, extras, config.shifts
     )
-    classes = [type(made) for made in (*forecasters.values(), *rules.values())]
-    files = {cls.__module__: plugins.file_of(cls) for cls in classes if "@" in cls.__module__}
     described = {
-        "forecasters": {
-            label: _describe(f, f.get_params() | _engine(f)) for label, f in forecasters.items()
-        },
+        "forecasters": {label: describe_forecaster(f) for label, f in forecasters.items()},
         "strategies": {label: _describe(rule, asdict(rule)) for label, rule in rules.items()},
-        "walk_forward": _describe(walk_forward, asdict(walk_forward)),
+        "walk_forward": describe_folds(walk_forward),
         "features": config.features,
         "seeds": list(plan.seeds),
         "tearsheets": config.tearsheets,
         "save_fits": config.save_fits,
         "shifts": config.shifts,
     }
-    return Resolved(plan, tuple((path, name) for name, path in files.items()), described)
+    return Resolved(plan, files_behind([*forecasters.values(), *rules.values()]), described)
+
+
+def make_forecasters(config: RunConfig, names: Sequence[str]) -> dict[str, Forecaster]:
+    """Return label to forecaster, naive first, each with the flags that fit it.
+
+    Raises
+    ------
+    InputError
+        A name or a setting is unknown, a flag fits none, one learns from several tickers and there is one.
+    """
+    made = _instances(plugins.FORECASTERS, ("naive", *names), config, FORECASTER_FLAGS)
+    if len(_tickers(config)) < 2 and (pooled := [n for n, f in made.items() if f.pooled]):
+        raise InputError(f"{pooled[0]} learns from several tickers: name more than one ticker")
+    return made
+
+
+def files_behind(made: Iterable[Any]) -> tuple[Plugin, ...]:
+    """Return the user's files that these came from, for the workers."""
+    classes = {type(one).__module__: type(one) for one in made if "@" in type(one).__module__}
+    return tuple((plugins.file_of(cls), name) for name, cls in classes.items())
+
+
+def describe_forecaster(forecaster: Forecaster) -> dict[str, Any]:
+    """Return all of a forecaster that enters the key."""
+    return _describe(forecaster, forecaster.get_params() | _engine(forecaster))
+
+
+def describe_folds(walk_forward: WalkForward) -> dict[str, Any]:
+    """Return all of a plan of folds that enters the key."""
+    return _describe(walk_forward, asdict(walk_forward))
 
 
 def _engine(forecaster: Any) -> dict[str, str]:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
-import signal
 import sys
-import threading
-import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backtests.command import DONE, INTERRUPTED, guarded
 
 if TYPE_CHECKING:
-    from backtests.runner import Finished
+    from backtests.folder import Finished
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,23 +44,12 @@ def _main(arguments: Sequence[str]) -> int:
 
     flags = make_parser().parse_args(arguments)
     config = from_arguments(flags)
-    from backtests.data.source import DataWarning
+    from backtests.resumable import resumable
     from backtests.runner import run
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _interrupt)  # the workers end with us, the fits are kept
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", DataWarning)
-        warnings.showwarning = _show  # type: ignore[assignment]  # our *rest takes file and line
-        try:
-            finished = run(config, quiet=flags.quiet)
-        except KeyboardInterrupt:
-            again = shlex.join([*_command(), *arguments])
-            print(
-                f"backtests: interrupted; what was trained is kept, go on with\n  {again}",
-                file=sys.stderr,
-            )
-            return INTERRUPTED
+    finished = resumable(lambda: run(config, quiet=flags.quiet), "run", arguments)
+    if finished is None:
+        return INTERRUPTED
     if flags.json:
         print(json.dumps(_summary(finished), ensure_ascii=False, allow_nan=False))
     elif flags.quiet:
@@ -75,17 +59,6 @@ def _main(arguments: Sequence[str]) -> int:
 
         print_summary(finished)
     return DONE
-
-
-def _interrupt(signum: int, frame: object) -> None:
-    raise KeyboardInterrupt
-
-
-def _command() -> list[str]:
-    """Return how this command was called."""
-    if Path(sys.argv[0]).name == "backtests":
-        return ["backtests", "run"]
-    return [sys.executable, "-m", "backtests.run"]
 
 
 def _summary(finished: Finished) -> dict[str, Any]:
@@ -100,19 +73,6 @@ def _summary(finished: Finished) -> dict[str, Any]:
         "verdict": finished.manifest["verdict"],
         "summary": finished.manifest["summary"],
     }
-
-
-def _show(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, *rest: Any
-) -> None:
-    """Print a warning that is meant for the user as a sentence; any other as Python does."""
-    from backtests.data.source import DataWarning
-    from backtests.plugins import PluginWarning
-
-    if issubclass(category, DataWarning | PluginWarning):
-        print(f"backtests: WARNING: {message}", file=sys.stderr)
-    else:
-        print(f"{Path(filename).name}:{lineno}: {category.__name__}: {message}", file=sys.stderr)
 
 
 if __name__ == "__main__":

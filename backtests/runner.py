@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from backtests.chance import Deflation, deflate
-from backtests.config import FIRST_DAY, RunConfig
-from backtests.data.source import DataWarning, PartialDataWarning
+from backtests.config import RunConfig
+from backtests.coverage import check_span
+from backtests.data.source import DataWarning
+from backtests.fitting import run_fits
+from backtests.folder import Finished, Place, folder_name
 from backtests.looked_at import scope_of, trials_of
 from backtests.manifest import (
     SCHEMA,
     describe,
     key_of,
-    read_manifest,
     results_of,
     versions,
     write_manifest,
@@ -45,37 +44,18 @@ from backtests.resolve import (
     make_plan,
     make_source,
 )
-from backtests.saved import file_name, save_fit
+from backtests.saved import file_name
 from backtests.store import FitStore
 from backtests.study import UNIVERSE, Study
-from backtests.trials import Counted, Ledger, remember
+from backtests.trials import Counted, Ledger, remember, warn_of
 from backtests.universe import mended
 from forecasters.bars import Bars
 from forecasters.errors import InputError
-from forecasters.fit import Fit, Fitted
-from forecasters.fit_many import fit_many, longest_first
 
 if TYPE_CHECKING:
     from backtests.result import Result
 
 T = TypeVar("T")
-
-#: Days by which bars may miss the dates that were asked for (holidays) before it is said.
-GRACE = np.timedelta64(10, "D")
-
-
-@dataclass(frozen=True, eq=False)
-class Finished:
-    """A run folder that is complete; `found` says that it was there already."""
-
-    folder: Path
-    manifest: Mapping[str, Any]
-    found: bool
-
-    @property
-    def index(self) -> Path:
-        """The page to open."""
-        return self.folder / "index.html"
 
 
 def run(config: RunConfig, *, quiet: bool = False) -> Finished:
@@ -95,7 +75,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     }
     extra = source.fetch(config.benchmark, config.start, config.end) if config.benchmark else None
     for ticker in bars:
-        _check_span(bars[ticker], config)
+        check_span(bars[ticker], config)
     memberships = {a.name: _members(a, bars) for a in accounts}  # before any ticker is left out
     bars = _long_enough(bars, plan, leave_out=config.universe is not None)
     fits = fits_of(bars, plan)
@@ -110,18 +90,16 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         "versions": versions(),
     }
     key = key_of(made_of)
-    name = _name([account.title for account in accounts])
-    # Absolute: a worker that is used again stands where this process stood when it began.
-    folder = Path(config.out).absolute() / f"{name}-{key[:8]}"
-    part = folder.with_name(f".{name}-{key}.part")
-    if folder.exists():
-        shutil.rmtree(part, ignore_errors=True)
-        return Finished(folder, _same_run(folder, key), found=True)
+    place = Place(config.out, folder_name([account.title for account in accounts]), key)
+    if there := place.found():
+        return there
 
-    part.mkdir(parents=True, exist_ok=True)  # now, not after the training
-    store = FitStore(part / "fits")
-    run_fits = partial(_run_fits, store=store, config=config, files=resolved.files, quiet=quiet)
-    forecasts, histories = make_forecasts(fits, plan, list(bars), run_fits)
+    store = FitStore(place.part / "fits")
+    fit_all = partial(
+        run_fits, store=store, jobs=config.jobs or 1, files=resolved.files, quiet=quiet,
+        learned=config.features if config.save_fits else None,
+    )  # fmt: skip
+    forecasts, histories = make_forecasts(fits, plan, list(bars), fit_all)
     run_accounts = partial(_run_accounts, jobs=config.jobs or 1, files=resolved.files, quiet=quiet)
     studies = []
     for account in accounts:
@@ -149,17 +127,13 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         "trials": remember(list(counted.values())),
         "deflated": {account: asdict(own) for account, own in deflations.items()},
     }  # fmt: skip
-    made = Path(tempfile.mkdtemp(prefix="run-", dir=part))
-    made.chmod(0o755)
-    _write(made, studies, manifest, deflations, config, extra, quiet)
-    if config.save_fits:
-        _keep_fits(store, fits, made / "fits")
-    try:
-        made.rename(folder)
-    except OSError:  # another process finished the same run first
-        return Finished(folder, _same_run(folder, key), found=True)
-    shutil.rmtree(part, ignore_errors=True)
-    return Finished(folder, manifest, found=False)
+
+    def write(folder: Path) -> None:
+        _write(folder, studies, manifest, deflations, config, extra, quiet)
+        if config.save_fits:
+            _keep_fits(store, fits, folder / "fits")
+
+    return place.put(manifest, write)
 
 
 def _run_accounts(
@@ -173,8 +147,7 @@ def _run_accounts(
 def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, ledger: Ledger) -> Counted:
     """Add what was looked at to the ledger beside the runs; return what it holds now."""
     counted = ledger.add(trials_of(study, made_of, plan.rules), scope_of(study))
-    if counted.warning:
-        warnings.warn(f"{study.account}: {counted.warning}", DataWarning, stacklevel=2)
+    warn_of(counted, study.account)
     return counted
 
 
@@ -211,90 +184,6 @@ def _long_enough(bars: Mapping[str, Bars], plan: Plan, leave_out: bool) -> dict[
     for told in short:
         warnings.warn(f"left out of the universe: {told}", DataWarning, stacklevel=2)
     return kept
-
-
-def _check_span(bars: Bars, config: RunConfig) -> None:
-    """Warn when a file does not reach as far as was asked; other sources say so themselves."""
-    if config.source != "csv":
-        return
-    first, last = bars.sessions[0], bars.sessions[-1]
-    asked, end = np.datetime64(config.start, "D"), np.datetime64(config.end, "D")
-    late = first - asked > GRACE and config.start != FIRST_DAY
-    if late or end - last > GRACE:
-        warnings.warn(
-            f"{bars.ticker}: the file holds {first} to {last} of what was asked, "
-            f"{config.start if late else first} to before {end}",
-            PartialDataWarning,
-            stacklevel=2,
-        )
-
-
-def _name(tickers: Sequence[str]) -> str:
-    shown = "+".join(tickers[:3]) + (f"+{len(tickers) - 3}-more" if len(tickers) > 3 else "")
-    return re.sub(r"[^\w.+-]", "", shown)
-
-
-def _same_run(folder: Path, key: str) -> Mapping[str, Any]:
-    """Return the manifest of the run that is there already, if it is this one."""
-    manifest = read_manifest(folder / "manifest.json")
-    if manifest is None or manifest["key"] != key:
-        raise InputError(
-            f"{folder} is in the way: it is not a finished run of this configuration. "
-            "Move it away or name another --out"
-        )
-    return manifest
-
-
-def _run_fits(
-    fits: Sequence[Fit],
-    store: FitStore,
-    config: RunConfig,
-    files: Sequence[Plugin],
-    quiet: bool,
-) -> list[Fitted]:
-    """Run what the store does not hold yet, the longest first, and keep each as it ends.
-
-    Those that the kernels train run in threads of this process, the others in processes.
-    """
-    answers = {
-        number: kept
-        for number, fit in enumerate(fits)
-        if (kept := store.load(number)) and len(kept.close) == fit.rows
-    }
-    left = [number for number in longest_first(fits) if number not in answers]
-    threads = [number for number in left if fits[number].in_threads]
-    processes = [number for number in left if number not in threads]
-    number_of = {fit: number for number, fit in enumerate(fits)}
-    jobs = config.jobs or 1
-
-    def task(number: int) -> Callable[[], Fitted]:
-        if config.save_fits:
-            return partial(_learn, fits[number], store.learned(number), config.features)
-        return fits[number].run
-
-    with Progress("training", len(fits), kept=len(answers), quiet=quiet) as progress:
-
-        def done(number: int, fitted: Fitted) -> None:
-            answers[number] = fitted
-            store.save(number, fitted)
-            progress.advance()
-
-        run_tasks([task(n) for n in processes], jobs, lambda i, f: done(processes[i], f), files)
-        fit_many(
-            [fits[n] for n in threads],
-            jobs,
-            lambda i, f: done(threads[i], f),
-            lambda fit: task(number_of[fit])(),
-        )
-    return [answers[number] for number in range(len(fits))]
-
-
-def _learn(fit: Fit, path: Path, features: str) -> Fitted:
-    """Run a fit and write what it learned, before the fit itself counts as done."""
-    fitted, learned = fit.learn()
-    if learned.state:
-        save_fit(path, fit, learned, features)
-    return fitted
 
 
 def _keep_fits(store: FitStore, fits: Fits, folder: Path) -> None:

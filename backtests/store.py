@@ -11,7 +11,7 @@ import numpy as np
 from backtests.atomic import write_atomically
 from forecasters.fit import Fitted
 
-ARRAYS = ("close", "outside", "centre", "train_loss", "validation_loss")
+ARRAYS = ("close", "outside", "centre", "train_loss", "validation_loss", "inside")
 SINGLE = {"kept": int, "outliers": float, "engine": str}
 
 

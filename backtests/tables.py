@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -23,56 +23,64 @@ OWNER = ("account", "forecaster", "strategy")
 def write_tables(folder: Path, studies: Sequence[Study]) -> None:
     """Write the tables of these studies into `folder`."""
     results = [result for study in studies for result in study.results]
-    forecasts = [
-        table
-        for study in studies
-        for own in study.forecasts.values()
-        for f in own
-        for table in _forecasts(f)
-    ]
-    pd.concat(forecasts, ignore_index=True).to_parquet(folder / "forecasts.parquet", index=False)
-    training = [
-        _training(ticker, name, history)
-        for study in studies
-        for ticker, own in study.histories.items()
-        for name, histories in own.items()
-        for history in histories
-    ]
-    if training:
-        pd.concat(training, ignore_index=True).to_parquet(folder / "training.parquet", index=False)
+    write_forecasts(
+        folder, [f for study in studies for own in study.forecasts.values() for f in own]
+    )
+    write_training(folder, [(t, s.histories[t]) for s in studies for t in s.histories])
     equity = pd.concat([_equity(result) for result in results], ignore_index=True)
     equity.to_parquet(folder / "equity.parquet", index=False)
-    _write_csv(
+    write_csv(
         folder / "fills.csv",
         (*OWNER, *(f.name for f in fields(Fill))),
         [{**_owner(r), **asdict(fill)} for r in results for fill in r.fills],
     )
-    _write_csv(
+    write_csv(
         folder / "trades.csv",
         (*OWNER, *(f.name for f in fields(Trade))),
         [{**_owner(r), **asdict(trade)} for r in results for trade in r.trades],
     )
-    _write_csv(
+    write_csv(
         folder / "orders.csv",
         (*OWNER, *(f.name for f in fields(Unfilled))),
         [{**_owner(r), **asdict(order)} for r in results for order in r.unfilled],
     )
-    _write_csv(
+    write_csv(
         folder / "metrics.csv", COLUMNS, [row for study in studies for row in summary_rows(study)]
     )
     write_report_tables(folder, studies)
-    _write_csv(
+    write_csv(
         folder / "sensitivity.csv",
         ("account", *(f.name for f in fields(Point))),
         [{"account": s.account, **asdict(point)} for s in studies for point in s.sensitivity],
     )
 
 
+def write_forecasts(folder: Path, forecasts: Iterable[Forecasts]) -> None:
+    """Write ``forecasts.parquet``: of each forecaster every seed, then the mean that is judged."""
+    tables = [table for f in forecasts for table in _forecasts(f)]
+    pd.concat(tables, ignore_index=True).to_parquet(folder / "forecasts.parquet", index=False)
+
+
+def write_training(
+    folder: Path, trained: Iterable[tuple[str, Mapping[str, Sequence[History]]]]
+) -> None:
+    """Write ``training.parquet`` of tickers and their forecasters' fits, if there was any training."""
+    tables = [
+        _training(ticker, name, history)
+        for ticker, own in trained
+        for name, histories in own.items()
+        for history in histories
+    ]
+    if tables:
+        pd.concat(tables, ignore_index=True).to_parquet(folder / "training.parquet", index=False)
+
+
 def _owner(result: Result) -> dict[str, str | None]:
     return {name: getattr(result, name) for name in OWNER}
 
 
-def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Write a table with these columns; what a row lacks stays empty."""
     pd.DataFrame(rows, columns=list(columns)).to_csv(path, index=False, lineterminator="\n")
 
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from backtests.folder import Finished
 from backtests.formatting import DASH, beside, count, level, listed, number, percent, points
-from backtests.runner import Finished
 from backtests.study import UNIVERSE
 
 Row = Mapping[str, Any]
@@ -56,9 +56,8 @@ def print_summary(finished: Finished) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    # A ticker, a name or a path is printed letter by letter: [bold] and :cat: in it mean nothing.
     width = None if sys.stdout.isatty() else LOG_WIDTH
-    console = _console()(highlight=False, markup=False, emoji=False, width=width)
+    console = plain_console(width)
     manifest = finished.manifest
     if finished.found:
         console.print("This run was there already, with the same key; nothing was trained again.")
@@ -69,7 +68,7 @@ def print_summary(finished: Finished) -> None:
         )
         console.print(warning, soft_wrap=True)
     pooled = UNIVERSE in manifest["findings"]
-    console.print(_title(manifest, pooled), style="bold", soft_wrap=True)
+    console.print(title(manifest, pooled), style="bold", soft_wrap=True)
     several = len(manifest["findings"]) > 1
     wide = console.width >= WIDE
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
@@ -117,15 +116,18 @@ def print_summary(finished: Finished) -> None:
     console.print(f"{finished.index}", soft_wrap=True)
 
 
-def _console() -> Any:
-    """Return rich's console, but for its own exit when the reader of a pipe has left."""
+def plain_console(width: int | None) -> Any:
+    """Return rich's console, but for its own exit when the reader of a pipe has left.
+
+    A ticker, a name or a path is printed letter by letter: [bold] and :cat: in it mean nothing.
+    """
     from rich.console import Console
 
     class Plain(Console):
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    return Plain
+    return Plain(highlight=False, markup=False, emoji=False, width=width)
 
 
 def _diagnosed(manifest: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
@@ -161,7 +163,8 @@ def _why(group: list[dict[str, Any]]) -> Any:
     return table
 
 
-def _title(manifest: Mapping[str, Any], pooled: bool) -> str:
+def title(manifest: Mapping[str, Any], pooled: bool) -> str:
+    """Return what was run, and on which bars."""
     data = manifest["data"][0]
     if pooled:
         every = manifest["data"]

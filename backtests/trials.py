@@ -27,8 +27,10 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from warnings import warn
 
 from backtests.chain import Line, damage, extend, parse
+from backtests.data.source import DataWarning
 from backtests.formatting import count
 from backtests.locked import locked
 
@@ -146,6 +148,12 @@ class Memory:
     count: int
     head: str
     counted: tuple[tuple[int, Scope], ...]
+
+
+def warn_of(counted: Counted, account: str) -> None:
+    """Warn of what is wrong with the ledger, if anything is."""
+    if counted.warning:
+        warn(f"{account}: {counted.warning}", DataWarning, stacklevel=2)
 
 
 class Ledger:

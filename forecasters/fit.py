@@ -41,6 +41,10 @@ class Fitted:
         Share of the fit rows with an outlier among the inputs.
     engine : str
         What trained a network: ``native``, or ``torch`` and why; empty for other forecasters.
+    inside : float64, shape [K]
+        Forecast closes of the fit rows and then of the validation rows of each part, NaN where a
+        row has no window or is a halt. Empty unless the fit was asked for it. The network was
+        trained on the former and looked at the latter: they are no evidence of skill.
     """
 
     close: Floats
@@ -51,6 +55,7 @@ class Fitted:
     kept: int = 0
     outliers: float = 0.0
     engine: str = ""
+    inside: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +83,14 @@ class Fit:
     parts : tuple of Part
         One, or with a pooled forecaster one for each ticker, in the order of their names: they
         are trained on together, each scaled by its own fit rows.
+    inside : bool
+        Forecast the fit rows and the validation rows too.
     """
 
     parts: tuple[Part, ...]
     forecaster: Forecaster
     seed: int = 0
+    inside: bool = False
 
     def __post_init__(self) -> None:
         tickers = [part.features.ticker for part in self.parts]
@@ -160,11 +168,24 @@ class Fit:
             kept=int(getattr(model, "kept_", 0)),
             outliers=_share(cuts),
             engine=getattr(model, "engine_", ""),
+            inside=self._inside(cuts, model) if self.inside else np.empty(0),
         )
         transforms = {
             part.features.ticker: cut.transform for part, cut in zip(self.parts, cuts, strict=True)
         }
         return fitted, Learned(model.state(), transforms)
+
+    def _inside(self, cuts: list[FoldWindows], model: Forecaster) -> Floats:
+        """Return the forecast closes of the fit rows and the validation rows of every part, [K]."""
+        closes = []
+        for part, cut in zip(self.parts, cuts, strict=True):
+            for rows, windows in ((part.fold.fit, cut.fit), (part.fold.validation, cut.validation)):
+                own = np.full(len(rows), np.nan)
+                if len(windows):
+                    at = np.searchsorted(part.features.sessions, windows.as_of) - rows.start
+                    own[at] = cut.known(model.predict, windows)
+                closes.append(own)
+        return np.concatenate(closes)
 
 
 def _share(cuts: list[FoldWindows]) -> float:

@@ -55,14 +55,22 @@ class FoldWindows:
     def centre(self, answer: Callable[[Windows], Floats]) -> float:
         """Return the mean forecast return of the validation windows; NaN where there are none.
 
-        `answer` gives a scaled answer for windows, which come without their labels as those of the
-        test do. All of it is known before the first test row is forecast.
+        All of it is known before the first test row is forecast.
         """
         if not len(self.validation):
             return math.nan
-        shown = replace(self.validation, y=np.full(len(self.validation), np.nan))
-        close = self.transform.close(answer(shown), shown.last_close)
-        return float(np.mean(close / shown.last_close - 1.0))
+        return float(
+            np.mean(self.known(answer, self.validation) / self.validation.last_close - 1.0)
+        )
+
+    def known(self, answer: Callable[[Windows], Floats], windows: Windows) -> Floats:
+        """Return forecast closes [N] of windows whose outcome is known: `fit` or `validation`.
+
+        `answer` gives a scaled answer for windows, which come without their labels as those of the
+        test do.
+        """
+        shown = replace(windows, y=np.full(len(windows), np.nan))
+        return self.transform.close(answer(shown), shown.last_close)
 
 
 def cut_windows(features: Features, fold: Fold, preprocessing: Preprocessing) -> FoldWindows:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from backtests.run import main
+from backtests.store import FitStore
 from tests.backtests.runs import SMALL, run
 
 
@@ -184,6 +185,32 @@ def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(finishe
     kept[0].write_bytes(kept[0].read_bytes()[:100])  # a truncated file is trained again
     again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
     assert json.loads(again.stdout)["digest"] == printed["digest"]
+
+
+def test_interrupted_it_goes_on_with_the_forecasters_named_in_another_order(
+    tmp_path, monkeypatch, capsys, finished
+):
+    """The key does not know their order, so no fit of one may be taken for a fit of another."""
+    _, printed = finished
+    real = FitStore.save
+    saves = []
+
+    def save(self, number, fitted):
+        if len(saves) == 12:
+            raise KeyboardInterrupt
+        saves.append(number)
+        real(self, number, fitted)
+
+    at = SMALL.index("--forecaster") + 1
+    other = [*SMALL[:at], SMALL[at + 1], SMALL[at], *SMALL[at + 2 :]]
+    flags = ["--tearsheets", "main", "--out", str(tmp_path), "--jobs", "1"]
+    with monkeypatch.context() as patch:
+        patch.setattr(FitStore, "save", save)
+        assert main([*SMALL, *flags, "--quiet"]) == 130
+    capsys.readouterr()
+    code, again = run(capsys, *flags, flags=other)
+    assert code == 0
+    assert (again["key"], again["digest"]) == (printed["key"], printed["digest"])
 
 
 def test_a_bar_that_comes_later_changes_no_order_that_was_decided_before(tmp_path, capsys):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from backtests.folder import Finished
 from backtests.manifest import describe, results_of
-from backtests.runner import Finished
 from backtests.study import Study
 from backtests.terminal import print_summary
 from tests.backtests.studies import make_study

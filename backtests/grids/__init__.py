@@ -1,0 +1,1 @@
+"""The search over settings: crossing, fits, ranking, selection, page."""

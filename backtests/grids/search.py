@@ -1,0 +1,144 @@
+"""A grid made ready: forecasters, inputs and folds, with every name resolved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from backtests.data.extras import read_extra
+from backtests.grids.config import GridConfig
+from backtests.grids.crossing import Crossing, Variant, cross, parse_axes
+from backtests.grids.published import is_s3
+from backtests.parallel import Plugin
+from backtests.plugins import parse
+from backtests.resolve import (
+    describe_folds,
+    describe_forecaster,
+    files_behind,
+    make_folds,
+    make_forecasters,
+)
+from forecasters.bars import Bars
+from forecasters.base import Forecaster
+from forecasters.errors import InputError
+from forecasters.extras import Extra
+from forecasters.features import make_features
+from forecasters.fit import Fit
+from forecasters.fixed_split import FixedSplit
+from forecasters.walk_forward import WalkForward
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What a grid will do with bars.
+
+    Attributes
+    ----------
+    forecasters : mapping
+        Label to forecaster, naive first.
+    s3 : bool
+        The grid is S3's: its fields and values, whatever else differs.
+    described : dict
+        All of it as the manifest and the key have it.
+    """
+
+    crossing: Crossing
+    forecasters: Mapping[str, Forecaster]
+    walk_forward: WalkForward
+    seeds: tuple[int, ...]
+    extras: tuple[Extra, ...]
+    files: tuple[Plugin, ...]
+    s3: bool
+    described: dict[str, Any]
+
+    def variant(self, label: str) -> Variant:
+        """Return the variant of this label."""
+        return next(v for v in self.crossing.variants if v.label == label)
+
+    def fits(self, bars: Bars) -> dict[str, tuple[Fit, ...]]:
+        """Return the jobs of each forecaster on these bars, whatever order they were named in.
+
+        All are forecast on the same sessions: the folds are cut by the sessions alone.
+
+        Raises
+        ------
+        InputError
+            Too few bars for the folds, or for a window before the first training ends.
+        """
+        folds = self.walk_forward.split(bars.sessions)
+        kinds = {variant.label: variant.features for variant in self.crossing.variants}
+        features = {
+            kind: make_features(bars, kind, self.walk_forward.horizon, self.extras)
+            for kind in sorted(set(kinds.values()))
+        }
+        found = {}
+        for label in sorted(self.forecasters):  # a number in the store means the same fit
+            forecaster, own = self.forecasters[label], features[kinds[label]]
+            own.require(forecaster.lookback, folds[0].fit)
+            if own.warmup + forecaster.lookback > folds[0].fit.stop:  # before others are trained
+                raise InputError(
+                    f"{label}: no complete window of {forecaster.lookback} sessions among the "
+                    f"{len(folds[0].fit)} to fit on; lower its lookback"
+                )
+            jobs = self.walk_forward.fits(forecaster, own, self.seeds)
+            found[label] = tuple(replace(fit, inside=True) for fit in jobs)
+        return found
+
+
+def make_search(config: GridConfig) -> Search:
+    """Return the grid with every name resolved.
+
+    Raises
+    ------
+    InputError
+        A name, a field or a value is unknown, or two variants are the same forecaster.
+    """
+    axes = parse_axes(config.cross)
+    crossing = cross(config.forecaster, axes, config.beside, config.features)
+    made = make_forecasters(config, [variant.text for variant in crossing.variants])
+    forecasters = {v.label: made[parse(v.text).label] for v in crossing.variants}
+    described = {
+        variant.label: {
+            **describe_forecaster(forecasters[variant.label]),
+            "features": variant.features,
+        }
+        for variant in crossing.variants
+    }
+    _check_different(described)
+    walk_forward = _make_folds(config)
+    return Search(
+        crossing=crossing,
+        forecasters=forecasters,
+        walk_forward=walk_forward,
+        seeds=config.seed_list,
+        extras=tuple(read_extra(Path(name)) for name in config.extra),
+        files=files_behind(forecasters.values()),
+        s3=is_s3(config.forecaster, axes),
+        described={
+            "forecasters": described,
+            "walk_forward": describe_folds(walk_forward),
+            "seeds": list(config.seed_list),
+        },
+    )
+
+
+def _make_folds(config: GridConfig) -> WalkForward:
+    """Return the folds; the training part of a split without validation gives its newest share."""
+    folds = make_folds(config)
+    if isinstance(folds, FixedSplit) and folds.shares[1] == 0:
+        train, _, test = folds.shares
+        watched = round(train * config.validation)
+        return replace(folds, shares=(train - watched, watched, test))
+    return folds
+
+
+def _check_different(described: Mapping[str, Any]) -> None:
+    """Refuse two variants with the same settings: they would count as two tries."""
+    seen: dict[str, str] = {}
+    for label, one in described.items():
+        same = seen.setdefault(json.dumps(one, sort_keys=True), label)
+        if same != label:
+            raise InputError(f"'{same}' and '{label}' are the same forecaster: leave one out")
