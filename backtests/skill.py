@@ -140,7 +140,6 @@ def _judge(name: str, rows: _Rows, loss: Floats, naive: Floats, horizon: int) ->
     squares = rows.mean((realised - forecast) ** 2), rows.mean(realised**2)
     of_folds = np.bincount(rows.fold, naive - loss)
     gains = np.asarray(of_folds[np.unique(rows.fold)], dtype=np.float64)
-    gains[np.abs(gains) <= SAME * float(naive.sum())] = 0.0
     if rows.tickers > 1:
         direction = Outcome(None, None, 0, "the tickers of a session move together")
     elif horizon > 1:
@@ -192,7 +191,8 @@ def _match(by_forecaster: Mapping[str, Sequence[Forecasts]], names: Sequence[str
 
 def _log_return(forecasts: Forecasts, days: Days) -> Floats:
     at = np.searchsorted(forecasts.as_of, days)
-    return np.log(np.maximum(forecasts.close[at] / forecasts.last_close[at], FLOOR))
+    told = np.log(np.maximum(forecasts.close[at] / forecasts.last_close[at], FLOOR))
+    return np.where(np.abs(told) <= SAME, 0.0, told)  # no change, but for rounding
 
 
 def p_text(p: float | None) -> str:

@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
+from scipy.stats import beta
 
 from backtests import plugins
 from backtests.skill import judge_forecasts
@@ -74,50 +75,67 @@ def exchangeable(realised: np.ndarray, seed: int, memory: float, horizon: int) -
     return diebold_mariano(first, second, horizon).p_better
 
 
-def judge(seed: int, rows: int, horizon: int) -> dict[str, float | None]:
-    """Return every p value of one series, by what it is of."""
+P = dict[str, float | None]
+
+
+def judge(seed: int, rows: int, horizon: int) -> tuple[P, dict[str, P]]:
+    """Return the p values of one series: those of all together, and those of each forecaster."""
     made = told(walk(seed, rows), horizon)
     skill = judge_forecasts(made, horizon, seed)
     (naive,) = made["naive"]
     realised = np.log1p(naive.realised_return[naive.judged])
-    p = {
-        'any forecaster "better than naive", Holm': min(one.p_better for one in skill.judged),
-        "any forecaster has content, Clark-West, Holm": min(
+    together = {
+        "some forecaster is better than naive: Diebold-Mariano, Holm": min(
+            one.p_better for one in skill.judged
+        ),
+        "some forecaster has content: Clark-West, Holm": min(
             one.p_clark_west for one in skill.judged
         ),
-        "the best is superior (SPA)": skill.superior.p,
-        "naive is not in the confidence set (MCS, 10%)": 1.0 if "naive" in skill.kept.kept else 0.0,
-        "exchangeable, Diebold-Mariano": exchangeable(realised, seed, 0.0, horizon),
-        "exchangeable, noise that lasts (AR 0.9)": exchangeable(realised, seed, 0.9, horizon),
+        "the best of them is better: SPA": skill.superior.p,
+        "naive is not among the best: MCS at 90%": float("naive" in skill.kept.kept),
+        "of two that differ by noise, the first is better": exchangeable(
+            realised, seed, 0.0, horizon
+        ),
+        "the same, noise that lasts (AR 0.9)": exchangeable(realised, seed, 0.9, horizon),
     }
-    for one in skill.judged:
-        p |= {
-            f"{one.forecaster}: better, not adjusted": one.absolute.p_better,
-            f"{one.forecaster}: Clark-West, not adjusted": one.clark_west.p,
-            f"{one.forecaster}: more than half of the folds": one.folds.p,
-            f"{one.forecaster}: direction": one.direction.p,
-            f"{one.forecaster}: worse, Holm": one.p_worse,
+    each = {
+        one.forecaster: {
+            "better": one.absolute.p_better,
+            "Clark-West": one.clark_west.p,
+            "folds": one.folds.p,
+            "direction": one.direction.p,
+            "worse": one.absolute.p_worse,
         }
-    return p
+        for one in skill.judged
+    }
+    return together, each
 
 
-def interval(hits: int, n: int) -> tuple[float, float]:
-    """Return the exact 95% interval of a share."""
-    from scipy.stats import binomtest
+def share(p: list[float | None]) -> str:
+    """Return in how many of the series p was below 5%, with the exact 95% interval."""
+    made = [value for value in p if value is not None]
+    if not made:
+        return "not defined"
+    hits = sum(value < LEVEL for value in made)
+    low, high = (beta.ppf(q, a, b) for q, a, b in (
+        (0.025, hits, len(made) - hits + 1), (0.975, hits + 1, len(made) - hits)
+    ))  # fmt: skip
+    low, high = low if hits else 0.0, high if hits < len(made) else 1.0
+    of = f", of {len(made):,}" if len(made) < len(p) else ""
+    return f"{hits / len(made):.1%} ({low:.1%} to {high:.1%}{of})"
 
-    found = binomtest(hits, n).proportion_ci(0.95, "exact")
-    return found.low, found.high
 
-
-def lines(results: list[dict[str, float | None]]) -> Iterator[str]:
-    """Return the table: a row a p value, the share of the series in which it is below 5%."""
-    yield "| what is said | series | said in | 95% interval |\n| --- | --- | --- | --- |"
-    for name in results[0]:
-        p = [result[name] for result in results if result[name] is not None]
-        hits = sum(value < LEVEL for value in p)
-        if p:
-            low, high = interval(hits, len(p))
-            yield f"| {name} | {len(p):,} | {hits / len(p):.1%} | {low:.1%} to {high:.1%} |"
+def lines(results: list[tuple[P, dict[str, P]]]) -> Iterator[str]:
+    """Return two tables: what is said of all forecasters together, and of each alone."""
+    yield "| what is said | said in |\n| --- | --- |"
+    for name in results[0][0]:
+        yield f"| {name} | {share([together[name] for together, _ in results])} |"
+    labels = results[0][1]
+    names = list(labels[LABELS[0]])
+    yield f"\n| alone, not adjusted | {' | '.join(names)} |\n|{' --- |' * (len(names) + 1)}"
+    for label in labels:
+        cells = [share([each[label][name] for _, each in results]) for name in names]
+        yield f"| {label} | {' | '.join(cells)} |"
 
 
 def main() -> None:

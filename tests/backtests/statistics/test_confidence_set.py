@@ -17,13 +17,14 @@ NAMES = ("naive", "a", "b", "c", "d")
 TABLE = losses(1, [0.0, 0.01, 0.06, 0.15, 0.6])
 
 
-def test_against_arch_called_directly() -> None:
-    found = model_confidence_set(TABLE, NAMES, seed=5)
-    theirs = MCS(TABLE, 0.10, reps=2000, block_size=found.block, method="max", seed=5)
+@pytest.mark.parametrize("size", [0.01, 0.1, 0.3, 0.9])
+def test_against_arch_called_directly(size: float) -> None:
+    found = model_confidence_set(TABLE, NAMES, seed=5, size=size)
+    theirs = MCS(TABLE, size, reps=2000, block_size=found.block, method="max", seed=5)
     theirs.compute()
     assert found.kept == tuple(NAMES[i] for i in theirs.included)
     assert found.p == {NAMES[i]: p for i, p in theirs.pvalues["Pvalue"].items()}
-    assert (found.n, found.draws, found.size) == (300, 2000, 0.10)
+    assert (found.n, found.draws, found.size) == (300, 2000, size)
 
 
 def test_against_the_paper() -> None:

@@ -8,6 +8,7 @@ from scipy import stats
 from statsmodels.tsa.stattools import diebold_mariano_test
 
 from backtests.statistics.diebold_mariano import diebold_mariano
+from backtests.statistics.fixed_b import p_above
 
 #: Errors of the example in R's documentation of forecast::dm.test, `WWWusage[81:100]` by ets and by
 #: arima fitted to the first 80 rows, as the tests of JuliaStats/HypothesisTests.jl print them.
@@ -53,6 +54,8 @@ def test_the_statistic_against_statsmodels(criterion: str, horizon: int) -> None
         y, bad, good, lags=ours.lag, criterion=criterion, harvey_adj=True, horizon=horizon
     )
     assert ours.statistic == pytest.approx(theirs.statistic, rel=1e-9)
+    # Bartlett's weights 1 - j / M end before M = lag + 1, which is b times the rows in the paper.
+    assert ours.p_better == p_above(ours.statistic, (ours.lag + 1) / 400)
 
 
 def losses(seed: int, gain: float = 0.0, n: int = 250) -> tuple[np.ndarray, np.ndarray]:
