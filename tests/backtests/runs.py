@@ -3,6 +3,7 @@
 import json
 
 from backtests.run import main
+from backtests.store import FitStore
 
 SMALL = (
     "--ticker 051900.KS --source simulated --start 2015-01-01 --end 2018-01-01 "
@@ -10,6 +11,21 @@ SMALL = (
     "rnn:hidden=4,epochs=2,lookback=5,target=return "
     "--seeds 2 --strategy five_percent --tearsheets none --threshold 0.01 --shifts 20"
 ).split()
+
+
+def interrupt_after(patch, fits):
+    """Let Ctrl-C come when so many fits are kept; return the numbers of those, as they come."""
+    real = FitStore.save
+    kept = []
+
+    def save(self, number, fitted):
+        if len(kept) == fits:
+            raise KeyboardInterrupt
+        kept.append(number)
+        real(self, number, fitted)
+
+    patch.setattr(FitStore, "save", save)
+    return kept
 
 
 def run(capsys, *extra, flags=SMALL):

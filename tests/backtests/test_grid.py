@@ -16,7 +16,7 @@ import pytest
 
 from backtests.__main__ import main as backtests
 from backtests.grid import main
-from backtests.store import FitStore
+from tests.backtests.runs import interrupt_after
 
 SMALL = (
     "--ticker 051900.KS --source simulated --start 2015-01-01 --end 2017-01-01 --features ohlcv "
@@ -145,35 +145,19 @@ def test_interrupted_it_goes_on_with_what_is_missing_to_the_same_digest(
 ):
     """Ctrl-C after five fits; with the values in another order the rest is trained, and only that."""
     _, printed = finished
-    real = FitStore.save
-    saves = []
-
-    def save(self, number, fitted):
-        if len(saves) == 5:
-            raise KeyboardInterrupt
-        saves.append(number)
-        real(self, number, fitted)
-
     flags = [*SMALL, "--out", str(tmp_path)]
     with monkeypatch.context() as patch:
-        patch.setattr(FitStore, "save", save)
+        first = interrupt_after(patch, 5)
         assert main([*flags, "--quiet"]) == 130
     err = capsys.readouterr().err
     assert "go on with" in err and "backtests.grid --ticker 051900.KS" in err
     (part,) = tmp_path.glob(".grid-*.part")
     assert len(list((part / "fits").glob("*.npz"))) == 5
-    first = list(saves)
-    saves.clear()
-
-    def count(self, number, fitted):
-        saves.append(number)
-        real(self, number, fitted)
-
-    monkeypatch.setattr(FitStore, "save", count)
+    left = interrupt_after(monkeypatch, 11 - 5)  # 5 networks x 2 seeds, naive once
     flags = " ".join(flags).replace("filters=2,4", "filters=4,2").split()
     code, again = grid(capsys, flags=flags)
     assert code == 0 and again["digest"] == printed["digest"] and again["key"] == printed["key"]
-    assert len(saves) == 11 - 5 and not set(saves) & set(first)  # 5 networks x 2 seeds, naive once
+    assert len(left) == 11 - 5 and not set(left) & set(first)
     assert [row["validation_mape"] for row in again["ranking"]] == [
         row["validation_mape"] for row in printed["ranking"]
     ], "what is chosen by is kept, too"

@@ -12,8 +12,7 @@ import pandas as pd
 import pytest
 
 from backtests.run import main
-from backtests.store import FitStore
-from tests.backtests.runs import SMALL, run
+from tests.backtests.runs import SMALL, interrupt_after, run
 
 
 @pytest.mark.parametrize(
@@ -192,20 +191,11 @@ def test_interrupted_it_goes_on_with_the_forecasters_named_in_another_order(
 ):
     """The key does not know their order, so no fit of one may be taken for a fit of another."""
     _, printed = finished
-    real = FitStore.save
-    saves = []
-
-    def save(self, number, fitted):
-        if len(saves) == 12:
-            raise KeyboardInterrupt
-        saves.append(number)
-        real(self, number, fitted)
-
     at = SMALL.index("--forecaster") + 1
     other = [*SMALL[:at], SMALL[at + 1], SMALL[at], *SMALL[at + 2 :]]
     flags = ["--tearsheets", "main", "--out", str(tmp_path), "--jobs", "1"]
     with monkeypatch.context() as patch:
-        patch.setattr(FitStore, "save", save)
+        interrupt_after(patch, 12)
         assert main([*SMALL, *flags, "--quiet"]) == 130
     capsys.readouterr()
     code, again = run(capsys, *flags, flags=other)

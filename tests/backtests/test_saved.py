@@ -12,7 +12,7 @@ from backtests.data.simulated import Simulated
 from backtests.run import main
 from backtests.saved import load_fit
 from forecasters.errors import InputError
-from tests.backtests.runs import run
+from tests.backtests.runs import interrupt_after, run
 
 TICKERS = ("051900.KS", "005930.KS")
 FLAGS = [
@@ -101,20 +101,9 @@ def test_weights_of_another_network_are_refused(folder):
 
 def test_an_interrupted_run_keeps_the_fits_that_it_had(folder, tmp_path, monkeypatch, capsys):
     """The second run trains what is left, and every file is there as in the run in one piece."""
-    import backtests.runner as runner
-
-    real = runner.FitStore.save
-    saves = []
-
-    def save(self, number, fitted):
-        if len(saves) == 5:
-            raise KeyboardInterrupt
-        saves.append(number)
-        real(self, number, fitted)
-
     flags = [*FLAGS, "--ticker", *TICKERS, "--out", str(tmp_path), "--jobs", "1"]
     with monkeypatch.context() as patch:
-        patch.setattr(runner.FitStore, "save", save)
+        interrupt_after(patch, 5)
         assert main([*flags, "--quiet"]) == 130
     code, printed = run(capsys, flags=flags)
     assert code == 0 and printed["key"].startswith(folder.name[-8:])
