@@ -67,7 +67,7 @@ def _main(arguments: Sequence[str]) -> int:
 def _summary(finished: Finished) -> dict[str, Any]:
     """Return what `--json` prints: where the grid is, its two hashes, the table, the choices."""
     manifest = finished.manifest
-    names = ("key", "digest", "ranking", "selection", "findings")
+    names = ("key", "digest", "verdict", "ranking", "selection", "findings")
     return {
         "folder": str(finished.folder),
         "index": str(finished.index),

@@ -37,7 +37,7 @@ def write_page(folder: Path, report: Report, manifest: Mapping[str, Any]) -> Pat
     html = render(
         "grid.html",
         heading=f"Grid \u00b7 {outcome.heading}", simulated=outcome.bars.origin.simulated,
-        span=_span(outcome), found=report.found, tiles=_tiles(report), facts=_facts(outcome),
+        span=_span(outcome), verdict=report.verdict, found=report.found, tiles=_tiles(report), facts=_facts(outcome),
         columns=[(name, MEANINGS.get(name, "")) for name in heading], rows=[*zip(report.rows, cells, strict=True)],
         s3=outcome.search.s3, selections=_selections(report), skill=section(report.skill), pooled=False,
         figures={"heat": "", "choice": "", "losses": "", "closes": "", **figures},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from backtests.formatting import count, number, points
@@ -16,7 +16,8 @@ from backtests.grids.selection import (
     select_on_test,
     select_on_validation,
 )
-from backtests.skill import LEVEL, Judged, Skill, judge_forecasts, p_text, section
+from backtests.skill import Judged, Skill, judge_forecasts, p_text, section
+from backtests.verdict import CANNOT_SAY, SAME, WORSE, forecast_verdict, headline
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,18 @@ class Report:
         """The MAPE of naive on the test rows."""
         mape: float | None = self.rows[0]["mape"]
         return mape
+
+    @property
+    def verdict(self) -> list[str]:
+        """The verdict on all of them and on the choice: what stands at the top of the page."""
+        words = [forecast_verdict(one) for one in self.skill.judged]
+        told = headline(words, (), self.skill.judged)
+        if self.honest and self.judged:
+            named = replace(self.judged, forecaster=self.honest.label)
+            told.append(
+                f"Chosen on the validation rows, judged once: {forecast_verdict(named).sentence}"
+            )
+        return told
 
     @property
     def found(self) -> list[str]:
@@ -163,14 +176,12 @@ def _choices(report: Report) -> list[str]:
 
 
 def _verdict(judged: Judged | None) -> str:
-    if judged is None or judged.absolute.p_better is None or judged.absolute.p_worse is None:
+    """Return the word on the choice, as `backtests/verdict.py` has it, with its p."""
+    if judged is None or (word := forecast_verdict(judged).word) == CANNOT_SAY:
         return ""
-    better, worse = judged.absolute.p_better, judged.absolute.p_worse
-    if better < LEVEL:
-        return f", better than naive (p {p_text(better)})"
-    if worse < LEVEL:
-        return f", worse than naive (p {p_text(worse)})"
-    return f", not distinguishable from naive (p {p_text(better)})"
+    than = "from" if word == SAME else "than"
+    p = judged.absolute.p_worse if word == WORSE else judged.absolute.p_better
+    return f", {word} {than} naive (p {p_text(p)})"
 
 
 def _levels(rows: list[Row]) -> list[str]:

@@ -87,6 +87,7 @@ def _results(report: Report) -> dict[str, Any]:
         "rank_correlation": report.correlation,
         "superior": vars(superior) if superior else None,
         "confidence_set": vars(kept) if kept else None,
+        "verdict": report.verdict,
         "findings": report.found,
     }
 

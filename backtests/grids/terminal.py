@@ -44,6 +44,8 @@ def print_ranking(finished: Finished) -> None:
     console.print(table)
     if len(rows) > SHOWN + 1:
         console.print(f"{count(len(rows) - SHOWN - 1, 'more row')} in ranking.md and on the page")
+    for sentence in manifest["verdict"]:
+        console.print(sentence, style="bold", soft_wrap=True)
     for line in (*trained_by(manifest), *manifest["findings"]):
         console.print(f"- {line}", soft_wrap=True)
     console.print(f"{finished.index}", soft_wrap=True)

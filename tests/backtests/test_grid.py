@@ -260,3 +260,32 @@ def test_the_grid_of_s3_in_one_command(tmp_path, capsys):
     table = (Path(printed["folder"]) / "ranking.md").read_text(encoding="utf-8")
     assert "S3 MAPE" in table.splitlines()[0]
     assert any("epochs 1 where S3 has 50" in sentence for sentence in printed["findings"])
+
+
+def test_the_verdict_stands_first_on_the_page_and_holds_the_choice(finished):
+    folder, printed = finished
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert printed["verdict"] == manifest["verdict"]
+    assert "of 5 forecasters" in printed["verdict"][0]
+    honest = printed["selection"][0]
+    assert printed["verdict"][1].startswith(
+        f"Chosen on the validation rows, judged once: {honest['forecaster']} "
+    )
+    page = (folder / "index.html").read_text("utf-8")
+    assert page.index('class="verdict"') < page.index('class="lead"')
+
+
+def test_a_grid_counts_as_so_many_trials_and_once(tmp_path, capsys):
+    code, first = grid(capsys, "--out", tmp_path, "--epochs", 1)
+    assert code == 0
+    lines = [json.loads(line) for line in (tmp_path / "trials.jsonl").read_text().splitlines()]
+    assert len(lines) == len(LABELS) - 1, "naive is no trial"
+    assert {line["command"] for line in lines} == {"grid"}
+    assert all(line["sharpe"] is None for line in lines)
+    manifest = json.loads((Path(first["folder"]) / "manifest.json").read_text())
+    assert manifest["trials"]["count"] == len(lines)
+    grid(capsys, "--out", tmp_path, "--epochs", 1, "--seed", 7)
+    again = (tmp_path / "trials.jsonl").read_text().splitlines()
+    assert len(again) == len(lines), "another seed is no other trial"
+    grid(capsys, "--out", tmp_path, "--epochs", 2)
+    assert len((tmp_path / "trials.jsonl").read_text().splitlines()) == 2 * len(lines)
