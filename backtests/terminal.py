@@ -35,6 +35,8 @@ FIGURES: tuple[tuple[str, Callable[[Row], str]], ...] = (
 )
 ONLY_WIDE = ("gross", "cost", "even bp", "CAGR", "exposure")
 WIDE, LOG_WIDTH, NAME = 144, 148, 14
+#: More names than these are counted instead.
+FEW = 8
 
 
 def trained_by(manifest: Mapping[str, Any]) -> list[str]:
@@ -46,7 +48,9 @@ def trained_by(manifest: Mapping[str, Any]) -> list[str]:
                 if why := engine.partition(": ")[2]:
                     reasons.setdefault(why, {})[name] = None
     return [
-        f"{listed(list(names))}: trained by torch, because {why}" for why, names in reasons.items()
+        f"{listed(list(names)) if len(names) <= FEW else count(len(names), 'network')}: trained by torch, "
+        f"because {why}"
+        for why, names in reasons.items()
     ]
 
 

@@ -57,7 +57,7 @@ def draw_grid(folder: Path, report: Report) -> dict[str, str]:
     draw: dict[str, Callable[[], Figure]] = {}
     if maps := heat_maps(report):
         draw["heat"] = lambda: _heat(maps)
-    if report.honest and report.naive_mape:
+    if report.honest and report.naive_mape and report.rows[0]["validation_mape"]:
         draw["choice"] = lambda: _choice(report)
     if trained:
         draw["losses"] = lambda: losses_figure(trained)

@@ -29,7 +29,7 @@ def write_page(folder: Path, report: Report, manifest: Mapping[str, Any]) -> Pat
     outcome = report.outcome
     heading, cells = printed(report.rows, outcome.search.crossing.axes, outcome.search.s3)
     caption = f"{outcome.heading}: {_what(outcome)}, ranked by MAPE on the test rows, naive first"
-    write_text(folder / "ranking.md", to_markdown(heading, cells))
+    write_text(folder / "ranking.md", f"{caption}.\n\n{to_markdown(heading, cells)}")
     write_text(
         folder / "ranking.tex", to_latex(heading, cells, caption=caption, label="tab:ranking")
     )

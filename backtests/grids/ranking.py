@@ -15,10 +15,10 @@ from forecasters.metrics import pearson_level
 Row = dict[str, Any]
 #: Of every row, beside the crossed fields: what metrics.csv and the manifest hold.
 COLUMNS = (
-    "rank", "forecaster", "base", "rows", "mape", "mape_over_naive", "mape_seed_min", "mape_seed_max", "nrmse",
-    "nrmse_range", "rmse", "pearson", "pearson_p", "r2_return", "validation_mape", "gain", "gain_low",
-    "gain_high", "p_better", "p_worse", "in_confidence_set", "published_mape", "published_nrmse",
-    "published_pearson",
+    "ticker", "simulated", "rank", "forecaster", "base", "rows", "mape", "mape_over_naive", "mape_seed_min",
+    "mape_seed_max", "nrmse", "nrmse_range", "rmse", "pearson", "pearson_p", "r2_return", "validation_mape",
+    "gain", "gain_low", "gain_high", "p_better", "p_worse", "in_confidence_set", "published_mape",
+    "published_nrmse", "published_pearson",
 )  # fmt: skip
 
 
@@ -34,6 +34,8 @@ def rank(outcome: Outcome, skill: Skill) -> list[Row]:
     kept = skill.kept.kept if skill.kept and skill.kept.kept else None
     rows = [
         {
+            "ticker": outcome.bars.ticker,
+            "simulated": outcome.bars.origin.simulated,
             **_errors(entry),
             **_skill(judged.get(entry.label)),
             "in_confidence_set": None if kept is None else entry.label in kept,
@@ -54,7 +56,8 @@ def rank(outcome: Outcome, skill: Skill) -> list[Row]:
 def columns(outcome: Outcome) -> tuple[str, ...]:
     """Return the columns of metrics.csv: the crossed fields behind the forecaster."""
     axes = tuple(name for name in outcome.search.crossing.axes if name not in COLUMNS)
-    return (*COLUMNS[:3], *axes, *COLUMNS[3:])
+    at = COLUMNS.index("base") + 1
+    return (*COLUMNS[:at], *axes, *COLUMNS[at:])
 
 
 def _errors(entry: Entry) -> Row:

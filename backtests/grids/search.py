@@ -10,7 +10,7 @@ from typing import Any
 
 from backtests.data.extras import read_extra
 from backtests.grids.config import GridConfig
-from backtests.grids.crossing import Crossing, Variant, cross, parse_axes
+from backtests.grids.crossing import Crossing, cross, parse_axes
 from backtests.grids.published import is_s3
 from backtests.parallel import Plugin
 from backtests.plugins import parse
@@ -53,10 +53,6 @@ class Search:
     files: tuple[Plugin, ...]
     s3: bool
     described: dict[str, Any]
-
-    def variant(self, label: str) -> Variant:
-        """Return the variant of this label."""
-        return next(v for v in self.crossing.variants if v.label == label)
 
     def fits(self, bars: Bars) -> dict[str, tuple[Fit, ...]]:
         """Return the jobs of each forecaster on these bars, whatever order they were named in.

@@ -79,6 +79,7 @@ def test_every_combination_is_there_beside_naive_in_every_table(finished):
     forecasts = pd.read_parquet(folder / "forecasts.parquet")
     metrics = pd.read_csv(folder / "metrics.csv")
     assert set(forecasts["forecaster"]) == set(metrics["forecaster"]) == LABELS
+    assert metrics["simulated"].all() and set(metrics["ticker"]) == {"051900.KS"}
     assert metrics["forecaster"].iloc[0] == printed["ranking"][0]["forecaster"] == "naive"
     assert metrics["mape"].iloc[1:].is_monotonic_increasing
     assert metrics["rank"].iloc[1:].tolist() == [1, 2, 3, 4, 5]
@@ -258,7 +259,7 @@ def test_the_grid_of_s3_in_one_command(tmp_path, capsys):
     assert len(rows) == 56 and rows[0]["forecaster"] == "naive"
     assert np.all([row["published_mape"] is not None for row in rows[1:]])
     table = (Path(printed["folder"]) / "ranking.md").read_text(encoding="utf-8")
-    assert "S3 MAPE" in table.splitlines()[0]
+    assert "S3 MAPE" in table.splitlines()[2]
     assert any("epochs 1 where S3 has 50" in sentence for sentence in printed["findings"])
 
 

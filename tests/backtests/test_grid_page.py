@@ -8,9 +8,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from backtests.folder import Finished
 from backtests.grids.heat import heat_maps
 from backtests.grids.page import write_page
 from backtests.grids.report import make_report
+from backtests.grids.terminal import print_ranking
+from backtests.manifest import describe
 from tests.backtests.browser import CHROMIUM, open_page, outside_addresses
 from tests.backtests.outcomes import make_outcome
 
@@ -84,7 +87,7 @@ def test_naive_is_the_first_row_of_every_ranked_table(folder, page):
     assert [row[0] for row in rows[1:]].count("naive") == 1 and len(rows) == 1 + 6
     assert Tables(page).classes["ranked"][1] == "reference", "set off from the others"
     lines = (folder / "ranking.md").read_text(encoding="utf-8").splitlines()
-    assert lines[2].startswith("| naive |") and len(lines) == 2 + 6
+    assert lines[4].startswith("| naive |") and len(lines) == 2 + 2 + 6
     body = (folder / "ranking.tex").read_text(encoding="utf-8").partition(r"\midrule")[2]
     assert body.strip().startswith("naive &")
     assert r"\label{tab:ranking}" in (folder / "ranking.tex").read_text(encoding="utf-8")
@@ -116,6 +119,8 @@ def test_both_choices_stand_there_and_one_is_called_in_sample(page):
 def test_what_is_simulated_is_called_so_and_nothing_is_asked_of_the_outside(folder, page):
     title = page.partition("<title>")[2].partition("</title>")[0]
     assert "SIMULATED" in title and "SIMULATED prices" in page
+    for name in ("ranking.md", "ranking.tex"):
+        assert "SIMULATED" in (folder / name).read_text(encoding="utf-8"), name
     assert "<script" not in page and not outside_addresses(page)
     for name in re.findall(r'href="([^":#]+)"', page):
         assert name == "manifest.json" or (folder / name).exists(), name
@@ -167,6 +172,25 @@ def test_heat_maps_of_s3_have_batch_by_filters_for_each_architecture_and_activat
 def test_one_crossed_field_is_one_row():
     (one,) = heat_maps(make_report(make_outcome({}, {"filters=2": 0.02, "filters=4": 0.03})))
     assert (one.row, one.column, one.ratio.shape) == ("", "filters", (1, 2))
+
+
+def test_the_terminal_shows_the_head_of_the_ranking_and_says_how_much_is_left(capsys, tmp_path):
+    values = range(1, 16)
+    test = {f"filters={n}": n / 100 for n in values}
+    report = make_report(make_outcome(test, test, cross=(f"filters={','.join(map(str, values))}",)))
+    bars = report.outcome.bars
+    manifest = {
+        "data": [describe(bars)], "ranking": report.rows, "crossed": report.outcome.search.crossing.axes,
+        "s3": False, "engines": {}, "findings": report.found,
+    }  # fmt: skip
+    print_ranking(Finished(tmp_path, manifest, found=False))
+    out = capsys.readouterr().out
+    names = [
+        line.split()[0] for line in out.splitlines() if line.strip().startswith(("naive", "cnn"))
+    ]
+    assert names == ["naive"] + 12 * ["cnn"]
+    assert "3 more rows in ranking.md" in out and "12.00%" in out and "13.00%" not in out
+    assert all(sentence in " ".join(out.split()) for sentence in report.found)
 
 
 @pytest.mark.browser

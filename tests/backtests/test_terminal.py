@@ -11,7 +11,7 @@ import pytest
 from backtests.folder import Finished
 from backtests.manifest import describe, results_of
 from backtests.study import Study
-from backtests.terminal import print_summary
+from backtests.terminal import print_summary, trained_by
 from tests.backtests.studies import make_study
 
 
@@ -92,3 +92,13 @@ def test_a_run_that_was_there_says_so_before_its_table(capsys: pytest.CaptureFix
     out = printed(capsys, finished(make_study(), found=True))
     assert out.index("was there already") < out.index("forecaster")
     assert "was there already" not in printed(capsys, finished(make_study()))
+
+
+@pytest.mark.parametrize(
+    ("networks", "who"), [(2, "cnn:filters=0 and cnn:filters=1"), (9, "9 networks")]
+)
+def test_many_networks_that_torch_trained_are_counted(networks, who):
+    engines = {f"cnn:filters={n}": ["torch: no kernels were built"] for n in range(networks)}
+    assert trained_by({"engines": {"A.KS": engines}}) == [
+        f"{who}: trained by torch, because no kernels were built"
+    ]
