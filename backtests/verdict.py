@@ -56,20 +56,21 @@ def forecast_verdict(judged: Judged) -> Verdict:
     low, high, gain = c.low, c.high, c.gain
     if low is None or high is None or gain is None:
         return Verdict(name, None, CANNOT_SAY, f"{name}: cannot say, {c.why}.")
-    between = f"90% interval {percent(low)} to {percent(high)}"
     won, folds = _folds(judged)
     most = folds < 2 or 2 * won > folds
     if low > 0 and _below(judged.p_better) and most:
         told = (
-            f"{name} is better than naive: its error is {percent(gain, sign=False)} smaller ({between}, adjusted "
-            f"p {p_text(judged.p_better)}, {won} of {count(folds, 'fold')} won)."
+            f"{name} is better than naive: its error is {percent(gain, sign=False)} smaller (90% interval "
+            f"{percent(low, sign=False)} to {percent(high, sign=False)} smaller, adjusted p {p_text(judged.p_better)}, "
+            f"{won} of {count(folds, 'fold')} won)."
         )
         return Verdict(name, None, BETTER, told)
     if high < 0 and _below(judged.p_worse):
-        told = f"{name} is worse than naive: its error is {percent(-gain, sign=False)} larger"
-        return Verdict(
-            name, None, WORSE, f"{told} ({between}, adjusted p {p_text(judged.p_worse)})."
+        told = (
+            f"{name} is worse than naive: its error is {percent(-gain, sign=False)} larger (90% interval "
+            f"{percent(-high, sign=False)} to {percent(-low, sign=False)} larger, adjusted p {p_text(judged.p_worse)})."
         )
+        return Verdict(name, None, WORSE, told)
     told = f"{name} cannot be told from naive: {_power(judged)}"
     if low > 0:
         told += (

@@ -62,7 +62,9 @@ def test_worse_needs_the_interval_and_the_adjusted_p():
     bad = {"gain": -0.27, "low": -0.35, "high": -0.19, "p_worse": 0.0002}
     verdict = forecast_verdict(judged(**bad))
     assert verdict.word == WORSE
-    assert "27.0% larger" in verdict.sentence
+    assert (
+        "27.0% larger (90% interval 19.0% to 35.0% larger, adjusted p <0.001)" in verdict.sentence
+    )
     assert "<0.001" in verdict.sentence
     assert forecast_verdict(judged(**{**bad, "p_worse": 0.06})).word == SAME
     assert forecast_verdict(judged(**{**bad, "high": 0.0})).word == SAME
