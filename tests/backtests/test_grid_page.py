@@ -181,7 +181,7 @@ def test_the_terminal_shows_the_head_of_the_ranking_and_says_how_much_is_left(ca
     bars = report.outcome.bars
     manifest = {
         "data": [describe(bars)], "ranking": report.rows, "crossed": report.outcome.search.crossing.axes,
-        "s3": False, "engines": {}, "findings": report.found,
+        "s3": False, "engines": {}, "findings": report.found, "verdict": report.verdict,
     }  # fmt: skip
     print_ranking(Finished(tmp_path, manifest, found=False))
     out = capsys.readouterr().out
@@ -190,7 +190,9 @@ def test_the_terminal_shows_the_head_of_the_ranking_and_says_how_much_is_left(ca
     ]
     assert names == ["naive"] + 12 * ["cnn"]
     assert "3 more rows in ranking.md" in out and "12.00%" in out and "13.00%" not in out
-    assert all(sentence in " ".join(out.split()) for sentence in report.found)
+    told = " ".join(out.split())
+    assert all(sentence in told for sentence in (*report.verdict, *report.found))
+    assert told.index(report.verdict[0]) < told.index(report.found[0])
 
 
 @pytest.mark.browser
