@@ -144,9 +144,10 @@ class RunConfig:
         "main: the first rule of each forecaster and buy_and_hold",
         choices=("main", "all", "none"),
     )
-    shifts: int = _flag(
-        1000,
-        "at most so many circular shifts of each forecast that bought, through the same rule: 0 for none",
+    shifts: int | None = _flag(
+        None,
+        "at most so many circular shifts of each forecast that bought, through the same rule "
+        "(default 1000; of a universe 0, where each takes a second and more)",
     )
     jobs: int | None = _flag(
         None, "fits at once, in threads or processes (default: one for each core)"
@@ -183,7 +184,7 @@ class RunConfig:
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"--{f.name.replace('_', '-')} is {value}; give a finite number")
         for name, least in LEAST.items():
-            if getattr(self, name) < least:
+            if getattr(self, name) is not None and getattr(self, name) < least:
                 raise InputError(f"--{name} is {getattr(self, name)}; the least is {least}")
 
     def _check_universe(self) -> None:

@@ -15,6 +15,7 @@ from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.parallel import Plugin
 from backtests.pipeline import Account, Plan
+from backtests.shifts import SHIFTS
 from backtests.study import UNIVERSE
 from backtests.universe import read_universe
 from forecasters.base import Forecaster
@@ -67,9 +68,10 @@ def make_plan(config: RunConfig) -> Resolved:
     rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
     walk_forward = make_folds(config)
     extras = tuple(read_extra(Path(name)) for name in config.extra)
-    plan = Plan(
-        forecasters, rules, walk_forward, config.features, config.seed_list, extras, config.shifts
-    )
+    shifts = config.shifts
+    if shifts is None:
+        shifts = 0 if config.universe else SHIFTS
+    plan = Plan(forecasters, rules, walk_forward, config.features, config.seed_list, extras, shifts)
     described = {
         "forecasters": {label: describe_forecaster(f) for label, f in forecasters.items()},
         "strategies": {label: _describe(rule, asdict(rule)) for label, rule in rules.items()},
@@ -78,7 +80,7 @@ def make_plan(config: RunConfig) -> Resolved:
         "seeds": list(plan.seeds),
         "tearsheets": config.tearsheets,
         "save_fits": config.save_fits,
-        "shifts": config.shifts,
+        "shifts": shifts,
     }
     return Resolved(plan, files_behind([*forecasters.values(), *rules.values()]), described)
 

@@ -155,7 +155,8 @@ def shift_test(
 
     The unshifted forecasts are replayed first. Only if that gives every fill and the equity of
     `result`, to the last bit, are the shifts replayed too; else, and where an account cannot be
-    replayed, Backtrader trades `SLOW_SHIFTS` of them.
+    replayed, Backtrader trades `SLOW_SHIFTS` of them at most. The accounts of several tickers go through
+    Backtrader too, as many as `count` says: each ticker's forecasts move by the same number of rows.
 
     Parameters
     ----------
@@ -174,42 +175,37 @@ def shift_test(
         len(result.trades),
         sum(trade.exit is not None for trade in result.trades),
     )
-    if why := _senseless(forecasts, rule, result):
+    if not rule.needs_forecast or not result.trades:
+        why = "it never bought" if rule.needs_forecast else "the rule asks no forecast"
         return replace(told, why=why)
-    ((ticker, own),) = forecasts.items()
-    n = int(np.isfinite(own.close).sum())
+    n = max(int(np.isfinite(own.close).sum()) for own in forecasts.values())
     told = replace(told, forecasts=n)
     if n - 1 < LEAST:
         return replace(told, why=f"{counted(n, 'forecast')} leave too few shifts")
-    member = (members or {}).get(ticker)
-    trade, why = _replayed(bars, own, rule, broker, result, member)
+    if count < LEAST:
+        return replace(told, why=f"{counted(count, 'shift')} could not show a p of 5%")
+    trade, why = _replayed(bars, forecasts, rule, broker, result, members)
     if trade is None:
-        trade, count = partial(_backtested, bars, rule, broker, members), min(count, SLOW_SHIFTS)
-    drawn = draw_shifts(n, count, seed)
-    returns, trades = np.array([trade(shift(own, k)) for k in drawn]).T
+        trade = partial(_backtested, bars, rule, broker, members)
+        count = min(count, SLOW_SHIFTS) if len(forecasts) == 1 else count
+    made = []
+    for k in draw_shifts(n, count, seed):
+        made.append(trade({ticker: shift(own, k) for ticker, own in forecasts.items()}))
+    returns, trades = np.array(made).T
     return _judged(told, returns, trades, "backtrader" if why else "replay", why)
 
 
-#: From forecasts to the net return and the purchases of their account.
-Trade = Callable[[Forecasts], tuple[float, int]]
-
-
-def _senseless(forecasts: Mapping[str, Forecasts], rule: Rule, result: Result) -> str:
-    """Return why there is nothing to shift; empty if there is."""
-    if not rule.needs_forecast:
-        return "the rule asks no forecast"
-    if len(forecasts) != 1:
-        return f"the account trades {len(forecasts)} tickers, and a thousand such accounts take too long"
-    return "" if result.trades else "it never bought"
+#: From forecasts by ticker to the net return and the purchases of their account.
+Trade = Callable[[Mapping[str, Forecasts]], tuple[float, int]]
 
 
 def _replayed(
     bars: Mapping[str, Bars],
-    forecasts: Forecasts,
+    forecasts: Mapping[str, Forecasts],
     rule: Rule,
     broker: Broker,
     result: Result,
-    member: Flags | None,
+    members: Mapping[str, Flags] | None,
 ) -> tuple[Trade | None, str]:
     """Return what trades forecasts without Backtrader; None, and why, if that is not the same."""
     from backtests.quotes import Quotes
@@ -217,13 +213,15 @@ def _replayed(
 
     if why := uncovered(bars, rule, broker):
         return None, why
-    quotes = Quotes(bars[forecasts.ticker], forecasts, broker, rule.fill == "close")
-    real = replay(quotes, forecasts, rule, broker, member)
+    ((ticker, own),) = forecasts.items()
+    member = (members or {}).get(ticker)
+    quotes = Quotes(bars[ticker], own, broker, rule.fill == "close")
+    real = replay(quotes, own, rule, broker, member)
     if real.fills != result.fills or not np.array_equal(real.equity, result.equity):
         return None, "the replayed account is not that of the run"
 
-    def trade(shifted: Forecasts) -> tuple[float, int]:
-        one = replay(quotes, shifted, rule, broker, member)
+    def trade(shifted: Mapping[str, Forecasts]) -> tuple[float, int]:
+        one = replay(quotes, shifted[ticker], rule, broker, member)
         return one.total_return, one.purchases
 
     return trade, ""
@@ -234,11 +232,11 @@ def _backtested(
     rule: Rule,
     broker: Broker,
     members: Mapping[str, Flags] | None,
-    shifted: Forecasts,
+    shifted: Mapping[str, Forecasts],
 ) -> tuple[float, int]:
     from backtests.engine import run_backtest
 
-    result = run_backtest(bars, {shifted.ticker: shifted}, rule, broker, members=members)
+    result = run_backtest(bars, shifted, rule, broker, members=members)
     return float(result.equity[-1]) / result.base - 1, len(result.trades)
 
 
@@ -315,5 +313,5 @@ def section(shifted: Sequence[Shifted]) -> dict[str, Any] | None:
         "told": [(one.label, one.sentence) for one in (rare if len(shifted) > 1 else shifted)],
         "luck": luck if len(tested) > 1 else "",
         "slow": sorted({one.why for one in shifted if one.via == "backtrader"}),
-        "slow_shifts": SLOW_SHIFTS,
+        "slow_shifts": max((one.shifts for one in shifted if one.via == "backtrader"), default=0),
     }

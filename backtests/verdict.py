@@ -13,7 +13,7 @@ A rule on a forecaster, by its trades:
 
 - *never bought*;
 - *cannot say*: fewer than 30 closed trades, whatever they earned;
-- *not tested*: no shifts were run;
+- *not tested*: no shifts were run, or too few for any p below 0.05;
 - *timing shown*: it earned more than the shifts of its own forecasts, adjusted p below 0.05 (Holm
   over the results that come so far);
 - *no timing shown* otherwise.
@@ -110,12 +110,14 @@ def rule_verdicts(results: Sequence[Result], shifted: Sequence[Shifted]) -> tupl
         for result, one in zip(results, tests, strict=True)
     ]
     return tuple(
-        _rule_verdict(result, one, own)
+        _rule_verdict(result, one, own, sum(value is not None for value in p))
         for result, one, own in zip(results, tests, holm(p), strict=True)
     )
 
 
-def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None) -> Verdict:
+def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None, tests: int) -> Verdict:
+    """Return the verdict; `tests` is how many p values were adjusted together."""
+
     def of(word: str, sentence: str) -> Verdict:
         return Verdict(result.forecaster, result.strategy, word, f"{who(result)}: {sentence}.")
 
@@ -124,6 +126,9 @@ def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None) -> V
         return of(IDLE, "it never bought")
     if trades < FEW_TRADES:
         return of(CANNOT_SAY, f"{count(trades, 'closed trade')}, {earned}: cannot say")
+    if shifted and shifted.p is not None and tests / (1 + shifted.shifts) >= LEVEL:
+        few = f"{count(shifted.shifts, 'shift')} could not show it among {count(tests, 'result')}"
+        return of(UNTESTED, f"{count(trades, 'closed trade')}, {earned}: not tested, {few}")
     if p is None or shifted is None or shifted.at_least is None:
         why = "it needs no forecast" if result.forecaster is None else "no forecast was shifted"
         why = shifted.why if shifted and shifted.why else why

@@ -245,14 +245,30 @@ def test_without_a_purchase_a_forecast_or_enough_days_nothing_is_shifted():
         assert found.sentence == f"Nothing was shifted: {why}."
 
 
-def test_a_universe_says_why_it_is_not_shifted():
+def test_a_universe_is_shifted_as_one_through_backtrader():
+    (one,), (own,) = (d.values() for d in market(60))
+    (two,), (other,) = (d.values() for d in market(60, seed=1))
+    bars = {"PLANTED": one, "OTHER": replace(two, ticker="OTHER")}
+    forecasts = {"PLANTED": own, "OTHER": replace(other, ticker="OTHER")}
+    broker, rule = replace(FREE, slots=2), DirectionRule()
+    found = judged(bars, forecasts, rule, broker, count=25)
+    assert (found.via, found.shifts) == ("backtrader", 25)
+    assert found.why == "the account trades 2 tickers"
+    real = run_backtest(bars, forecasts, rule, broker)
+    others = [
+        run_backtest(bars, {t: shift(f, k) for t, f in forecasts.items()}, rule, broker)
+        for k in draw_shifts(60, 25, seed=0)
+    ]
+    earned = [r.equity[-1] / r.base - 1 for r in others]
+    as_much = sum(value >= real.equity[-1] / real.base - 1 for value in earned)
+    assert found.p == (1 + as_much) / 26
+    assert found.median == pytest.approx(np.median(earned), rel=1e-12)
+
+
+def test_so_few_shifts_that_none_could_be_rare_are_not_made():
     bars, forecasts = market(60)
-    (b,), (f,) = bars.values(), forecasts.values()
-    bars |= {"OTHER": replace(b, ticker="OTHER")}
-    forecasts |= {"OTHER": replace(f, ticker="OTHER")}
-    found = judged(bars, forecasts, broker=replace(FREE, slots=2))
-    assert found.p is None
-    assert found.why.startswith("the account trades 2 tickers")
+    assert judged(bars, forecasts, count=18).why == "18 shifts could not show a p of 5%"
+    assert judged(bars, forecasts, count=19).shifts == 19
 
 
 def test_members_bind_the_shifts_too():

@@ -160,5 +160,15 @@ def test_few_trades_take_no_part_in_the_adjustment(bars):
     assert [v.word for v in rule_verdicts(twice, shifted)] == [UNTIMED, UNTIMED]
 
 
+def test_too_few_shifts_for_so_many_results_show_nothing_and_are_not_called_a_failure(bars):
+    pair = [result(bars, "a", 30), result(bars, "b", 30)]
+    few = [replace(shift(name, 1 / 20, 0.0), shifts=19) for name in ("a", "b")]
+    verdicts = rule_verdicts(pair, few)
+    assert [v.word for v in verdicts] == [UNTESTED, UNTESTED]
+    assert "19 shifts could not show it among 2 results" in verdicts[0].sentence
+    enough = [replace(one, p=1 / 41, shifts=40) for one in few]
+    assert [v.word for v in rule_verdicts(pair, enough)] == [TIMED, TIMED]
+
+
 def test_a_page_without_rules_or_forecasters_says_nothing_of_them():
     assert headline((), ()) == []
