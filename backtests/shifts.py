@@ -108,7 +108,7 @@ class Shifted:
         )
         if self.percentile < LEVEL:
             return said + "the forecasts would have earned more on nearly any other days."
-        if self.p > LEVEL:
+        if self.p >= LEVEL:
             return said + "the timing shows nothing."
         if self.closed < FEW_TRADES:
             return said + f"that is rare, but {counted(self.closed, 'closed trade')}: cannot say."
@@ -181,7 +181,8 @@ def shift_test(
     n = max(int(np.isfinite(own.close).sum()) for own in forecasts.values())
     told = replace(told, forecasts=n)
     if n - 1 < LEAST:
-        return replace(told, why=f"{counted(n, 'forecast')} leave too few shifts")
+        leave = "leaves" if n == 1 else "leave"
+        return replace(told, why=f"{counted(n, 'forecast')} {leave} too few shifts")
     if count < LEAST:
         return replace(told, why=f"{counted(count, 'shift')} could not show a p of 5%")
     trade, why = _replayed(bars, forecasts, rule, broker, result, members)
@@ -301,13 +302,13 @@ def section(shifted: Sequence[Shifted]) -> dict[str, Any] | None:
     if not shifted:
         return None
     tested = [one for one in shifted if one.p is not None]
-    low = sum(one.p is not None and one.p <= LEVEL for one in tested)
+    low = sum(one.p is not None and one.p < LEVEL for one in tested)
     expected = LEVEL * len(tested)
     luck = (
-        f"{low} of {counted(len(tested), 'result')} {'has' if low == 1 else 'have'} a p of 5% or less; "
+        f"{low} of {counted(len(tested), 'result')} {'has' if low == 1 else 'have'} a p below 5%; "
         f"without any skill one would expect about {expected:.1f} of them."
     )
-    rare = [one for one in shifted if one.p is None or not LEVEL < one.p <= 1 - LEVEL]
+    rare = [one for one in shifted if one.p is None or not LEVEL <= one.p <= 1 - LEVEL]
     return {
         "rows": list(shifted),
         "told": [(one.label, one.sentence) for one in (rare if len(shifted) > 1 else shifted)],

@@ -160,6 +160,11 @@ def _of_forecasters(verdicts: Sequence[Verdict], judged: Sequence[Judged]) -> li
     if len(verdicts) == 1:
         return [verdicts[0].sentence]
     named = _by_word(verdicts)
+    if len(named.get(CANNOT_SAY, [])) == len(verdicts):
+        whys = listed(list(dict.fromkeys(j.absolute.why for j in judged)))
+        return [
+            f"Whether any of {len(verdicts)} forecasters is better than naive cannot be said: {whys}."
+        ]
     better, same = named.get(BETTER, []), named.get(SAME, [])
     rest = [f"{len(worse)} {_is(worse)} worse"] if (worse := named.get(WORSE)) else []
     if same:

@@ -265,6 +265,15 @@ def test_a_universe_is_shifted_as_one_through_backtrader():
     assert found.median == pytest.approx(np.median(earned), rel=1e-12)
 
 
+def test_one_forecast_leaves_too_few_shifts():
+    bars, forecasts = market(60)
+    (own,) = forecasts.values()
+    said = np.where(np.arange(60) == 5, 1.2, np.nan) * own.last_close[None]
+    assert judged(bars, {"PLANTED": replace(own, by_seed=said)}).why == (
+        "1 forecast leaves too few shifts"
+    )
+
+
 def test_so_few_shifts_that_none_could_be_rare_are_not_made():
     bars, forecasts = market(60)
     assert judged(bars, forecasts, count=18).why == "18 shifts could not show a p of 5%"
@@ -317,6 +326,7 @@ SHOWN = Shifted(
         (0.41, 0.41, 66, "41% earned at least as much: the timing shows nothing."),
         (0.99, 0.99, 66, "the forecasts would have earned more on nearly any other days."),
         (0.02, 0.0221, 66, "2% earned at least as much: taken alone, that is rare (p = 0.022)."),
+        (0.04, 0.05, 66, "4% earned at least as much: the timing shows nothing."),
         (0.02, 0.0221, 8, "that is rare, but 8 closed trades: cannot say."),
     ],
 )  # fmt: skip
@@ -333,7 +343,7 @@ def test_the_section_shows_each_result_and_counts_what_luck_would_give():
     )
     none = Shifted("A.KS", "gru", "rank", 0.1, 1, 0, why="19 forecasts leave too few shifts")
     shown = section((SHOWN, rare, slow, none))
-    assert shown["luck"].startswith("1 of 3 results has a p of 5% or less; ")
+    assert shown["luck"].startswith("1 of 3 results has a p below 5%; ")
     assert shown["luck"].endswith("one would expect about 0.2 of them.")  # 3 x 5%
     assert [label for label, _ in shown["told"]] == ["rnn, " + SHOWN.strategy, "gru, rank"], (
         "the rare"

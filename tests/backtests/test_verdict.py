@@ -110,6 +110,19 @@ def test_the_headline_counts_the_forecasters():
     assert told[0].startswith("1 of 4 forecasters is better than naive: d; 1 is worse")
 
 
+def test_forecasters_that_cannot_be_judged_are_not_said_to_be_no_better():
+    short = diebold_mariano(np.full(19, 0.5) + 0.01 * np.arange(19), np.ones(19))
+    every = [
+        replace(judged(name), absolute=short, p_better=None, p_worse=None) for name in ("a", "b")
+    ]
+    assert headline([forecast_verdict(j) for j in every], (), every) == [
+        "Whether any of 2 forecasters is better than naive cannot be said: 19 days: a test needs 20."
+    ]
+    every.append(judged("c"))
+    told = headline([forecast_verdict(j) for j in every], (), every)
+    assert told[0].endswith("and 2 cannot be judged.")
+
+
 @pytest.fixture(scope="module")
 def bars():
     return make_bars()
