@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from backtests.formatting import count, listed, percent
+from backtests.formatting import listed, percent
 from backtests.study import Study
 from forecasters.deciles import Deciles, deciles
 from forecasters.forecasts import Forecasts
@@ -32,10 +32,13 @@ def _told(models: dict[str, dict[str, Any]]) -> list[str]:
     signs = {n: m["direction"] for n, m in models.items() if m["direction"]["share"] is not None}
     if signs:
         above = [name for name, own in signs.items() if own["low"] > own["majority"]]
-        who = listed(above) if above else f"None of {count(len(signs), 'forecaster')}"
+        who = listed(above) if above else f"None of {len(signs)} forecasters"
+        if len(signs) == 1 and not above:
+            (who,) = signs
+        had = "did not have" if len(signs) == 1 and not above else "had"
         most = max(own["majority"] for own in signs.values())
         told.append(
-            f"{who} had the direction right more often than the more frequent sign would "
+            f"{who} {had} the direction right more often than the more frequent sign would "
             f"({percent(most, 0, sign=False)} of the days that moved), with all of the 95% interval above it."
         )
     if late := [name for name, m in models.items() if m["lag"]["repeats"]]:

@@ -8,7 +8,7 @@ from backtests.formatting import count, listed, percent, points
 from backtests.performance import FEW_TRADES, performance
 from backtests.result import Result
 from backtests.study import Study
-from backtests.summary import Value, summary_rows
+from backtests.summary import Value, forecaster_rows
 
 
 def findings(study: Study) -> list[str]:
@@ -21,7 +21,9 @@ def findings(study: Study) -> list[str]:
 
 def _forecast_finding(study: Study) -> str:
     """Return how the forecasters' MAPE stands to naive's on the same days."""
-    errors = {str(row["forecaster"]): row for row in summary_rows(study) if row["mape"] is not None}
+    errors = {
+        str(row["forecaster"]): row for row in forecaster_rows(study) if row["mape"] is not None
+    }
     models = {name: float(row["mape"] or 0) for name, row in errors.items() if name != "naive"}
     if not models and "naive" in errors:
         naive = points(float(errors["naive"]["mape"] or 0))
@@ -42,10 +44,10 @@ def _forecast_finding(study: Study) -> str:
     what = f"naive, which says that {study.naive_says} (MAPE {naive})"
     if beating:
         named = [f"{name} ({points(models[name], digits)})" for name in beating]
-        return (
-            f"{len(beating)} of {count(len(models), 'forecaster')} had a lower error than {what}: "
-            f"{listed(named)}. The figure alone does not show that this is more than chance."
-        )
+        them = f"{len(beating)} of {len(models)} forecasters had a lower error than {what}: {listed(named)}"
+        if len(models) == 1:
+            them = f"{named[0]} had a lower error than {what}"
+        return f"{them}. The figure alone does not show that this is more than chance."
     best = min(models, key=lambda name: models[name])
     if len(models) == 1:
         return f"{best} had no lower error (MAPE {points(models[best], digits)}) than {what}."
@@ -94,10 +96,18 @@ def _rule_findings(study: Study) -> list[str]:
         if held and held.trades:
             above = sum(net(result) > net(held) for result in traded)
             beside = f", and {above} of those ended above buy and hold"
+        earned = f"{percent(net(best))} on {count(len(best.trades), 'purchase')}{_too_few(best)}"
+        if len(ruled) == 1:
+            ended = ""
+            if held and held.trades:
+                ended = (
+                    f" and ended {'above' if net(best) > net(held) else 'not above'} buy and hold"
+                )
+            sentences.append(f"{who(best)} traded{ended}, after costs: {earned}.")
+            return sentences
         sentences.append(
             f"{len(traded)} of {combinations} traded{beside}; "
-            f"the highest after costs is {who(best)}: {percent(net(best))} "
-            f"on {count(len(best.trades), 'purchase')}{_too_few(best)}."
+            f"the highest after costs is {who(best)}: {earned}."
         )
     return sentences
 

@@ -30,7 +30,7 @@ from backtests.sensitivity import section
 from backtests.shifts import section as shifts_section
 from backtests.skill import section as skill_section
 from backtests.study import HELD, Study
-from backtests.summary import Value, summary_rows
+from backtests.summary import Value, forecaster_rows, summary_rows
 from backtests.timeline import timeline
 from backtests.trade_table import WHYS, trade_table, unfilled, unfilled_table
 
@@ -79,7 +79,7 @@ def write_index(
         skill=skill_section(judgement.skill) if judgement else None,
         chance=chance_section(judgement.chance, deflation) if judgement else None,
         shifts=shifts_section(judgement.shifted) if judgement else None,
-        found=findings(study), tiles=_tiles(study, rows), facts=facts(study),
+        found=findings(study), tiles=_tiles(study), facts=facts(study),
         rows=sorted(rows, key=lambda row: row["strategy"] != HELD), worse=_worse(rows),
         links={label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()},
         currency=study.currency, horizon=study.horizon,
@@ -189,9 +189,13 @@ def _run(manifest: Mapping[str, Any], root: str) -> dict[str, Any]:
     }
 
 
-def _tiles(study: Study, rows: Sequence[Mapping[str, Value]]) -> list[dict[str, str]]:
+def _tiles(study: Study) -> list[dict[str, str]]:
     """Return the four figures that a reader looks for first."""
-    judged = [row for row in rows if row["mape"] is not None and row["forecaster"] != "naive"]
+    judged = [
+        row
+        for row in forecaster_rows(study)
+        if row["mape"] is not None and row["forecaster"] != "naive"
+    ]
     tiles = []
     if judged:
         over = ", median" if study.pooled else ""
@@ -310,7 +314,7 @@ def _ticker(study: Study) -> dict[str, Any]:
     rows = summary_rows(study)
     errors = {
         row["forecaster"]: row
-        for row in rows
+        for row in forecaster_rows(study)
         if row["mape"] is not None and row["forecaster"] != "naive"
     }
     held, ruled = study.held, study.ruled

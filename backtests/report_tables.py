@@ -10,7 +10,7 @@ from backtests.export import to_latex, to_markdown
 from backtests.formatting import DASH, number, percent, points
 from backtests.skill import p_text
 from backtests.study import Study
-from backtests.summary import Value, summary_rows
+from backtests.summary import Value, forecaster_rows, summary_rows
 
 Row = Mapping[str, Value]
 Column = tuple[str, Callable[[Row], str]]
@@ -81,7 +81,7 @@ FILES = ("forecasters.md", "forecasters.tex", "results.md", "results.tex")
 def write_report_tables(folder: Path, studies: Sequence[Study]) -> None:
     """Write ``forecasters`` and ``results`` into `folder`, each as Markdown and as LaTeX."""
     rows = [row for study in studies for row in summary_rows(study)]
-    once = {(row["ticker"], row["forecaster"]): row for row in rows if row["forecaster"]}
+    once = [row for study in studies for row in forecaster_rows(study)]
     where = ", ".join(study.heading for study in studies)
     if any(study.simulated for study in studies):
         where += " (SIMULATED prices)"
@@ -91,7 +91,7 @@ def write_report_tables(folder: Path, studies: Sequence[Study]) -> None:
         (
             "forecasters",
             FORECASTERS,
-            list(once.values()),
+            once,
             "Forecasts of the close against naive",
             1,
         ),

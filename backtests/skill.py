@@ -196,9 +196,11 @@ def _log_return(forecasts: Forecasts, days: Days) -> Floats:
 
 
 def p_text(p: float | None) -> str:
-    """Return a p value as a page shows it: ``0.43``, ``0.043``, ``<0.001``; a dash for None."""
+    """Return a p value as a page shows it: ``0.43``, ``0.043``, ``0.0498``, ``<0.001``; a dash for None."""
     if p is None:
         return DASH
+    if f"{p:.3f}" == f"{LEVEL:.3f}":  # on which side of the level
+        return f"{p:.4f}"
     return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
 
 

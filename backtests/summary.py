@@ -68,6 +68,20 @@ def summary_rows(study: Study) -> list[dict[str, Value]]:
     return rows
 
 
+def forecaster_rows(study: Study) -> list[dict[str, Value]]:
+    """Return one row for each forecaster, naive first, whether a rule asked it or not.
+
+    The keys are those of `COLUMNS`; what needs an account is None.
+    """
+    return [
+        dict.fromkeys(COLUMNS)
+        | {"ticker": study.account, "simulated": study.simulated, "forecaster": name}
+        | _errors(own)
+        | _skill(study, name)
+        for name, own in study.by_forecaster.items()
+    ]
+
+
 def _skill(study: Study, forecaster: str | None) -> dict[str, Value]:
     """Return the columns that hold a forecaster against naive."""
     judged = study.judgement.skill.judged if study.judgement else ()

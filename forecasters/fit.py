@@ -160,7 +160,7 @@ class Fit:
             self.generator(),
         )
         fitted = Fitted(
-            close=np.concatenate([cut.close(model.predict(cut.test)) for cut in cuts]),
+            close=self._closes(cuts, model),
             outside=np.concatenate([cut.outside for cut in cuts]),
             centre=np.array([cut.centre(model.predict) for cut in cuts]),
             train_loss=np.asarray(getattr(model, "train_loss_", ()), dtype=np.float64),
@@ -174,6 +174,13 @@ class Fit:
             part.features.ticker: cut.transform for part, cut in zip(self.parts, cuts, strict=True)
         }
         return fitted, Learned(model.state(), transforms)
+
+    def _closes(self, cuts: list[FoldWindows], model: Forecaster) -> Floats:
+        """Return the forecast closes of the test rows of every part, [N]."""
+        try:
+            return np.concatenate([cut.close(model.predict(cut.test)) for cut in cuts])
+        except InputError as error:
+            raise InputError(f"{model.name}, fold {self.name}: {error}") from error
 
     def _inside(self, cuts: list[FoldWindows], model: Forecaster) -> Floats:
         """Return the forecast closes of the fit rows and the validation rows of every part, [K]."""

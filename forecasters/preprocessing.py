@@ -127,11 +127,23 @@ class Transform:
         )
 
     def close(self, predicted: Floats, last_close: Floats) -> Floats:
-        """Return the forecast closes [M] of a forecaster's scaled answer [M]."""
+        """Return the forecast closes [M] of a forecaster's scaled answer [M].
+
+        Raises
+        ------
+        InputError
+            Another shape, or an answer or its close that is no finite number.
+        """
         if predicted.shape != last_close.shape or not np.isfinite(predicted).all():
             raise InputError(
                 f"a forecaster must answer {last_close.size} finite numbers, it gave "
                 f"{int(np.isfinite(predicted).sum())} in shape {predicted.shape}"
             )
         value = self.target_scaler.inverse(predicted[:, None])[:, 0]
-        return value if self.settings.target == "close" else last_close * np.exp(value)
+        if self.settings.target == "close":
+            return value
+        with np.errstate(over="ignore"):
+            closes = last_close * np.exp(value)
+        if not np.isfinite(closes).all():
+            raise InputError(f"a forecast log return of {value.max():,.0f} is beyond every price")
+        return np.asarray(closes)

@@ -90,6 +90,10 @@ def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> 
     assert plain["told"][0].startswith("None of 2 forecasters had the direction right more often")
     assert "The line of rnn and cnn is the price drawn late" in plain["told"][1]
     assert len(plain["told"]) == 2
+    one = replace(study, forecasts={study.account: told(study)[:2]})
+    alone = section(one)
+    assert alone is not None
+    assert alone["told"][0].startswith("rnn did not have the direction right more often than")
 
 
 def test_without_an_outcome_the_tables_say_so() -> None:

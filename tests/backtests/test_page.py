@@ -14,6 +14,7 @@ from backtests.findings import findings
 from backtests.formatting import level, money, number, percent
 from backtests.page import FILES, write_index, write_overview
 from backtests.performance import performance
+from backtests.report_tables import write_report_tables
 from backtests.study import Study
 from backtests.summary import COLUMNS, summary_rows
 from backtests.tearsheet import tearsheet_of
@@ -95,8 +96,26 @@ def test_the_first_words_compare_with_naive_and_with_holding(study: Study) -> No
     lead = findings(forecasting(study, told(study)[0], better, *told(study)[2:]))[0]
     assert lead.startswith("1 of 4 forecasters had a lower error than naive")
     assert "more than chance" in lead
+    alone = findings(forecasting(study, told(study)[0], better))[0]
+    assert alone.startswith(f"{better.forecaster} (0.00%) had a lower error than naive"), alone
     never = findings(make_study(traded=False))
     assert "None of 4 combinations of forecaster and rule ever bought" in never[-1]
+
+
+def test_forecasters_are_judged_even_where_no_rule_asks_them(study: Study, tmp_path: Path) -> None:
+    unasked = with_plain_rule(study)
+    unasked = replace(unasked, results=unasked.results[-2:], exits=(), judgement=None)
+    first = findings(unasked)
+    assert first[0] == findings(study)[0]
+    assert first[2].startswith("hold traded and ended above buy and hold, after costs: "), first[2]
+    assert "on 1 purchase, too few to tell skill from luck." in first[2]
+    html = page_of(tmp_path, unasked)
+    assert "Lowest MAPE" in html
+    write_report_tables(tmp_path, [unasked])
+    table = (tmp_path / "forecasters.md").read_text(encoding="utf-8").splitlines()
+    assert [line.split(" | ")[0] for line in table[2:]] == [
+        f"| {f.forecaster}" for f in told(study)
+    ]
 
 
 def test_the_table_shows_every_result_and_shades_what_is_worse_than_naive(

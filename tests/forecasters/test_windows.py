@@ -252,6 +252,21 @@ def test_an_answer_that_is_none_is_refused(bars: Bars, answer: Floats) -> None:
         cut(bars).close(answer)
 
 
+def test_a_return_beyond_every_price_is_refused(bars: Bars) -> None:
+    windows = cut(bars, target="return", scaler="none")
+    with pytest.raises(InputError, match="log return of 1,000 is beyond every price"):
+        windows.close(np.array([0.0, 0.0, 1000.0, 0.0, 0.0]))
+
+
+def test_who_answers_no_number_is_named(bars: Bars) -> None:
+    class Silent(Naive):
+        def predict(self, windows: Windows) -> Floats:
+            return np.full(len(windows), np.nan)
+
+    with pytest.raises(InputError, match=r"^test_windows, fold \d{4}-\d\d-\d\d: a forecaster must"):
+        Fit((Part(make_features(bars), FOLD),), Silent()).run()
+
+
 # --- what cannot be cut --------------------------------------------------------------------------
 
 
