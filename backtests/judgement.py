@@ -112,6 +112,6 @@ def judge(
         skill=skill,
         chance=judge_returns(study.ruled, study.sensitivity, study.held, SEED),
         shifted=shifted,
-        forecasts=tuple(forecast_verdict(judged) for judged in skill.judged),
+        forecasts=tuple(forecast_verdict(one, len(skill.judged)) for one in skill.judged),
         rules=rule_verdicts(study.ruled, shifted),
     )

@@ -279,7 +279,8 @@ def _told_kept(kept: ConfidenceSet | None) -> list[str]:
         ]
     if kept.kept == (NAIVE,):
         return [
-            f"The model confidence set at {level} keeps naive alone of {of}: each of the others is worse."
+            f"The model confidence set at {level} keeps naive alone of {of}: at {percent(kept.size, 0, sign=False)} "
+            "this test drops each of the others."
         ]
     naive = "naive among them" if NAIVE in kept.kept else "and naive is not among them"
     which = f": {listed(list(kept.kept))}" if len(kept.kept) <= 6 else ""

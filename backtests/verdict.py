@@ -50,8 +50,9 @@ class Verdict:
     sentence: str
 
 
-def forecast_verdict(judged: Judged) -> Verdict:
-    """Return the verdict on one forecaster."""
+def forecast_verdict(judged: Judged, among: int = 2) -> Verdict:
+    """Return the verdict on one forecaster `among` so many: of one alone no p is adjusted."""
+    p = "adjusted p" if among > 1 else "p"
     name, c = judged.forecaster, judged.absolute
     low, high, gain = c.low, c.high, c.gain
     if low is None or high is None or gain is None:
@@ -61,14 +62,14 @@ def forecast_verdict(judged: Judged) -> Verdict:
     if low > 0 and _below(judged.p_better) and most:
         told = (
             f"{name} is better than naive: its error is {percent(gain, sign=False)} smaller (90% interval "
-            f"{percent(low, sign=False)} to {percent(high, sign=False)} smaller, adjusted p {p_text(judged.p_better)}, "
+            f"{percent(low, sign=False)} to {percent(high, sign=False)} smaller, {p} {p_text(judged.p_better)}, "
             f"{won} of {count(folds, 'fold')} won)."
         )
         return Verdict(name, None, BETTER, told)
     if high < 0 and _below(judged.p_worse):
         told = (
             f"{name} is worse than naive: its error is {percent(-gain, sign=False)} larger (90% interval "
-            f"{percent(-high, sign=False)} to {percent(-low, sign=False)} larger, adjusted p {p_text(judged.p_worse)})."
+            f"{percent(-high, sign=False)} to {percent(-low, sign=False)} larger, {p} {p_text(judged.p_worse)})."
         )
         return Verdict(name, None, WORSE, told)
     told = f"{name} cannot be told from naive: {_power(judged)}"
@@ -121,6 +122,7 @@ def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None, test
     def of(word: str, sentence: str) -> Verdict:
         return Verdict(result.forecaster, result.strategy, word, f"{who(result)}: {sentence}.")
 
+    adjusted = "adjusted p" if tests > 1 else "p"
     earned, trades = f"{percent(net(result))} after costs", _closed(result)
     if not result.trades:
         return of(IDLE, "it never bought")
@@ -135,7 +137,7 @@ def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None, test
         return of(UNTESTED, f"{count(trades, 'closed trade')}, {earned}: not tested, {why}")
     beside = (
         f"{percent(shifted.at_least, 0, sign=False)} of {count(shifted.shifts, 'shift')} of the same forecasts earned "
-        f"at least its {earned} (adjusted p {p_text(p)})"
+        f"at least its {earned} ({adjusted} {p_text(p)})"
     )
     if _below(p):
         return of(TIMED, f"the timing earned more than chance gives: {beside}")

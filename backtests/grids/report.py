@@ -51,12 +51,12 @@ class Report:
     @property
     def verdict(self) -> list[str]:
         """The verdict on all of them and on the choice: what stands at the top of the page."""
-        words = [forecast_verdict(one) for one in self.skill.judged]
+        words = [forecast_verdict(one, len(self.skill.judged)) for one in self.skill.judged]
         told = headline(words, (), self.skill.judged)
-        if self.honest and self.judged:
+        if self.honest and self.judged and len(words) > 1:
             named = replace(self.judged, forecaster=self.honest.label)
             told.append(
-                f"Chosen on the validation rows, judged once: {forecast_verdict(named).sentence}"
+                f"Chosen on the validation rows, judged once: {forecast_verdict(named, 1).sentence}"
             )
         return told
 
@@ -124,13 +124,17 @@ def describe_selections(report: Report) -> list[dict[str, Any]]:
 def _below(report: Report) -> str:
     models, days = len(report.rows) - 1, count(report.rows[0]["rows"], "test day")
     below = below_naive(report.rows)
-    who = f"{below} of {models}" if below else f"None of {models}"
+    who = (
+        f"{below} of {models} forecasters had a" if below else f"None of {models} forecasters had a"
+    )
+    if models == 1:
+        who = f"{report.rows[1]['forecaster']} had {'a' if below else 'no'}"
     ahead = report.outcome.search.walk_forward.horizon
     says = (
         "tomorrow's close is today's" if ahead == 1 else f"the close in {ahead} sessions is today's"
     )
     return (
-        f"{who} forecasters had a lower error on the {days} than naive, which says that {says} and has a "
+        f"{who} lower error on the {days} than naive, which says that {says} and has a "
         f"MAPE of {points(report.naive_mape)}."
     )
 
@@ -139,6 +143,8 @@ def _choices(report: Report) -> list[str]:
     """Return both choices and what their difference says."""
     honest, papers, models = report.honest, report.papers, len(report.rows) - 1
     told = []
+    if models == 1:
+        return ["There is one forecaster beside naive, so nothing was chosen."]
     if honest is None:
         told.append(
             "There are no validation rows, so nothing could be chosen before the test was seen: name "
@@ -164,9 +170,12 @@ def _choices(report: Report) -> list[str]:
             "points is what choosing on the test rows shows more than a choice made before them",
             "points less has the choice made anew before each fold than any one over all folds",
         )
-        told.append(
-            f"The difference of {number(gap)} {more}." if gap > 0 else f"{number(-gap)} {less}."
-        )
+        if gap:
+            told.append(
+                f"The difference of {number(gap)} {more}." if gap > 0 else f"{number(-gap)} {less}."
+            )
+        else:
+            told.append("Both choices have the same test MAPE.")
     if report.correlation is not None:
         told.append(
             f"Over all {models}, validation MAPE and test MAPE have a rank correlation of "

@@ -61,6 +61,32 @@ def test_their_difference_and_which_is_in_sample_are_told(report):
     assert rows["validation"]["mape"] == pytest.approx(5.0)
 
 
+def test_the_verdict_on_the_choice_is_that_of_one_test(report):
+    everyone, choice = report.verdict
+    assert choice.startswith("Chosen on the validation rows, judged once: cnn:filters=4 is worse")
+    assert "adjusted" not in choice
+    assert everyone.startswith("None of 3 forecasters is better than naive")
+
+
+def test_one_forecaster_is_not_called_a_choice():
+    alone = make_report(make_outcome({}, {"filters=2": 0.02}, cross=("filters=2",)))
+    (told,) = alone.verdict
+    assert told.startswith("cnn:filters=2 is worse than naive")
+    assert "adjusted" not in told
+    assert alone.found[0].startswith("cnn:filters=2 had no lower error on the 98 test days than")
+    assert alone.found[1] == "There is one forecaster beside naive, so nothing was chosen."
+    better = make_report(make_outcome({}, {"filters=2": 0.001}, cross=("filters=2",)))
+    assert better.found[0].startswith("cnn:filters=2 had a lower error on the 98 test days than")
+
+
+def test_two_choices_with_one_error_do_not_differ():
+    same = make_report(make_outcome({"filters=2": 0.02, "filters=4": 0.01}, {"filters=": 0.03}))
+    told = " ".join(same.found)
+    assert same.honest.label != same.papers.label
+    assert "Both choices have the same test MAPE." in told
+    assert "points" not in told
+
+
 def test_the_honest_choice_is_one_test_that_nothing_adjusts(outcome, report):
     """Holm over three forecasters multiplies a p value; the choice made before the test is one."""
     alone = judge_forecasts({"x": (report.honest.forecasts,)}).judged[0].absolute

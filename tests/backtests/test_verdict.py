@@ -70,6 +70,18 @@ def test_worse_needs_the_interval_and_the_adjusted_p():
     assert forecast_verdict(judged(**{**bad, "high": 0.0})).word == SAME
 
 
+def test_a_p_value_of_one_test_alone_is_not_called_adjusted(bars):
+    bad = judged(gain=-0.27, low=-0.35, high=-0.19, p_worse=0.0002)
+    good = judged(gain=0.04, low=0.01, high=0.07, p_better=0.01)
+    for one in (bad, good):
+        assert ", adjusted p " in forecast_verdict(one, among=2).sentence
+        assert ", p " in forecast_verdict(one, among=1).sentence
+    pair = [result(bars, name, 30) for name in ("a", "b")]
+    shifted = [shift("a", 0.4), shift("b", 0.4)]
+    for many, text in ((2, "(adjusted p 0.80)"), (1, "(p 0.40)")):
+        assert text in rule_verdicts(pair[:many], shifted[:many])[0].sentence
+
+
 def test_not_distinguishable_says_its_power():
     sentence = forecast_verdict(judged(gain=-0.034, low=-0.09, high=0.02)).sentence
     assert sentence == (
