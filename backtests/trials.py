@@ -2,9 +2,8 @@
 
 `<out>/trials.jsonl` has a line a trial. It only grows: each line names the sha256 of the line before
 it and its own number, so that an edit or a missing line shows, and each manifest remembers how many
-lines it saw, the last one's sha256 and its own count, so that a ledger cut short or begun anew shows as
-long as one later run is left. What cannot be read counts as a trial; where a ledger does not bear out what
-a run remembers, the larger count is used and the page says so.
+lines it saw, the last one's sha256, its count and its own trials. So a ledger cut short or begun anew
+shows, and the trials of the run folders that are left still count. What cannot be read counts as a trial.
 
 **What is counted.** The best of many is lucky when the many were judged on the same prices. So a
 trial counts for an account if it shares a ticker and a session of the out-of-sample window with it,
@@ -23,7 +22,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -93,7 +92,15 @@ class Trial:
     @property
     def identity(self) -> tuple[Any, ...]:
         """What makes two trials the same one."""
-        return self.key, self.scope.tickers, self.scope.first, self.scope.simulated
+        return _identity(self.key, self.scope)
+
+
+#: Letters of a key that a manifest keeps of each trial.
+SHORT = 16
+
+
+def _identity(key: str, scope: Scope) -> tuple[Any, ...]:
+    return key[:SHORT], scope.tickers, scope.first, scope.simulated
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,8 @@ class Counted:
         The name of the ledger, in the folder of the runs.
     lines, head : int, str
         Lines of the whole ledger and the sha256 of the last one; 0 and "" where there is none.
+    keys : tuple of str
+        The trials of this call, the first letters of their keys.
     """
 
     trials: int
@@ -127,27 +136,31 @@ class Counted:
     file: str = FILE
     lines: int = 0
     head: str = ""
+    keys: tuple[str, ...] = ()
 
 
 def remember(counted: Sequence[Counted]) -> dict[str, Any]:
-    """Return what a manifest keeps under ``trials``, so that a reset of the ledger shows."""
+    """Return what a manifest keeps under ``trials``: with it a reset of the ledger shows and loses nothing."""
     last = max(counted, key=lambda c: c.lines, default=None)
     return {
         "file": FILE,
         "count": last.lines if last else 0,
         "head": last.head if last else "",
-        "counted": [{"trials": c.trials, **asdict(c.scope)} for c in counted],
+        "counted": [
+            {"trials": c.trials, "new": c.new, **asdict(c.scope), "keys": list(c.keys)}
+            for c in counted
+        ],
     }
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What one finished run saw of the ledger."""
+    """What one finished run saw of the ledger; `counted` has the count, the scope and the run's own trials."""
 
     run: str
     count: int
     head: str
-    counted: tuple[tuple[int, Scope], ...]
+    counted: tuple[tuple[int, Scope, tuple[str, ...]], ...]
 
 
 def warn_of(counted: Counted, account: str) -> None:
@@ -214,7 +227,8 @@ class Ledger:
             ]
         dated = known + [(trial, self.today) for trial in fresh]
         new = {t.identity for t in fresh} - {t.identity for t, _ in known}
-        return _counted(scope, dated, len(new), lines, memories, warnings)
+        keys = tuple(sorted({trial.key[:SHORT] for trial in trials}))
+        return replace(_counted(scope, dated, len(new), lines, memories, warnings), keys=keys)
 
     @cached_property
     def _remembered(self) -> tuple[list[Memory], list[str]]:
@@ -238,7 +252,14 @@ def _counted(
     own = {t.identity: on for t, on in reversed(dated) if t.scope.meets(scope)}
     sharpes = {t.identity: t.sharpe for t, _ in dated if t.identity in own}
     unknown, damaged = damage(lines, "the ledger of trials", "trial")
-    borne = len(own) + unknown
+    kept = {
+        _identity(key, seen)
+        for memory in memories
+        for _, seen, keys in memory.counted
+        if seen.meets(scope)
+        for key in keys
+    }
+    borne = len(own.keys() | kept) + unknown
     forgotten, doubts = _doubts(lines, [t for t, _ in dated], memories, scope, borne, unknown)
     return Counted(
         trials=max(borne, forgotten),
@@ -305,11 +326,17 @@ def _doubts(
         What the ledger counts for `scope`, `unknown` trials included.
     """
     at = {i: line.digest for i, line in enumerate(lines, start=1)}
-    other = [m for m in memories if m.count and at.get(m.count) != m.head]
+    other = [
+        m
+        for m in memories
+        if m.count
+        and at.get(m.count) != m.head
+        and any(seen.meets(scope) for _, seen, _ in m.counted)
+    ]
     count_of: dict[Scope, int] = {}
     larger = []
     for memory in memories:
-        for n, seen in memory.counted:
+        for n, seen, _ in memory.counted:
             if n <= borne or not seen.meets(scope):
                 continue
             if seen not in count_of:
@@ -325,6 +352,9 @@ def _doubts(
             f"The ledger of trials was cut or begun anew: it has {count(len(lines), 'line')}, and {seen_by}."
             if len(lines) < most.count
             else f"The ledger of trials is not the one that was there before: {seen_by} that ended otherwise."
+        )
+        told.append(
+            "What the run folders remember is counted too; put the old file back to count all of it."
         )
     forgotten, run = max(larger, default=(0, ""))
     if forgotten:
@@ -346,6 +376,7 @@ def _remembered(out: Path) -> tuple[list[Memory], list[str]]:
                 (
                     int(c["trials"]),
                     Scope(tuple(c["tickers"]), c["first"], c["last"], c["simulated"]),
+                    tuple(map(str, c["keys"])),
                 )
                 for c in kept["counted"]
             )

@@ -138,8 +138,11 @@ def test_a_ledger_that_was_removed_is_said_and_the_larger_count_stays(tmp_path):
     (tmp_path / FILE).unlink()
     new = Ledger(tmp_path).add(some(4))
     assert (new.trials, new.lines) == (30, 4)
+    more = Ledger(tmp_path).add(some(2, first=50))
+    assert more.trials == 32, "new ones go on counting"
+    rewrite(tmp_path / FILE, lambda lines: lines[:4])
     assert "was cut or begun anew: it has 4 lines, and run one saw 30 lines of it." in new.warning
-    assert "Run one counted 30 trials, more than the ledger holds" in new.warning
+    assert "What the run folders remember is counted too" in new.warning
     # ... also when only the run that came after it is left
     finish(tmp_path, "two", new)
     (tmp_path / "one" / "manifest.json").unlink()
@@ -163,7 +166,7 @@ def test_another_ledger_of_the_same_length_is_said(tmp_path):
     finish(tmp_path, "one", Ledger(tmp_path).add(some(30)))
     (tmp_path / FILE).unlink()
     other = Ledger(tmp_path).add(some(40, first=100))
-    assert other.trials == 40
+    assert other.trials == 70, "those of the folder that is left, and the new ones"
     assert "is not the one that was there before: run one saw 30 lines of it" in other.warning
 
 
@@ -247,7 +250,8 @@ def test_what_the_runs_remember_is_found_in_their_manifests(tmp_path):
     write_manifest(tmp_path / "older" / "manifest.json", {"key": "x", "config": {"trials": 1}})
     (memory,) = Ledger.remembered(tmp_path)
     assert (memory.run, memory.count, memory.head) == ("both", 6, two.head)
-    assert memory.counted == ((4, HERE), (2, two.scope))
+    assert [(n, scope) for n, scope, _ in memory.counted] == [(4, HERE), (2, two.scope)]
+    assert [len(keys) for *_, keys in memory.counted] == [4, 2]
     assert json.loads((tmp_path / "both" / "manifest.json").read_text())["trials"]["count"] == 6
 
 
