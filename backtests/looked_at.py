@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from backtests.statistics.sharpe import sharpe_of
-from backtests.trials import Scope, Trial, trial_key
+from backtests.trial import Scope, Trial, trial_key
 
 if TYPE_CHECKING:
     from backtests.study import Study

@@ -18,8 +18,6 @@ is never too low and often too high.
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -32,75 +30,10 @@ from backtests.chain import Line, damage, extend, parse
 from backtests.data.source import DataWarning
 from backtests.formatting import count
 from backtests.locked import locked
+from backtests.memory import Memory, read_memories
+from backtests.trial import SHORT, Scope, Trial, identity_of
 
 FILE = "trials.jsonl"
-
-
-def trial_key(**looked_at: Any) -> str:
-    """Return the sha256 of what was looked at, whatever the order of its parts.
-
-    Parameters
-    ----------
-    looked_at
-        JSON-able: forecaster and rule (class, settings, code), plan, costs.
-    """
-    text = json.dumps(looked_at, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The prices that a trial is judged on: its tickers, first and last session out of sample."""
-
-    tickers: tuple[str, ...]
-    first: str
-    last: str
-    simulated: bool = False
-
-    def meets(self, other: Scope) -> bool:
-        """Return whether both share a ticker and a session, real ones or simulated ones."""
-        return (
-            self.simulated == other.simulated
-            and not set(self.tickers).isdisjoint(other.tickers)
-            and self.first <= other.last
-            and other.first <= self.last
-        )
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One setting that was looked at.
-
-    Attributes
-    ----------
-    key : str
-        Of `trial_key`.
-    sharpe : float or None
-        Daily, not annualised; None where the account never moved.
-    command : str
-        Which looked: ``run``, ``grid``.
-    bars : str
-        The sha256 of the bars, of several tickers that of their digests.
-    """
-
-    key: str
-    scope: Scope
-    sharpe: float | None
-    command: str
-    bars: str = ""
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        """What makes two trials the same one."""
-        return _identity(self.key, self.scope)
-
-
-#: Letters of a key that a manifest keeps of each trial.
-SHORT = 16
-
-
-def _identity(key: str, scope: Scope) -> tuple[Any, ...]:
-    return key[:SHORT], scope.tickers, scope.first, scope.simulated
 
 
 @dataclass(frozen=True)
@@ -151,16 +84,6 @@ def remember(counted: Sequence[Counted]) -> dict[str, Any]:
             for c in counted
         ],
     }
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What one finished run saw of the ledger; `counted` has the count, the scope and the run's own trials."""
-
-    run: str
-    count: int
-    head: str
-    counted: tuple[tuple[int, Scope, tuple[str, ...]], ...]
 
 
 def warn_of(counted: Counted, account: str) -> None:
@@ -232,12 +155,12 @@ class Ledger:
 
     @cached_property
     def _remembered(self) -> tuple[list[Memory], list[str]]:
-        return _remembered(self.out)
+        return read_memories(self.out)
 
     @staticmethod
     def remembered(out: str | Path) -> tuple[Memory, ...]:
         """Return what the finished runs of a folder remember of the ledger, by name of the run."""
-        return tuple(_remembered(Path(out))[0])
+        return tuple(read_memories(Path(out))[0])
 
 
 def _counted(
@@ -253,7 +176,7 @@ def _counted(
     sharpes = {t.identity: t.sharpe for t, _ in dated if t.identity in own}
     unknown, damaged = damage(lines, "the ledger of trials", "trial")
     kept = {
-        _identity(key, seen)
+        identity_of(key, seen)
         for memory in memories
         for _, seen, keys in memory.counted
         if seen.meets(scope)
@@ -362,36 +285,6 @@ def _doubts(
             f"Run {run} counted {count(forgotten, 'trial')}, more than the ledger holds: that count is used."
         )
     return forgotten, told
-
-
-def _remembered(out: Path) -> tuple[list[Memory], list[str]]:
-    """Return the memories of the manifests, and which of them cannot be read."""
-    found, unread = [], []
-    for path in sorted(out.glob("*/manifest.json")):
-        try:
-            kept = _trials_in(path.read_text(encoding="utf-8"))
-            if kept is None:  # made before there was a ledger
-                continue
-            scopes = tuple(
-                (
-                    int(c["trials"]),
-                    Scope(tuple(c["tickers"]), c["first"], c["last"], c["simulated"]),
-                    tuple(map(str, c["keys"])),
-                )
-                for c in kept["counted"]
-            )
-            found.append(Memory(path.parent.name, int(kept["count"]), str(kept["head"]), scopes))
-        except (OSError, ValueError, TypeError, KeyError):
-            unread.append(path.parent.name)
-    told = [f"What {' and '.join(unread)} saw of the ledger of trials cannot be read."]
-    return found, told if unread else []
-
-
-def _trials_in(text: str) -> Any:
-    """Return ``trials`` of a manifest without reading the rest: keys of its top level stand so far in."""
-    mark = '\n  "trials": '
-    at = text.find(mark)
-    return None if at < 0 else json.JSONDecoder().raw_decode(text, at + len(mark))[0]
 
 
 def _read(path: Path) -> tuple[list[Line], list[str]]:

@@ -22,7 +22,8 @@ from backtests.rendering import render
 from backtests.result import Result, Trade
 from backtests.sensitivity import Point
 from backtests.statistics.sharpe import expected_maximum, probabilistic_sharpe
-from backtests.trials import Counted, Scope
+from backtests.trial import Scope
+from backtests.trials import Counted
 from tests.backtests.studies import make_study
 
 SCOPE = Scope(("A",), "2017-01-02", "2019-12-30")

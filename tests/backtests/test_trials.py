@@ -18,7 +18,8 @@ from backtests.parallel import in_turn
 from backtests.resolve import make_plan
 from backtests.sensitivity import sweep_all
 from backtests.statistics.sharpe import sharpe_of
-from backtests.trials import FILE, Ledger, Scope, Trial, remember, trial_key
+from backtests.trial import Scope, Trial, trial_key
+from backtests.trials import FILE, Ledger, remember
 from strategies.five_percent import FivePercentRule
 from tests.backtests.studies import KOREAN, make_study
 from tests.backtests.test_sensitivity import KRX
@@ -108,7 +109,8 @@ def test_an_empty_count_needs_to_know_whose(tmp_path):
 
 MANY = """
 import sys
-from backtests.trials import Ledger, Scope, Trial, trial_key
+from backtests.trial import Scope, Trial, trial_key
+from backtests.trials import Ledger
 scope = Scope(("051900.KS",), "2017-01-02", "2019-12-30")
 sys.stdin.readline()
 for i in range(40):
