@@ -197,6 +197,7 @@ class Deflation:
     """What depends on the ledger of trials, and so stands outside the digest."""
 
     trials: int
+    new: int
     since: str
     warning: str
     file: str
@@ -231,7 +232,7 @@ def deflate(judged: Sequence[ResultChance], counted: Counted) -> Deflation:
                 )
         deflated.append(Deflated(own.forecaster, own.strategy, expected, dsr))
     return Deflation(
-        counted.trials, counted.since, counted.warning, counted.file, tuple(deflated)
+        counted.trials, counted.new, counted.since, counted.warning, counted.file, tuple(deflated)
     )  # fmt: skip
 
 
@@ -334,11 +335,12 @@ def _counted(judged: Sequence[ResultChance], deflation: Deflation | None) -> lis
     hurdles = [own.expected for own in deflation.results if own.expected is not None]
     since = f" since {deflation.since}" if deflation.since else ""
     told = f"{count(deflation.trials, 'trial')} on these prices{since}, counted in {deflation.file} beside the runs"
+    told += f" (results, other thresholds and exits, grids, each once; {deflation.new or 'none'} new with this run)"
     if deflation.trials < 2 or not hurdles:
         return [f"{told}."]
     return [
         f"{told}: the best of so many without skill is expected to show a yearly Sharpe ratio of "
-        f"{number(max(hurdles))}. Deflated is the probability that the true ratio is above that."
+        f"{number(max(hurdles))}. The column Deflated says how likely a true ratio above that is."
     ]
 
 

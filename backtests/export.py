@@ -11,6 +11,8 @@ _LATEX = {
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "\u2013": "--", "\u00f7": r"$\div$", "\n": " ",
 }  # fmt: skip
+#: What makes a table as wide as the text, if it would be wider.
+_FITTED = r"\footnotesize\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%"
 _SPECIAL = re.compile("[" + re.escape("".join(_LATEX)) + "]")
 
 
@@ -41,7 +43,8 @@ def to_latex(
 ) -> str:
     """Return a table as LaTeX (`booktabs`), the first `left` columns to the left.
 
-    With a caption it floats (``table``), without it is a ``tabular`` alone.
+    With a caption it floats (``table``) and is made no wider than the text (`graphicx`); without it is
+    a ``tabular`` alone.
 
     Raises
     ------
@@ -58,8 +61,8 @@ def to_latex(
     if caption:
         named = [rf"\label{{{label}}}"] if label else []
         head = [r"\begin{table}", r"\centering", rf"\caption{{{_latex(caption)}}}", *named]
-        tabular = [*head, *tabular, r"\end{table}"]
-    return "\n".join([r"% \usepackage{booktabs}", *tabular, ""])
+        tabular = [*head, _FITTED, *tabular, "}", r"\end{table}"]
+    return "\n".join([r"% \usepackage{booktabs,graphicx}", *tabular, ""])
 
 
 def _check(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -93,11 +93,16 @@ def _of_each(kind: Kind, line: Callable[[Named], str]) -> dict[str, str]:
 def _markets() -> dict[str, str]:
     from backtests.markets.market import known
 
-    return {
-        name: f"{m.currency or 'currency of the listing'}, commission {m.commission_bps:g} bp a side, "
-        f"tax {f'{m.tax[-1].share:.2%} since {m.tax[-1].since}' if m.tax else 'none'}"
-        for name, m in sorted(known().items())
-    }
+    told = {}
+    for name, market in sorted(known().items()):
+        stocks = [rate for rate in market.tax if rate.instrument == "stock"]
+        newest = max(stocks, key=lambda rate: rate.since, default=None)
+        tax = f"{newest.share:.2%} since {newest.since} (stocks)" if newest else "none"
+        told[name] = (
+            f"{market.currency or 'currency of the listing'}, commission {market.commission_bps:g} bp a side, "
+            f"tax on sales {tax}"
+        )
+    return told
 
 
 def _engines() -> dict[str, str]:

@@ -219,7 +219,12 @@ def _tiles(study: Study) -> list[dict[str, str]]:
     traded = [result for result in ruled if result.trades]
     if traded:
         best_rule = max(traded, key=net)
-        note = f"{who(best_rule, ', ')}: highest of {len(ruled)}, after costs"
+        word = (
+            study.judgement.word(best_rule.forecaster, best_rule.strategy)
+            if study.judgement
+            else None
+        )
+        note = f"{who(best_rule, ', ')}: highest of {len(ruled)}, after costs{f'; {word}' if word else ''}"
         tiles.append({"name": "Highest rule", "value": percent(net(best_rule)), "note": note})
     elif ruled:
         tiles.append(

@@ -99,6 +99,9 @@ def print_summary(finished: Finished) -> None:
             console.print(
                 f"{ticker + ': ' if several else ''}{sentence}", style="bold", soft_wrap=True
             )
+    for ticker, own in manifest["deflated"].items():
+        looked = f"{count(own['trials'], 'trial')} on these prices so far, {own['new'] or 'none'} new, in {own['file']}"
+        console.print(f"- {ticker + ': ' if several else ''}{looked}", soft_wrap=True)
     for line in trained_by(manifest):
         console.print(f"- {line}", soft_wrap=True)
     for ticker, sentences in manifest["findings"].items():

@@ -86,10 +86,12 @@ def forecast_verdict(judged: Judged, among: int = 2) -> Verdict:
 def _power(judged: Judged) -> str:
     """Return what so many days could have shown, and what they showed."""
     c = judged.absolute
-    observed = f"observed {percent(c.gain)}"
+    gain, days = c.gain or 0.0, count(c.n, "day")
+    size = percent(abs(gain), sign=False)
+    was = f"it was {size} {'larger' if gain < 0 else 'smaller'}" if gain else "it was the same"
     if c.detectable is None or c.detectable >= 1:
-        return f"{count(c.n, 'day')} could not have shown any gain; {observed}"
-    return f"{count(c.n, 'day')} could have shown a gain of {percent(c.detectable, sign=False)} or more; {observed}"
+        return f"{days} could not have shown any smaller error; {was}"
+    return f"{days} could have shown an error smaller by {percent(c.detectable, sign=False)} or more; {was}"
 
 
 def _below(p: float | None) -> bool:
@@ -132,7 +134,11 @@ def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None, test
         few = f"{count(shifted.shifts, 'shift')} could not show it among {count(tests, 'result')}"
         return of(UNTESTED, f"{count(trades, 'closed trade')}, {earned}: not tested, {few}")
     if p is None or shifted is None or shifted.at_least is None:
-        why = "it needs no forecast" if result.forecaster is None else "no forecast was shifted"
+        why = (
+            "it needs no forecast"
+            if result.forecaster is None
+            else "no shift was asked for (--shifts)"
+        )
         why = shifted.why if shifted and shifted.why else why
         return of(UNTESTED, f"{count(trades, 'closed trade')}, {earned}: not tested, {why}")
     beside = (

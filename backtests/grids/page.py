@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ def write_page(folder: Path, report: Report, manifest: Mapping[str, Any]) -> Pat
     outcome = report.outcome
     heading, cells = printed(report.rows, outcome.search.crossing.axes, outcome.search.s3)
     caption = f"{outcome.heading}: {_what(outcome)}, ranked by MAPE on the test rows, naive first"
+    if report.honest and report.papers:
+        caption += f"; chosen on validation: {report.honest.label}"
+        caption += f"; lowest on the test, in-sample: {report.papers.label}"
     write_text(folder / "ranking.md", f"{caption}.\n\n{to_markdown(heading, cells)}")
     write_text(
         folder / "ranking.tex", to_latex(heading, cells, caption=caption, label="tab:ranking")
@@ -98,8 +101,12 @@ def _facts(outcome: Outcome) -> list[tuple[str, str]]:
         *facts_of_outliers(outliers),
         ("Rows", _rows(outcome)),
         ("Inputs", listed(list(dict.fromkeys(e.variant.features for e in outcome.models)))),
-        ("Seeds", ", ".join(map(str, outcome.search.seeds))),
+        ("Seeds", _seeds(outcome.search.seeds)),
     ]
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return f"{len(seeds)} ({', '.join(map(str, seeds))})"
 
 
 def _rows(outcome: Outcome) -> str:

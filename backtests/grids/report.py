@@ -167,19 +167,17 @@ def _choices(report: Report) -> list[str]:
     elif honest:
         gap = float(honest.metrics["mape"]) - float(papers.metrics["mape"])
         more, less = (
-            "points is what choosing on the test rows shows more than a choice made before them",
-            "points less has the choice made anew before each fold than any one over all folds",
+            "Choosing on the test rows makes the result look {} points better.",
+            "The choice made anew before each fold has {} points less than any one over all folds.",
         )
         if gap:
-            told.append(
-                f"The difference of {number(gap)} {more}." if gap > 0 else f"{number(-gap)} {less}."
-            )
+            told.append((more if gap > 0 else less).format(number(abs(gap))))
         else:
             told.append("Both choices have the same test MAPE.")
     if report.correlation is not None:
         told.append(
             f"Over all {models}, validation MAPE and test MAPE have a rank correlation of "
-            f"{number(report.correlation, 2, sign=True)}."
+            f"{number(report.correlation, 2, sign=True)} (1 is the same order, 0 none)."
         )
     return told
 

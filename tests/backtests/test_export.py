@@ -37,10 +37,14 @@ def test_latex_escapes_what_latex_would_read():
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here")
 def test_latex_compiles(tmp_path):
     table = to_latex(COLUMNS, ROWS, caption="a_b & c", label="t")
-    page = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n" + table
+    wide = to_latex([f"column {i}" for i in range(30)], [["0.123"] * 30], caption="wide")
+    page = (
+        "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\n" + table + wide
+    )
     (tmp_path / "page.tex").write_text(page + "\\end{document}\n", encoding="utf-8")
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "page.tex"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert "Overfull" not in done.stdout, "no table is wider than the text"
 
 
 @pytest.mark.parametrize("write", [to_markdown, to_latex])

@@ -53,7 +53,7 @@ def test_their_difference_and_which_is_in_sample_are_told(report):
     assert "its test MAPE is 5.00%, place 3 of 3, worse than naive (p <0.001)" in told
     assert "The lowest test MAPE, 2.00%, is that of cnn:filters=2" in told
     assert "in-sample: picked after the test was seen" in told
-    assert "The difference of 3.00 points" in told
+    assert "Choosing on the test rows makes the result look 3.00 points better." in told
     rows = {one["by"]: one for one in describe_selections(report)}
     assert rows["test"]["in_sample"] is True and rows["validation"]["in_sample"] is False
     assert rows["test"]["p_better"] is None, "no test of what was picked after seeing the test"

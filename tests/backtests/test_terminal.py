@@ -20,6 +20,7 @@ def finished(*studies: Study, folder: str = "runs/x", found: bool = False) -> Fi
         "accounts": {study.account: {} for study in studies},
         "data": [describe(bars) for study in studies for bars in study.bars.values()],
         **results_of(studies),
+        "deflated": {s.account: {"trials": 7, "new": 2, "file": "trials.jsonl"} for s in studies},
     }
     return Finished(Path(folder), manifest, found)
 
@@ -102,3 +103,8 @@ def test_many_networks_that_torch_trained_are_counted(networks, who):
     assert trained_by({"engines": {"A.KS": engines}}) == [
         f"{who}: trained by torch, because no kernels were built"
     ]
+
+
+def test_it_says_how_much_was_looked_at_on_these_prices(capsys: pytest.CaptureFixture[str]) -> None:
+    told = printed(capsys, finished(make_study()))
+    assert "7 trials on these prices so far, 2 new, in trials.jsonl" in told

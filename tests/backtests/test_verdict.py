@@ -85,10 +85,10 @@ def test_a_p_value_of_one_test_alone_is_not_called_adjusted(bars):
 def test_not_distinguishable_says_its_power():
     sentence = forecast_verdict(judged(gain=-0.034, low=-0.09, high=0.02)).sentence
     assert sentence == (
-        "cnn cannot be told from naive: 369 days could have shown a gain of 4.8% or more; observed -3.4%."
+        "cnn cannot be told from naive: 369 days could have shown an error smaller by 4.8% or more; it was 3.4% larger."
     )
     weak = forecast_verdict(judged(gain=0.1, low=-2, high=2, n=40, detectable=1.3)).sentence
-    assert "40 days could not have shown any gain; observed +10.0%" in weak
+    assert "40 days could not have shown any smaller error; it was 10.0% smaller" in weak
 
 
 def test_too_few_days_and_an_undefined_test_cannot_say():
@@ -115,7 +115,7 @@ def test_the_headline_counts_the_forecasters():
     told = headline([forecast_verdict(j) for j in every], (), every)
     assert told == [
         "None of 3 forecasters is better than naive: 1 is worse and 2 cannot be told from it (b: 369 days could "
-        "have shown a gain of 2.1% or more; observed -1.0%)."
+        "have shown an error smaller by 2.1% or more; it was 1.0% larger)."
     ]
     good = judged("d", gain=0.04, low=0.01, high=0.07, p_better=0.01)
     told = headline([forecast_verdict(j) for j in (*every, good)], (), (*every, good))
