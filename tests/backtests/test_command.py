@@ -51,3 +51,13 @@ def test_list_says_what_can_be_named(capsys, what, names):
     out = capsys.readouterr().out
     assert all(name in out for name in names)
     assert all(len(line.split(maxsplit=1)) == 2 for line in out.splitlines()), "one line each"
+
+
+def test_the_list_of_markets_tells_the_tax_that_stocks_pay_now(capsys):
+    from backtests.markets.market import known
+
+    assert backtests(["list", "markets"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "0.20% since 2025-12-29 (stocks)" in lines["krx"], "not the funds', which pay none"
+    assert "tax on sales none" in lines["us"]
+    assert set(lines) == set(known())
