@@ -308,14 +308,14 @@ def probability(p: float | None) -> str:
 
 
 def _few(judged: Sequence[ResultChance]) -> list[str]:
-    """Return how many results have too few trades to be spoken of."""
-    tried = [own for own in judged if not own.reference]
+    """Return how many of the results that traded have too few trades to be spoken of."""
+    tried = [own for own in judged if not own.reference and own.sharpe is not None]
     few = sum(own.few for own in tried)
     if not few:
         return []
     have = "has" if few == 1 else "have"
     return [
-        f"{few:,} of {count(len(tried), 'result')} {have} fewer than {FEW_TRADES} closed trades: "
+        f"{few:,} of {count(len(tried), 'result')} that traded {have} fewer than {FEW_TRADES} closed trades: "
         f"the word is \u201c{CANNOT_SAY}\u201d, whatever the figures."
     ]
 
