@@ -68,13 +68,17 @@ class Place:
 
     def put(self, manifest: Mapping[str, Any], write: Callable[[Path], None]) -> Finished:
         """Let `write` fill a folder, rename it into its place, throw away what was worked with."""
-        made = Path(tempfile.mkdtemp(prefix="run-", dir=self.part))
-        made.chmod(0o755)
-        write(made)
         try:
+            made = Path(tempfile.mkdtemp(prefix="run-", dir=self.part))
+            made.chmod(0o755)
+            write(made)
             made.rename(self.folder)
-        except OSError:  # another process finished the same run first
-            return self._there()
+        except OSError:  # another process finished the same run first, and threw away the work
+            if not self.folder.exists():
+                raise
+            there = self._there()
+            shutil.rmtree(self.part, ignore_errors=True)
+            return there
         shutil.rmtree(self.part, ignore_errors=True)
         return Finished(self.folder, manifest, found=False)
 

@@ -168,10 +168,11 @@ def _choices(report: Report) -> list[str]:
         gap = float(honest.metrics["mape"]) - float(papers.metrics["mape"])
         more, less = (
             "Choosing on the test rows makes the result look {} points better.",
-            "The choice made anew before each fold has {} points less than any one over all folds.",
+            "The choice made anew before each fold has an error {} points lower than any one over all folds.",
         )
+        size = number(abs(gap)) if abs(gap) >= 0.005 else "less than 0.01"
         if gap:
-            told.append((more if gap > 0 else less).format(number(abs(gap))))
+            told.append((more if gap > 0 else less).format(size))
         else:
             told.append("Both choices have the same test MAPE.")
     if report.correlation is not None:

@@ -85,6 +85,9 @@ def test_two_choices_with_one_error_do_not_differ():
     assert same.honest.label != same.papers.label
     assert "Both choices have the same test MAPE." in told
     assert "points" not in told
+    near = {"filters=2": 0.03, "filters=4": 0.030001}
+    close = make_report(make_outcome({"filters=2": 0.02, "filters=4": 0.01}, near))
+    assert "makes the result look less than 0.01 points better." in " ".join(close.found)
 
 
 def test_the_honest_choice_is_one_test_that_nothing_adjusts(outcome, report):

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backtests.folder import Place
 from backtests.run import main
 from tests.backtests.runs import SMALL, run
 
@@ -125,6 +127,35 @@ def test_an_error_in_the_users_file_shows_where_and_does_not_blame_us(tmp_path, 
         assert main([*flags, "--threshold", "0.05", "--out", str(tmp_path)]) == 2
         err = capsys.readouterr().err
         assert "no such key" in err and "in your file" in err and "broken.py" in err
+
+
+def test_whoever_ends_second_finds_the_run_of_the_first_and_leaves_nothing_behind(tmp_path):
+    """The first throws away what both worked with, while the second still writes there."""
+    place = Place(str(tmp_path), "A.KS", "ab" * 32)
+    assert place.found() is None
+
+    def write(made):
+        place.folder.mkdir()
+        (place.folder / "manifest.json").write_text(json.dumps({"key": place.key}))
+        shutil.rmtree(place.part)
+        (made / "index.html").write_text("too late")
+
+    assert place.put({}, write).found is True
+    place.part.mkdir()
+    assert place.put({}, lambda made: None).found is True
+    assert [path.name for path in tmp_path.iterdir()] == [place.folder.name]
+
+
+def test_a_disk_that_fails_is_not_taken_for_a_run_in_the_way(tmp_path):
+    place = Place(str(tmp_path), "A.KS", "ab" * 32)
+    assert place.found() is None
+
+    def write(made):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        place.put({}, write)
+    assert place.part.exists(), "what was trained is kept"
 
 
 def test_an_out_that_cannot_be_written_is_bad_input(tmp_path, capsys):
