@@ -101,7 +101,10 @@ def cross(bases: Sequence[str], axes: Axes, beside: Sequence[str], features: str
         combinations = itertools.product(*own.values())
         variants += [_variant(base, dict(zip(own, v, strict=True)), features) for v in combinations]
     variants += [_variant(text, {}, features) for text in beside]
-    return Crossing(axes, tuple({variant.label: variant for variant in variants}.values()), told)
+    found: dict[str, Variant] = {}
+    for variant in variants:  # what is named beside the grid and stands in it is there once
+        found.setdefault(variant.label, variant)
+    return Crossing(axes, tuple(found.values()), told)
 
 
 def _variant(base: str, crossed: Mapping[str, str], features: str) -> Variant:

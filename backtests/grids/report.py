@@ -54,7 +54,8 @@ class Report:
         words = [forecast_verdict(one, len(self.skill.judged)) for one in self.skill.judged]
         told = headline(words, (), self.skill.judged)
         if self.honest and self.judged and len(words) > 1:
-            named = replace(self.judged, forecaster=self.honest.label)
+            who = self.honest.label if self.honest.place else "the choice made anew for each fold"
+            named = replace(self.judged, forecaster=who)
             told.append(
                 f"Chosen on the validation rows, judged once: {forecast_verdict(named, 1).sentence}"
             )
@@ -151,9 +152,10 @@ def _choices(report: Report) -> list[str]:
             "--validation."
         )
     else:
+        its = "its" if honest.place else "their joint"
         place = f", place {honest.place} of {models}" if honest.place else ""
         told.append(
-            f"Chosen on the validation rows, before the test: {honest.label}. Judged once, its test MAPE is "
+            f"Chosen on the validation rows, before the test: {honest.label}. Judged once, {its} test MAPE is "
             f"{points(honest.metrics['mape'])}{place}{_verdict(report.judged)}."
         )
     if papers is None:
@@ -202,7 +204,7 @@ def _levels(rows: list[Row]) -> list[str]:
     span = low if low == high else f"{low} to {high}"
     return [
         f"Pearson's r of actual and forecast closes is {span}, and naive's is {number(naive['pearson'], 3)}: on price "
-        "levels it is high for whatever stays near the last close, so it shows no skill."
+        "levels whatever stays near the last close comes near naive's, so it shows no skill."
     ]
 
 

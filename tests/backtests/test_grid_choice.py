@@ -164,7 +164,12 @@ def test_a_walk_forward_chooses_anew_before_each_fold():
     first = (f.fold == f.fold[0])[f.judged]
     np.testing.assert_allclose(error, np.where(first, 0.02, 0.04), rtol=1e-9)
     assert select_on_test(outcome).label == "cnn:filters=2"
-    folds = describe_selections(make_report(outcome))[0]["folds"]
+    report = make_report(outcome)
+    assert ": the choice made anew for each fold is " in report.verdict[1]
+    assert "2 choices, fold by fold. Judged once, their joint test MAPE is" in " ".join(
+        report.found
+    )
+    folds = describe_selections(report)[0]["folds"]
     assert list(folds.values()) == ["cnn:filters=2", "cnn:filters=4"]
 
 

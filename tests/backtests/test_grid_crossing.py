@@ -125,6 +125,16 @@ def test_a_field_that_only_some_have_is_crossed_there_and_it_is_said():
     assert crossing.told == ("filters is crossed for cnn only: rnn has no such setting.",)
 
 
+def test_what_stands_in_the_grid_already_is_not_named_beside_it_again():
+    """The crossed one stays: the heat map and the table look for its values."""
+    crossing = cross(
+        ("cnn",), parse_axes(["filters=4,8"]), ("cnn:filters=4", "naive", "rnn"), "ohlcv"
+    )
+    assert [(v.label, bool(v.crossed)) for v in crossing.variants] == [
+        ("naive", False), ("cnn:filters=4", True), ("cnn:filters=8", True), ("rnn", False),
+    ]  # fmt: skip
+
+
 def test_a_users_file_is_crossed_under_its_name(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(

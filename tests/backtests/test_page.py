@@ -102,6 +102,12 @@ def test_the_first_words_compare_with_naive_and_with_holding(study: Study) -> No
     assert "None of 4 combinations of forecaster and rule ever bought" in never[-1]
 
 
+def test_the_note_on_seeds_stands_only_beside_their_column(study: Study, tmp_path: Path) -> None:
+    assert "Seeds gives the lowest" in page_of(tmp_path, study)
+    one = [replace(f, by_seed=f.by_seed[:1], seeds=f.seeds[:1]) for f in told(study)]
+    assert "Seeds gives the lowest" not in page_of(tmp_path, forecasting(study, *one))
+
+
 def test_forecasters_are_judged_even_where_no_rule_asks_them(study: Study, tmp_path: Path) -> None:
     unasked = with_plain_rule(study)
     unasked = replace(unasked, results=unasked.results[-2:], exits=(), judgement=None)
