@@ -259,11 +259,10 @@ def _told_superior(superior: Superior | None) -> list[str]:
     )
     if superior.p < LEVEL:
         return [
-            f"Allowing for all {among}, the best of them has a smaller error than naive ({figures})."
+            f"A test over all {among} speaks for the best of them ({figures}). The verdict asks more: each alone, "
+            "adjusted for their number, and most of the folds."
         ]
-    return [
-        f"Of {among} taken together, none is shown to have a smaller error than naive ({figures})."
-    ]
+    return [f"A test over all {among} does not speak for the best of them ({figures})."]
 
 
 def _told_kept(kept: ConfidenceSet | None) -> list[str]:
