@@ -211,7 +211,7 @@ def section(skill: Skill) -> dict[str, Any] | None:
     return {
         "n": skill.n,
         "rows": [_row(one) for one in skill.judged],
-        "told": [*_told_superior(skill.superior), *_told_kept(skill.kept)],
+        "told": [*_told_superior(skill.superior, len(skill.judged)), *_told_kept(skill.kept)],
         "many": len(skill.judged) > 1,
     }
 
@@ -245,24 +245,26 @@ def _row(one: Judged) -> dict[str, Any]:
     }
 
 
-def _told_superior(superior: Superior | None) -> list[str]:
+def _told_superior(superior: Superior | None, judged: int) -> list[str]:
     if superior is None or superior.variants == 1:
         return []
     if superior.p is None:
         return [f"The best of them was not tested against naive: {superior.why}."]
-    among = count(superior.variants, "forecaster")
     if superior.p_lower == 1.0:
-        return [f"None of {among} has a smaller mean error than naive."]
+        return [f"None of {judged} forecasters has a smaller mean error than naive."]
+    among = f"all {judged} forecasters"
+    if superior.variants < judged:
+        among = f"the {superior.variants} forecasters that differ from naive"
     figures = (
         f"p {p_text(superior.p)}, between {p_text(superior.p_lower)} and {p_text(superior.p_upper)}, test of "
         f"superior predictive ability, {superior.draws:,} draws of blocks of {count(superior.block, 'session')}"
     )
     if superior.p < LEVEL:
         return [
-            f"A test over all {among} speaks for the best of them ({figures}). The verdict asks more: each alone, "
+            f"A test over {among} speaks for the best of them ({figures}). The verdict asks more: each alone, "
             "adjusted for their number, and most of the folds."
         ]
-    return [f"A test over all {among} does not speak for the best of them ({figures})."]
+    return [f"A test over {among} does not speak for the best of them ({figures})."]
 
 
 def _told_kept(kept: ConfidenceSet | None) -> list[str]:

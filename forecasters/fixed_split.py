@@ -31,7 +31,7 @@ class FixedSplit(WalkForward):
         train, watched, test = self.shares
         if sum(self.shares) != 100 or train < 1 or watched < 0 or test < 1:
             raise InputError(
-                f"the split {':'.join(map(str, self.shares))} does not share out 100: "
+                f"the split {':'.join(map(str, self.shares))} is not 100 in all with a part to train and one to test: "
                 "write 70:30 (train:test) or 70:15:15 (train:validation:test)"
             )
 

@@ -147,9 +147,11 @@ def _choices(report: Report) -> list[str]:
     if models == 1:
         return ["There is one forecaster beside naive, so nothing was chosen."]
     if honest is None:
+        kept = all(one.watched.any() for one in report.outcome.naive.inside)
+        why = "No validation row can be judged" if kept else "There are no validation rows"
         told.append(
-            "There are no validation rows, so nothing could be chosen before the test was seen: name "
-            "--validation."
+            f"{why}, so nothing could be chosen before the test was seen: name "
+            f"{'other rows by --split or ' if kept else ''}--validation."
         )
     else:
         its = "its" if honest.place else "their joint"

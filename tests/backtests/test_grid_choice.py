@@ -182,6 +182,21 @@ def test_without_validation_rows_nothing_can_be_chosen_honestly():
     assert [one["by"] for one in describe_selections(report)] == ["test"]
 
 
+def test_validation_rows_that_are_all_halts_are_not_called_missing(outcome):
+    halted = [
+        replace(
+            entry,
+            inside=tuple(
+                replace(o, by_seed=np.where(o.watched, np.nan, o.by_seed)) for o in entry.inside
+            ),
+        )
+        for entry in outcome.entries
+    ]
+    told = " ".join(make_report(replace(outcome, entries=tuple(halted))).found)
+    assert "No validation row can be judged, so nothing could be chosen" in told
+    assert "There are no validation rows" not in told
+
+
 def test_what_fits_forecast_before_their_test_is_told_apart_by_fold_seed_and_row():
     """Two folds by two seeds, each fit answering with numbers of its own."""
     search = make_search(

@@ -275,6 +275,15 @@ def test_the_page_says_what_all_together_show() -> None:
     assert "keeps 2 of 3, naive among them: naive and little." in page
 
 
+def test_a_copy_of_naive_is_counted_where_all_are_meant() -> None:
+    copy = (replace(NAIVE, forecaster="same"),)
+    page = read(judge_forecasts({"same": copy, "wild": MADE["wild"], "quiet": MADE["quiet"]}))
+    assert "None of 3 forecasters has a smaller mean error than naive." in page
+    little = (clairvoyant(NAIVE, "little", 0.03, 0.004, 1),)
+    page = read(judge_forecasts({"same": copy, "little": little, "wild": MADE["wild"]}))
+    assert "A test over the 2 forecasters that differ from naive does not speak for" in page
+
+
 def test_a_set_that_keeps_all_is_said_to_have_no_power() -> None:
     quiet = {n: (clairvoyant(NAIVE, n, 0.0, 0.0005, i),) for i, n in enumerate("ab")}
     page = read(judge_forecasts(quiet))

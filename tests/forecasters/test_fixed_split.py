@@ -37,6 +37,11 @@ def test_a_split_that_shares_out_something_else_is_refused(text: str) -> None:
         FixedSplit.parse(text)
 
 
+def test_a_split_of_100_without_a_part_to_train_is_not_said_to_sum_otherwise() -> None:
+    with pytest.raises(InputError, match="0:0:100 is not 100 in all with a part to train and one"):
+        FixedSplit.parse("0:100")
+
+
 def test_too_few_sessions_are_refused() -> None:
     with pytest.raises(InputError, match="too few"):
         FixedSplit.parse("70:15:15", purge=5).split(DAYS[:10])
