@@ -87,11 +87,19 @@ def _power(judged: Judged) -> str:
     """Return what so many days could have shown, and what they showed."""
     c = judged.absolute
     gain, days = c.gain or 0.0, count(c.n, "day")
-    size = percent(abs(gain), sign=False)
-    was = f"it was {size} {'larger' if gain < 0 else 'smaller'}" if gain else "it was the same"
+    was = (
+        f"it was {_size(abs(gain))} {'larger' if gain < 0 else 'smaller'}"
+        if gain
+        else "it was the same"
+    )
     if c.detectable is None or c.detectable >= 1:
         return f"{days} could not have shown any smaller error; {was}"
-    return f"{days} could have shown an error smaller by {percent(c.detectable, sign=False)} or more; {was}"
+    return f"{days} could have shown an error smaller by {_size(c.detectable)} or more; {was}"
+
+
+def _size(share: float) -> str:
+    """Return a share above 0 as percent, which never rounds to none."""
+    return percent(share, sign=False) if share >= 0.0005 else "less than 0.1%"
 
 
 def _below(p: float | None) -> bool:

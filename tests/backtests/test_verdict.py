@@ -87,6 +87,8 @@ def test_not_distinguishable_says_its_power():
     assert sentence == (
         "cnn cannot be told from naive: 369 days could have shown an error smaller by 4.8% or more; it was 3.4% larger."
     )
+    near = forecast_verdict(judged(gain=-0.0002, detectable=0.0003)).sentence
+    assert "an error smaller by less than 0.1% or more; it was less than 0.1% larger" in near
     weak = forecast_verdict(judged(gain=0.1, low=-2, high=2, n=40, detectable=1.3)).sentence
     assert "40 days could not have shown any smaller error; it was 10.0% smaller" in weak
 
