@@ -126,7 +126,6 @@ def _judge(result: Result, resampled: Resampled, reference: bool) -> ResultChanc
     daily = result.returns[1:]
     sharpe = sharpe_of(daily)
     figures = performance(result)
-    closed = sum(trade.exit is not None for trade in result.trades)
     year = math.sqrt(result.periods_per_year)
     psr = needed = None
     if (
@@ -151,8 +150,8 @@ def _judge(result: Result, resampled: Resampled, reference: bool) -> ResultChanc
         forecaster=result.forecaster,
         strategy=result.strategy,
         reference=reference,
-        closed=closed,
-        few=closed < FEW_TRADES and not reference,
+        closed=result.closed,
+        few=result.closed < FEW_TRADES and not reference,
         sharpe=yearly(sharpe.value),
         sharpe_low=yearly(resampled.sharpe.low),
         sharpe_high=yearly(resampled.sharpe.high),

@@ -120,8 +120,7 @@ def _holding(study: Study) -> str:
 
 def _too_few(result: Result) -> str:
     """Return the caution that fewer than 30 closed trades deserve (our convention)."""
-    closed = sum(trade.exit is not None for trade in result.trades)
-    return "" if closed >= FEW_TRADES else ", too few to tell skill from luck"
+    return "" if result.closed >= FEW_TRADES else ", too few to tell skill from luck"
 
 
 def who(result: Result, between: str = " with ") -> str:

@@ -52,7 +52,7 @@ def performance(result: Result) -> dict[str, float | int | None]:
         "max_drawdown": float((result.equity / peaks - 1).min()),
         "exposure": float(result.exposure.mean()),
         "trades": len(result.trades),
-        "closed_trades": sum(trade.exit is not None for trade in result.trades),
+        "closed_trades": result.closed,
         "costs": costs,
         "rejected": result.rejected,
         "expired": result.expired,

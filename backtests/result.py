@@ -156,6 +156,11 @@ class Result:
         return float(self.equity[0]) if self.start_cash is None else self.start_cash
 
     @property
+    def closed(self) -> int:
+        """Purchases that were sold again."""
+        return sum(trade.exit is not None for trade in self.trades)
+
+    @property
     def blocked(self) -> int:
         """Orders that the market held back, counted once a session."""
         return sum(entry.why in BLOCKED for entry in self.unfilled)

@@ -173,7 +173,7 @@ def shift_test(
         result.strategy,
         float(result.equity[-1]) / result.base - 1,
         len(result.trades),
-        sum(trade.exit is not None for trade in result.trades),
+        result.closed,
     )
     if not rule.needs_forecast or not result.trades:
         why = "it never bought" if rule.needs_forecast else "the rule asks no forecast"

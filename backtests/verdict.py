@@ -117,7 +117,7 @@ def rule_verdicts(results: Sequence[Result], shifted: Sequence[Shifted]) -> tupl
     told = {(one.forecaster, one.strategy): one for one in shifted}
     tests = [told.get((result.forecaster, result.strategy)) for result in results]
     p = [
-        one.p if one and _closed(result) >= FEW_TRADES else None
+        one.p if one and result.closed >= FEW_TRADES else None
         for result, one in zip(results, tests, strict=True)
     ]
     return tuple(
@@ -133,7 +133,7 @@ def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None, test
         return Verdict(result.forecaster, result.strategy, word, f"{who(result)}: {sentence}.")
 
     adjusted = "adjusted p" if tests > 1 else "p"
-    earned, trades = f"{percent(net(result))} after costs", _closed(result)
+    earned, trades = f"{percent(net(result))} after costs", result.closed
     if not result.trades:
         return of(IDLE, "it never bought")
     if trades < FEW_TRADES:
@@ -156,11 +156,6 @@ def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None, test
     if _below(p):
         return of(TIMED, f"the timing earned more than chance gives: {beside}")
     return of(UNTIMED, f"the timing shows nothing: {beside}")
-
-
-def _closed(result: Result) -> int:
-    """Return the number of closed trades."""
-    return sum(trade.exit is not None for trade in result.trades)
 
 
 def headline(

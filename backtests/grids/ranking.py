@@ -28,7 +28,7 @@ def rank(outcome: Outcome, skill: Skill) -> list[Row]:
     Percent: mape, nrmse, nrmse_range, validation_mape and what S3 published. `gain` is 1 less the
     mean absolute error of the log return over naive's, its bounds those of the 90% interval, its p
     values adjusted by Holm over all forecasters here. Pearson's r is that of price levels, as S3
-    prints it. Source: S3, tables 5 to 12.
+    prints it, and None where the grid is not S3's: it is high for naive too. Source: S3, tables 5 to 12.
     """
     judged = {one.forecaster: one for one in skill.judged}
     kept = skill.kept.kept if skill.kept and skill.kept.kept else None
@@ -36,7 +36,7 @@ def rank(outcome: Outcome, skill: Skill) -> list[Row]:
         {
             "ticker": outcome.bars.ticker,
             "simulated": outcome.bars.origin.simulated,
-            **_errors(entry),
+            **_errors(entry, outcome.search.s3),
             **_skill(judged.get(entry.label)),
             "in_confidence_set": None if kept is None else entry.label in kept,
             **_published(entry, outcome.search.s3),
@@ -60,10 +60,10 @@ def columns(outcome: Outcome) -> tuple[str, ...]:
     return (*COLUMNS[:at], *axes, *COLUMNS[at:])
 
 
-def _errors(entry: Entry) -> Row:
+def _errors(entry: Entry, s3: bool) -> Row:
     metrics = entry.metrics
     by_seed = metrics["mape_by_seed"] if len(metrics["mape_by_seed"]) > 1 else []
-    pearson, p = pearson_level(entry.forecasts)
+    pearson, p = pearson_level(entry.forecasts) if s3 else (None, None)
     naive = metrics["mape_naive"]
     return {
         "rank": None,
@@ -129,11 +129,11 @@ PRINTED = (
 def printed(
     rows: Sequence[Row], axes: Iterable[str], s3: bool
 ) -> tuple[list[str], list[list[str]]]:
-    """Return heading and cells of the ranked table; S3's figures where the grid is S3's.
+    """Return heading and cells of the ranked table; S3's figures and its r where the grid is S3's.
 
     The forecaster and the values that were crossed come first, instead of its whole name.
     """
-    shown = [column for column in PRINTED if s3 or not column[1].startswith("published")]
+    shown = [c for c in PRINTED if s3 or not c[1].startswith(("published", "pearson"))]
     names = list(axes)
     heading = ["Forecaster", *names, *(name for name, *_ in shown)]
     cells = [

@@ -138,17 +138,27 @@ def test_the_errors_of_a_row_are_those_of_its_forecasts(outcome, report):
     assert row["rmse"] == pytest.approx(0.02 * np.sqrt(np.mean(actual**2)))
     assert row["nrmse"] == pytest.approx(2 * np.sqrt(np.mean(actual**2)) / np.mean(actual))
     assert row["nrmse_range"] == pytest.approx(100 * row["rmse"] / np.ptp(actual))
-    assert row["pearson"] == pytest.approx(1.0)
     r = np.log(actual / f.last_close[f.judged])
     share = len(r) * np.log(1.02) ** 2 / np.sum(r**2)
     assert row["r2_return"] == pytest.approx(1 - share)
 
 
-def test_pearson_on_levels_stands_there_with_naives_own(report):
-    naive = report.rows[0]["pearson"]
+def test_pearson_on_levels_stands_in_s3s_grid_alone_with_naives_own(outcome, report):
+    """Forecasts 2% too high have r 1."""
+    paper = make_report(replace(outcome, search=replace(outcome.search, s3=True)))
+    naive, best, *_ = (row["pearson"] for row in paper.rows)
     assert naive > 0.9
-    told = " ".join(report.found)
+    assert best == pytest.approx(1.0)
+    told = " ".join(paper.found)
     assert f"naive's is {naive:.3f}" in told and "shows no skill" in told
+    assert all(row["pearson"] is row["pearson_p"] is None for row in report.rows)
+    assert "Pearson" not in " ".join(report.found)
+    axes = outcome.search.crossing.axes
+    (heading, _), (papers, _) = (
+        printed(one.rows, axes, s3) for one, s3 in ((report, False), (paper, True))
+    )
+    assert {"r, levels", "p of r"} <= set(papers)
+    assert not {"r, levels", "p of r"} & set(heading)
 
 
 def test_a_walk_forward_chooses_anew_before_each_fold():
