@@ -212,6 +212,54 @@ def file_of(cls: type) -> Path:
     return Path(inspect.getfile(cls))
 
 
+def is_ours(cls: type) -> bool:
+    """Return whether a class is of this product: no user's file, no other package."""
+    # a user's file may be called strategies.v2.py
+    return "@" not in cls.__module__ and cls.__module__.partition(".")[0] in OURS
+
+
+def name_of(cls: type) -> str:
+    """Return the name of a plugin class for keys, the ledger of trials and saved fits.
+
+    Ours has its name on the command line (``cnn``), one of a user's file those of file and class
+    (``my_gru.py:MyGRU``), one of another package those of package and class (``acme/AcmeGRU``). The
+    folder of a file is no part of it: a file that moves is the same plugin, and counts no trial again.
+    Beside a name that is not ours stands the code (`provenance`).
+    """
+    stem, of_file, _ = cls.__module__.rpartition("@")
+    if of_file:
+        return f"{stem}.py:{cls.__qualname__}"
+    if is_ours(cls):
+        return cls.__module__.rpartition(".")[2]
+    return f"{cls.__module__.partition('.')[0]}/{cls.__qualname__}"
+
+
+def find(kind: Kind, name: str) -> Any:
+    """Return the class that `name_of` gave this name.
+
+    Raises
+    ------
+    InputError
+        It is of a user's file, which the name alone does not lead to, or nothing here has this name.
+    """
+    if ".py:" in name:
+        raise InputError(
+            f"the {kind.word} '{name}' is of a file of your own: load the file and give its class as cls"
+        )
+    top, of_package, _ = name.partition("/")
+    if not of_package:
+        return load(kind, parse(name))
+    for packages in offered(kind).values():
+        for package, point in packages.items():
+            if point.module.partition(".")[0] == top:
+                cls = _load_point(kind, package, point)
+                if name_of(cls) == name:
+                    return cls
+    raise InputError(
+        f"no installed package offers the {kind.word} '{name}': install '{top}', or give its class as cls"
+    )
+
+
 def foreign_code() -> dict[str, str]:
     """Return where code that is not ours was loaded from, and in words whose it is."""
     files = [str(module.__file__) for name, module in sys.modules.items() if "@" in name]
@@ -228,9 +276,10 @@ def provenance(cls: type) -> str | None:
     A user's file counts with the modules beside it that it imported; a plugin of another package
     with all of that package, also what is no code: its weights decide the numbers as well.
     """
-    top = cls.__module__.partition(".")[0]
-    if top in OURS:
+    if is_ours(cls):
         return None
+    top = cls.__module__.partition(".")[0]
+    # Two modules of a package may hold classes of one name. A user's file has its stem and content here.
     h = hashlib.sha256(cls.__module__.encode())
     if "@" in cls.__module__:
         home = Path(inspect.getfile(cls)).resolve().parent

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from backtests.broker import Broker
+from backtests.plugins import is_ours
 from backtests.quotes import Quotes
 from backtests.result import Fill, plain
 from forecasters.bars import Bars, Flags, Floats
@@ -34,7 +35,7 @@ def uncovered(bars: Mapping[str, Bars], rule: Rule, broker: Broker) -> str:
         return f"the account trades {len(bars)} tickers"
     if broker.volume_cap is not None:
         return "a cap on the volume fills orders in parts"
-    if not type(rule).__module__.startswith("strategies."):
+    if not is_ours(type(rule)):
         return "the rule is the user's own"
     return ""
 

@@ -23,6 +23,7 @@ from forecasters.engines.native.library import SAME_BITS, available, isa
 from forecasters.errors import InputError
 from forecasters.fixed_split import FixedSplit
 from forecasters.walk_forward import WalkForward
+from strategies.rule import Rule
 
 #: Flags that set a value of every forecaster, or of every rule, that has a setting of that name.
 FORECASTER_FLAGS = (
@@ -52,7 +53,7 @@ def make_source(config: RunConfig) -> Any:
 def describe_source(source: Any) -> dict[str, Any] | None:
     """Return class and code of a source that is not ours; of ours, the bars say all."""
     code = plugins.provenance(type(source))
-    return {"class": _class_of(source), "code": code} if code else None
+    return {"class": _name(plugins.SOURCES, source), "code": code} if code else None
 
 
 def make_plan(config: RunConfig) -> Resolved:
@@ -74,7 +75,7 @@ def make_plan(config: RunConfig) -> Resolved:
     plan = Plan(forecasters, rules, walk_forward, config.features, config.seed_list, extras, shifts)
     described = {
         "forecasters": {label: describe_forecaster(f) for label, f in forecasters.items()},
-        "strategies": {label: _describe(rule, asdict(rule)) for label, rule in rules.items()},
+        "strategies": {label: describe_rule(rule) for label, rule in rules.items()},
         "walk_forward": describe_folds(walk_forward),
         "features": config.features,
         "seeds": list(plan.seeds),
@@ -107,12 +108,18 @@ def files_behind(made: Iterable[Any]) -> tuple[Plugin, ...]:
 
 def describe_forecaster(forecaster: Forecaster) -> dict[str, Any]:
     """Return all of a forecaster that enters the key."""
-    return _describe(forecaster, forecaster.get_params() | _engine(forecaster))
+    settings = forecaster.get_params() | _engine(forecaster)
+    return _describe(_name(plugins.FORECASTERS, forecaster), forecaster, settings)
+
+
+def describe_rule(rule: Rule) -> dict[str, Any]:
+    """Return all of a rule that enters the key."""
+    return _describe(_name(plugins.STRATEGIES, rule), rule, asdict(rule))
 
 
 def describe_folds(walk_forward: WalkForward) -> dict[str, Any]:
     """Return all of a plan of folds that enters the key."""
-    return _describe(walk_forward, asdict(walk_forward))
+    return _describe(walk_forward.name, walk_forward, asdict(walk_forward))
 
 
 def _engine(forecaster: Any) -> dict[str, str]:
@@ -130,14 +137,14 @@ def _engine(forecaster: Any) -> dict[str, str]:
     return {"engine": "native" if isa() in SAME_BITS else f"native {isa()}"}
 
 
-def _describe(made: Any, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return class, settings and, if it is not ours, the sha256 of the code."""
-    code = plugins.provenance(type(made))
-    return {"class": _class_of(made), "settings": settings, "code": code}
+def _describe(name: str, made: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the name of the class, its settings and, if it is not ours, the sha256 of its code."""
+    return {"class": name, "settings": settings, "code": plugins.provenance(type(made))}
 
 
-def _class_of(made: Any) -> str:
-    return f"{type(made).__module__.partition('@')[0]}.{type(made).__qualname__}"
+def _name(kind: plugins.Kind, made: Any) -> str:
+    """Return the name of a plugin among all kinds: ``forecaster:cnn``."""
+    return f"{kind.word}:{plugins.name_of(type(made))}"
 
 
 def make_folds(config: RunConfig) -> WalkForward:

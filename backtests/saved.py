@@ -39,7 +39,7 @@ class SavedFit:
     transforms : dict
         Ticker to the scalers that were fitted for it.
     about : dict
-        ``forecaster`` (name), ``settings``, ``code`` (sha256 of a forecaster that is not ours),
+        ``forecaster`` (of `plugins.name_of`), ``settings``, ``code`` (sha256 of a forecaster that is not ours),
         ``seed``, ``fold`` (first test session), ``features``, ``horizon``.
     """
 
@@ -89,7 +89,7 @@ def save_fit(path: Path, fit: Fit, learned: Learned, features: str) -> Path:
     names = {ticker: transform.names for ticker, transform in learned.transforms.items()}
     about = {
         "format": FORMAT,
-        "forecaster": fit.forecaster.name,
+        "forecaster": plugins.name_of(type(fit.forecaster)),
         "settings": fit.forecaster.get_params(),
         "code": plugins.provenance(type(fit.forecaster)),
         "seed": fit.seed,
@@ -114,7 +114,7 @@ def load_fit(path: Path, cls: type[Forecaster] | None = None) -> SavedFit:
     Raises
     ------
     InputError
-        No such file, or not one that `save_fit` wrote.
+        No such file, or not one that `save_fit` wrote; or its forecaster is found only by `cls`.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -130,7 +130,7 @@ def load_fit(path: Path, cls: type[Forecaster] | None = None) -> SavedFit:
         raise InputError(f"{path} is no saved fit: {error}") from error
     if about["format"] != FORMAT:
         raise InputError(f"{path} has format {about['format']}; this version reads {FORMAT}")
-    made = cls or plugins.load(plugins.FORECASTERS, plugins.parse(about["forecaster"]))
+    made = cls or plugins.find(plugins.FORECASTERS, about["forecaster"])
     forecaster: Forecaster = made(**about["settings"])
     transforms = {
         ticker: _transform(

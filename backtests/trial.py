@@ -14,7 +14,7 @@ def trial_key(**looked_at: Any) -> str:
     Parameters
     ----------
     looked_at
-        JSON-able: forecaster and rule (class, settings, code), plan, costs.
+        JSON-able: forecaster and rule (name of the class, settings, code), plan, costs.
     """
     text = json.dumps(looked_at, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

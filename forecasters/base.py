@@ -58,7 +58,10 @@ class Forecaster(ABC):
 
     @property
     def name(self) -> str:
-        """The name on the command line, which is the name of the file."""
+        """The name on the command line, which is the name of the file; its folder is no part of it.
+
+        Random numbers are drawn from it.
+        """
         return type(self).__module__.rpartition(".")[2].partition("@")[0]
 
     def get_params(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from forecasters.bars import Days
 from forecasters.errors import InputError
@@ -23,6 +23,8 @@ class FixedSplit(WalkForward):
     shares : tuple of int
         Percent to train, validate (0: none) and test; their sum is 100.
     """
+
+    name: ClassVar[str] = "fixed_split"
 
     shares: tuple[int, int, int] = (70, 0, 30)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -49,6 +50,9 @@ class WalkForward:
     validation : float
         Share of the training sessions, the newest ones, that is watched and not fitted.
     """
+
+    #: Enters the keys of runs and trials, wherever the class lies.
+    name: ClassVar[str] = "walk_forward"
 
     train_size: int = 504
     step: int = 126

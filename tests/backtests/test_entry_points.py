@@ -18,6 +18,11 @@ import pytest
 
 from backtests import plugins
 from backtests.__main__ import main
+from backtests.data.simulated import Simulated
+from backtests.saved import load_fit, save_fit
+from forecasters.errors import InputError
+from forecasters.features import make_features
+from forecasters.walk_forward import WalkForward
 
 Beside = Callable[[Path], None]
 Capture = pytest.CaptureFixture[str]
@@ -218,9 +223,9 @@ def test_each_is_used_and_stands_in_the_manifest_with_its_code(
     assert rows["acme_gru", "acme_band"]["trades"] > 0
     assert manifest["data"][0]["source"] == "acme_bars"
     entries = {
-        "acme.acme_gru.AcmeGRU": manifest["forecasters"]["acme_gru"],
-        "acme.acme_band.AcmeBand": manifest["strategies"]["acme_band"],
-        "acme.acme_bars.AcmeBars": manifest["source"],
+        "forecaster:acme/AcmeGRU": manifest["forecasters"]["acme_gru"],
+        "strategy:acme/AcmeBand": manifest["strategies"]["acme_band"],
+        "source:acme/AcmeBars": manifest["source"],
     }
     assert {entry["class"] for entry in entries.values()} == set(entries)
     assert all(len(entry["code"]) == 64 for entry in entries.values())
@@ -269,6 +274,29 @@ def test_the_code_of_a_plugin_is_its_whole_package(
     (site / "acme" / "__pycache__" / "left.pyc").write_text("by Python")
     assert plugins.provenance(rule) == found[-1]
     assert len(set(found)) == 4 and None not in found
+
+
+def test_a_saved_fit_of_a_plugin_is_read_without_its_class(
+    installed: Path, tmp_path: Path, beside: Beside
+) -> None:
+    """Also where its module has another name than its entry point."""
+    site = tmp_path / "site"
+    shutil.copytree(installed, site, ignore=shutil.ignore_patterns("__pycache__"))
+    (site / "acme" / "acme_gru.py").rename(site / "acme" / "networks.py")
+    (points,) = site.glob("*.dist-info/entry_points.txt")
+    points.write_text(points.read_text().replace("acme.acme_gru:", "acme.networks:"))
+    beside(site)
+    forecaster = plugins.make(plugins.FORECASTERS, plugins.parse("acme_gru:epochs=1"))
+    bars = Simulated().fetch("051900.KS", "2015-01-01", "2016-06-01")
+    fit = WalkForward(train_size=200).fits(forecaster, make_features(bars, "ohlcv", 1))[0]
+    path = save_fit(tmp_path / "fit.safetensors", fit, fit.learn()[1], "ohlcv")
+    saved = load_fit(path)
+    assert saved.about["forecaster"] == "acme/AcmeGRU"
+    assert type(saved.forecaster) is type(forecaster)
+    points.write_text("")
+    beside(site)
+    with pytest.raises(InputError, match="no installed package offers the forecaster 'acme/AcmeG"):
+        load_fit(path)
 
 
 # --- packages that fail ---------------------------------------------------------------------------
@@ -336,7 +364,7 @@ def test_ours_wins_over_a_package_with_the_same_name_and_it_is_said(
     assert "acme-clash" in ran.stderr
     manifest = json.loads(Path(json.loads(ran.stdout)["folder"], "manifest.json").read_text())
     entry = manifest["forecasters"]["gru:epochs=1,hidden=2"]
-    assert (entry["class"], entry["code"]) == ("forecasters.models.gru.GRU", None)
+    assert (entry["class"], entry["code"]) == ("forecaster:gru", None)
 
     beside(site)
     with warnings.catch_warnings():
