@@ -25,6 +25,7 @@ WITHOUT_FOLDER = ("auto", "yahoo", "bundled", "simulated")
 
 
 def _flag(default: Any, text: str, **extra: Any) -> Any:
+    """Return a field; `none` is what None means where it stands for no other value."""
     return field(default=default, metadata={"help": text, **extra})
 
 
@@ -34,10 +35,14 @@ class RunConfig:
 
     ticker: tuple[str, ...] = _flag((), "one or more tickers, as Yahoo writes them (051900.KS)")
     universe: str | None = _flag(
-        None, "a file with a ticker a line, instead of --ticker: one account for all of them"
+        None,
+        "a file with a ticker a line, instead of --ticker: one account for all of them",
+        none="none: an account for each ticker",
     )
     largest: int | None = _flag(
-        None, "of a universe, buy only the N largest by trailing traded value (default: all)"
+        None,
+        "of a universe, buy only the N largest by trailing traded value (default: all)",
+        none="all",
     )
     start: str | None = _flag(
         None,
@@ -45,7 +50,9 @@ class RunConfig:
     )
     end: str | None = _flag(None, "date before which the bars end (default: today)")
     source: str = _flag("auto", "where bars come from: auto, yahoo, csv, bundled, simulated")
-    data_dir: str | None = _flag(None, "folder of <ticker>.csv or .parquet; implies --source csv")
+    data_dir: str | None = _flag(
+        None, "folder of <ticker>.csv or .parquet; implies --source csv", none="none"
+    )
     adjust: str = _flag("splits", "what prices are adjusted for", choices=("splits", "all", "none"))
     forecaster: tuple[str, ...] = _flag(
         ("stacked_lstm", "rnn", "cnn", "stacked_lstm:target=return"),
@@ -63,8 +70,10 @@ class RunConfig:
         None, "where a decision fills: open, the next one, or close, that of the decision"
     )
     first_exit: int | None = _flag(None, "first session in which the exit is tested (default 1)")
-    max_hold: int | None = _flag(None, "sell after so many sessions (default: never)")
-    stop_loss: float | None = _flag(None, "sell so far below the price paid (default: no stop)")
+    max_hold: int | None = _flag(None, "sell after so many sessions (default: never)", none="never")
+    stop_loss: float | None = _flag(
+        None, "sell so far below the price paid (default: no stop)", none="no stop"
+    )
     slots: int = _flag(10, "equal parts of a universe's equity, one a position")
     rank: str = _flag(
         "forecast",
@@ -81,9 +90,13 @@ class RunConfig:
     target: str | None = _flag(None, "what is learned: close or return (default: the forecaster's)")
     lookback: int | None = _flag(None, "sessions in a window (default: the forecaster's)")
     clip: float | None = _flag(
-        None, "set inputs beyond this robust score back to it (default: outliers are only counted)"
+        None,
+        "set inputs beyond this robust score back to it (default: outliers are only counted)",
+        none="no clipping",
     )
-    components: int | None = _flag(None, "reduce the inputs to so many (default: no reduction)")
+    components: int | None = _flag(
+        None, "reduce the inputs to so many (default: no reduction)", none="all"
+    )
     reduction: str | None = _flag(None, "how: pca or svd (default pca)")
     horizon: int = _flag(1, "sessions from a close to the close that is forecast")
     train_size: int = _flag(504, "sessions before the first forecast")
@@ -93,14 +106,18 @@ class RunConfig:
     )
     purge: int = _flag(0, "sessions left out between training and test")
     split: str | None = _flag(
-        None, "one fixed split as in the sources, instead of a walk-forward: 70:30, 80:20, 70:15:15"
+        None,
+        "one fixed split as in the sources, instead of a walk-forward: 70:30, 80:20, 70:15:15",
+        none="none: a walk-forward",
     )
     validation: float = _flag(15 / 85, "newest share of the training sessions, watched only")
     epochs: int | None = _flag(None, "default: the forecaster's")
-    batch_size: int | None = _flag(None, "default: the forecaster's")
+    batch_size: int | None = _flag(None, "default: the forecaster's", none="all windows")
     learning_rate: float | None = _flag(None, "default: the forecaster's")
     patience: int | None = _flag(
-        None, "stop after so many epochs without a better validation loss (default: never)"
+        None,
+        "stop after so many epochs without a better validation loss (default: never)",
+        none="never",
     )
     seed: int = _flag(0, "first seed")
     seeds: int = _flag(3, "number of seeds; their mean forecast is judged and traded")
@@ -120,15 +137,20 @@ class RunConfig:
     slippage_ticks: int | None = _flag(
         None,
         "slippage a side in ticks, instead of basis points, where the bars lie on the market's grid",
+        none="in basis points",
     )
     volume_cap: float | None = _flag(
-        None, "largest share of a day's volume that an order may take: 0.1 (default: no cap)"
+        None,
+        "largest share of a day's volume that an order may take: 0.1 (default: no cap)",
+        none="no cap",
     )
     cash: float | None = _flag(
         None, "cash at the start (default: 100 million won, 100,000 dollars)"
     )
     benchmark: str | None = _flag(
-        None, "a ticker for the tearsheets' second line (default: buy and hold)"
+        None,
+        "a ticker for the tearsheets' second line (default: buy and hold)",
+        none="buy and hold",
     )
     engine: str | None = _flag(
         None,

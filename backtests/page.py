@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,6 +32,7 @@ from backtests.study import HELD, Study
 from backtests.summary import Value, forecaster_rows, summary_rows
 from backtests.timeline import timeline
 from backtests.trade_table import WHYS, trade_table, unfilled, unfilled_table
+from backtests.values import rows_of
 
 FILES = (
     *report_tables.FILES,
@@ -177,14 +177,10 @@ def _worse(rows: Sequence[Mapping[str, Value]]) -> bool:
 
 def _run(manifest: Mapping[str, Any], root: str) -> dict[str, Any]:
     """Return what a page shows of the manifest; what it lacks is said, not an error."""
-    config = manifest.get("config") or {}
     return {
         "key": manifest.get("key", "not recorded"),
         "digest": manifest.get("digest", "not recorded"),
-        "config": [
-            (name, json.dumps(value, ensure_ascii=False, default=str))
-            for name, value in config.items()
-        ],
+        "config": rows_of(manifest),
         "files": [root + name for name in FILES],
     }
 

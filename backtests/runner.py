@@ -49,6 +49,7 @@ from backtests.store import FitStore
 from backtests.study import UNIVERSE, Study
 from backtests.trials import Counted, Ledger, remember, warn_of
 from backtests.universe import mended
+from backtests.values import values_used
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 
@@ -123,7 +124,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         if s.judgement
     }
     manifest = {
-        **made_of, "config": config.values(), "key": key, **results_of(studies),
+        **made_of, "config": values_used(config, made_of), "key": key, **results_of(studies),
         "trials": remember(list(counted.values())),
         "deflated": {account: asdict(own) for account, own in deflations.items()},
     }  # fmt: skip

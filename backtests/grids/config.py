@@ -48,6 +48,7 @@ class GridConfig(RunConfig):
         S3_SPLIT,
         "one fixed split: 80:20, 70:15:15 (default 80:20, unless --train-size, --step, --expanding or "
         "--rolling ask for a walk-forward)",
+        none="none: a walk-forward",
     )
     validation: float = _own(
         0.15, "newest share of the training sessions, not fitted: the grid chooses by its error"

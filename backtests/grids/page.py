@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,14 @@ from backtests.atomic import write_text
 from backtests.export import to_latex, to_markdown
 from backtests.facts import facts_of_bars, facts_of_outliers
 from backtests.formatting import count, listed, percent, points
+from backtests.grids.config import GridConfig
 from backtests.grids.figures import draw_grid
 from backtests.grids.outcome import Outcome
 from backtests.grids.ranking import below_naive, printed
 from backtests.grids.report import Report, describe_selections
 from backtests.rendering import render
 from backtests.skill import p_text, section
+from backtests.values import rows_of
 from forecasters.folds import Fold
 
 FILES = (
@@ -45,7 +46,7 @@ def write_page(folder: Path, report: Report, manifest: Mapping[str, Any]) -> Pat
         s3=outcome.search.s3, selections=_selections(report), skill=section(report.skill), pooled=False,
         figures={"heat": "", "choice": "", "losses": "", "closes": "", **figures},
         key=manifest["key"], digest=manifest["digest"], bars=outcome.bars.digest, folds=len(outcome.naive.inside),
-        config=[(name, json.dumps(value, ensure_ascii=False)) for name, value in manifest["config"].items()],
+        config=rows_of(manifest, GridConfig),
         files=[name for name in FILES if (folder / name).exists() or name == "manifest.json"],
     )  # fmt: skip
     return write_text(folder / "index.html", html)

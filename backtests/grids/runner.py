@@ -21,6 +21,7 @@ from backtests.resolve import describe_source, make_source
 from backtests.store import FitStore
 from backtests.tables import write_csv, write_forecasts, write_training
 from backtests.trials import Ledger, remember, warn_of
+from backtests.values import values_used
 from forecasters.bars import Bars
 from forecasters.fit import Fit
 
@@ -52,7 +53,7 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     warn_of(counted, bars.ticker)
     manifest = {
         **made_of,
-        "config": config.values(),
+        "config": values_used(config, made_of),
         "key": place.key,
         **_results(report),
         "trials": remember([counted]),
