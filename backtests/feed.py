@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import backtrader as bt
@@ -15,6 +16,8 @@ from forecasters.forecasts import Forecasts
 
 #: Backtrader counts days from 0001-01-01, NumPy from 1970-01-01.
 EPOCH = 719_163
+#: The lines beside those of prices, in this order.
+FORECAST_LINES = ("forecast", "tradable", "centre", "member")
 
 
 class ForecastFeed(bt.feed.DataBase):
@@ -28,10 +31,13 @@ class ForecastFeed(bt.feed.DataBase):
 
     Bars go into the lines as whole arrays and no tick is kept, which a daily bar does not need: the
     same fills as of any other feed, many times faster. Filters, `fromdate`, `todate` and a
-    Cerebro that does not preload are served bar by bar, as Backtrader does.
+    Cerebro that does not preload are served bar by bar, as Backtrader does. In a bar of several
+    sessions (`cerebro.resampledata`, `cerebro.replaydata`) the four lines are those of its last one.
+
+    Backtrader reads attributes of a feed by name (`_clock` is one): no name here is one of its own.
     """
 
-    lines = ("forecast", "tradable", "centre", "member")
+    lines = FORECAST_LINES
     params = (("bars", None), ("forecasts", None), ("member", None))
 
     def __init__(self) -> None:
@@ -70,15 +76,16 @@ class ForecastFeed(bt.feed.DataBase):
             (getattr(self.lines, k), v[first:].astype(float)) for k, v in columns.items()
         ]
         self._lines = [line for line, _ in self._columns]
-        self._clock = self._lines[0]
+        self._session_line = self._lines[0]
         #: Times and forecast returns of all bars: what `Candidates` shows a rule row by row.
         self.known_returns = (self._columns[0][1], (forecast / bars.close - 1.0)[first:])
         self._row = 0
         self._times: list[float] | None = None
 
     def start(self) -> None:
-        """Begin at the first bar."""
+        """Begin at the first bar, without the ticks of an earlier run, which a broker would fill at."""
         super().start()
+        self._tick_nullify()
         self._row = 0
         self._times = None
 
@@ -99,7 +106,7 @@ class ForecastFeed(bt.feed.DataBase):
         """Return the time of the next bar, infinity after the last."""
         if self._times is None:
             return float(super().advance_peek())
-        bars: int = self._clock.lencount
+        bars: int = self._session_line.lencount
         return self._times[bars]
 
     def advance(self, size: int = 1, datamaster: Any = None, ticks: bool = True) -> None:
@@ -107,14 +114,40 @@ class ForecastFeed(bt.feed.DataBase):
         if self._times is None or datamaster is not None:
             super().advance(size, datamaster, ticks)
             return
-        bars = self._clock.lencount + size
+        bars = self._session_line.lencount + size
         last = bars - 1
         for line in self._lines:
             line._idx = last
             line.lencount = bars
 
+    def clone(self, **kwargs: Any) -> Any:
+        """Return a second view of these bars with all lines: Backtrader's has those of prices only."""
+        return _Clone(dataname=self, **kwargs)
+
+    def copyas(self, _dataname: str, **kwargs: Any) -> Any:
+        """Return a clone under another name."""
+        copy = self.clone(**kwargs)
+        copy._dataname = copy._name = _dataname
+        return copy
+
+    def with_forecast_lines(self, bar: Sequence[float]) -> list[float]:
+        """Return the values of a bar that a filter built, with our lines where it has none.
+
+        Backtrader builds weeks from the lines of prices; the others would be NaN in a resampled
+        week, and in a replayed one those of its first session.
+        """
+        day = bt.num2date(bar[self.DateTime], tz=self._gettzinput()).toordinal()
+        row = int(np.searchsorted(self._columns[0][1], day, side="right")) - 1
+        return [*bar, *(float(values[row]) for _, values in self._columns[len(bar) :])]
+
+    def _add2stack(self, bar: Sequence[float], stash: bool = False) -> None:
+        super()._add2stack(self.with_forecast_lines(bar), stash)
+
+    def _updatebar(self, bar: Sequence[float], forward: bool = False, ago: int = 0) -> None:
+        super()._updatebar(self.with_forecast_lines(bar), forward, ago)
+
     def __len__(self) -> int:
-        bars: int = self._clock.lencount
+        bars: int = self._session_line.lencount
         return bars
 
     def _load(self) -> Any:
@@ -124,6 +157,25 @@ class ForecastFeed(bt.feed.DataBase):
             line[0] = float(values[self._row])
         self._row += 1
         return True
+
+
+class _Clone(bt.feed.DataClone):
+    """What Backtrader resamples where the feed itself is in the Cerebro too."""
+
+    lines = FORECAST_LINES
+
+    def clone(self, **kwargs: Any) -> Any:
+        return _Clone(dataname=self, **kwargs)
+
+    def with_forecast_lines(self, bar: Sequence[float]) -> list[float]:
+        completed: list[float] = self.data.with_forecast_lines(bar)
+        return completed
+
+    def _add2stack(self, bar: Sequence[float], stash: bool = False) -> None:
+        super()._add2stack(self.with_forecast_lines(bar), stash)
+
+    def _updatebar(self, bar: Sequence[float], forward: bool = False, ago: int = 0) -> None:
+        super()._updatebar(self.with_forecast_lines(bar), forward, ago)
 
 
 def make_feed(

@@ -15,6 +15,10 @@ from backtests.commission import CommissionScheme
 from backtests.result import Fill, Result, Trade, Unfilled, plain
 from forecasters.errors import Error
 
+#: The broker and the books each reckon a fill in under ten steps; a step rounds by half of this.
+STEPS = 16
+EPSILON = float(np.finfo(np.float64).eps)
+
 
 class Ledger(bt.Analyzer):
     """``cerebro.addanalyzer(Ledger)``, then ``strategy.analyzers.ledger.result()``.
@@ -32,6 +36,7 @@ class Ledger(bt.Analyzer):
         self._fills: list[Fill] = []
         self._unfilled: list[Unfilled] = []
         self._held: dict[Any, float] = {}
+        self._rounding = 0.0  # what the broker and the books may differ by, in money
         self._paid = 0.0
         self._closes: list[tuple[Any, float, float, float]] = []
         self._result: Result | None = None
@@ -57,6 +62,8 @@ class Ledger(bt.Analyzer):
         if quoted is None:
             quoted = order.data.open[0] if _at_open(order, bit) else price
         slippage = abs(price - quoted) * abs(size)
+        amounts = (self._cash, size * price, total, bit.closedvalue, bit.openedvalue, bit.pnl)
+        self._rounding += STEPS * EPSILON * sum(abs(amount) for amount in amounts)
         self._cash -= size * price + total
         self._hold(order.data, bit.size)
         fill = Fill(
@@ -76,11 +83,10 @@ class Ledger(bt.Analyzer):
         self._paid += fill.costs
 
     def _hold(self, data: Any, size: float) -> None:
-        """Keep the shares of each feed; none of what is flat but for rounding."""
-        held = self._held.get(data, 0.0) + size
-        self._held[data] = held
-        if math.isclose(held, 0, abs_tol=1e-9 * abs(size)):
-            del self._held[data]
+        """Keep the shares of each feed, added up as the broker adds them: to the same last digit."""
+        held = self._held.pop(data, 0.0) + size
+        if held:
+            self._held[data] = held
 
     def _enter_unfilled(self, order: Any) -> None:
         refused = order.status in (order.Margin, order.Rejected)
@@ -102,17 +108,21 @@ class Ledger(bt.Analyzer):
         """Enter the close: equity, cash, costs paid so far."""
         broker, today = self.strategy.broker, self.strategy.datetime.date(0)
         cash, value = broker.getcash(), broker.getvalue()
-        near = 1e-6 * max(1.0, self._start_cash)
-        if abs(cash - self._cash) > near:
+        if abs(cash - self._cash) > self._rounding:
             raise Error(
                 f"the cash of the broker, {cash:,.2f}, is not what the fills leave, "
-                f"{self._cash:,.2f}, on {today}: cash was moved by hand?"
+                f"{self._cash:,.2f}, on {today} (a difference of {cash - self._cash:.3g}): "
+                "cash was moved by hand?"
             )
-        equity = self._cash + sum(size * data.close[0] for data, size in self._held.items())
-        if abs(value - equity) > near + 1e-9 * abs(equity):
+        worth = [size * data.close[0] for data, size in self._held.items()]
+        equity = self._cash + sum(worth)
+        # Long and short may both be far larger than what they leave: their sizes count, not that.
+        gross = abs(self._cash) + sum(abs(each) for each in worth)
+        if abs(value - equity) > self._rounding + STEPS * EPSILON * (1 + len(worth)) * gross:
             raise Error(
                 f"the broker's value, {value:,.2f}, is not cash plus shares times close, "
-                f"{equity:,.2f}, on {today}: is something held that is not a stock?"
+                f"{equity:,.2f}, on {today} (a difference of {value - equity:.3g}): "
+                "is something held that is not a stock?"
             )
         self._closes.append((np.datetime64(today, "D"), value, cash, self._paid))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -66,3 +67,17 @@ def bars() -> Bars:
         for name in ("open", "high", "low", "volume"):
             rows[name][row] = 0
     return replace(bars, **rows)
+
+
+@pytest.fixture
+def comes_to_an_end() -> Iterator[None]:
+    """Fail a test that goes round for ever: after 30 s of this process, however busy the machine."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError("Backtrader did not come to an end")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 30)
+    yield
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)

@@ -12,7 +12,6 @@ from typing import Any
 
 import backtrader as bt
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +35,7 @@ from forecasters.walk_forward import WalkForward
 from strategies.base import ForecastStrategy
 from strategies.rule import Rule, Side
 from strategies.situation import Situation
+from tests.contracts.feeds import default_feed
 
 NAMES = plugins.names(plugins.STRATEGIES)
 COSTS = Costs.of(market_for("A.KS"))
@@ -91,21 +91,6 @@ def market(tickers: int, seed: int = 0, sessions: int = 180) -> Market:
 def run(made: Market, rule: Rule, broker: Broker) -> Result:
     bars = {own.ticker: own for own, _ in made}
     return run_backtest(bars, {f.ticker: f for _, f in made}, rule, broker)
-
-
-class PandasFeed(bt.feeds.PandasData):  # type: ignore[misc]
-    """Backtrader's own feed with lines more: the reference of ours."""
-
-    lines = ("forecast", "tradable", "centre", "member")
-    params = tuple((name, name) for name in lines)
-
-
-def default_feed(bars: Bars, forecasts: Forecasts) -> Any:
-    columns = {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
-    columns |= {"forecast": forecasts.close, "tradable": bars.tradable.astype(float)}
-    columns |= {"centre": forecasts.centre, "member": np.ones(len(bars))}
-    frame = pd.DataFrame(columns, index=pd.DatetimeIndex(bars.sessions))
-    return PandasFeed(dataname=frame, name=bars.ticker)
 
 
 def plain(feeds: Sequence[Any], **settings: Any) -> Any:
