@@ -22,6 +22,7 @@ def facts(study: Study) -> list[tuple[str, str]]:
         repairs,
         *facts_of_outliers(outliers),
         *([("Parts", _parts(study))] if study.pooled else []),
+        *(("Faulty row", fault.sentence(fault.ticker in study.left_out)) for fault in study.faults),
         *(("Volumes", text) for text in _volumes(study)),
     ]
 
