@@ -50,6 +50,7 @@ from backtests.store import FitStore
 from backtests.study import UNIVERSE, Study
 from backtests.trials import Counted, Ledger, remember, warn_of
 from backtests.universe import mended
+from backtests.volume_steps import volume_steps, warn_of_steps
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 
@@ -165,12 +166,12 @@ def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, ledger: Ledger)
 
 
 def _members(account: Account, bars: Mapping[str, Bars]) -> Membership | None:
-    """Return which tickers of a universe may be bought when, and warn of faulty volumes."""
+    """Return which tickers of a universe may be bought when; warn of the faulty volumes of any account."""
     if account.name != UNIVERSE:
+        warn_of_steps(volume_steps(bars[account.name]), run="ticker")
         return None
     found = membership({t: bars[t] for t in account.tickers if t in bars}, account.largest)
-    for step in found.steps:
-        warnings.warn(step.sentence(account.largest is not None), DataWarning, stacklevel=2)
+    warn_of_steps(found.steps, ranked=account.largest is not None)
     return found
 
 
