@@ -177,8 +177,13 @@ def test_every_fault_of_a_row_cuts_a_universe_and_ends_the_run_of_a_ticker(
 ) -> None:
     lines = lines_of("B.KS")
     at = LATE + 1
-    # a second fault, later in time, is not the one that is named
-    rows = [*lines[1:at], *fault(lines[at]).split("\n"), *lines[at + 1 : -1], low_high(lines[-1])]
+    # A second fault, later in time and of the kind that is looked for first, is not the one that is named.
+    rows = [
+        *lines[1:at],
+        *fault(lines[at]).split("\n"),
+        *lines[at + 1 : -1],
+        with_cell(lines[-1], 4, "null"),
+    ]
     write(folder, "B.KS", [lines[0], *(reversed(rows) if newest_first else rows)])
     bars, (found,) = fetch_each(CsvFolder(folder), ("A.KS", "B.KS"), "2015-01-01", END)
     assert words in found.what
