@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from backtests.formatting import count, percent
 from backtests.study import Study
+from backtests.volume_steps import volume_steps
 from forecasters.bars import Bars
 from forecasters.outliers import OUTLIER
 
@@ -22,6 +23,7 @@ def facts(study: Study) -> list[tuple[str, str]]:
         repairs,
         *facts_of_outliers(outliers),
         *([("Parts", _parts(study))] if study.pooled else []),
+        *(("Faulty row", fault.sentence(fault.ticker in study.left_out)) for fault in study.faults),
         *(("Volumes", text) for text in _volumes(study)),
     ]
 
@@ -57,9 +59,11 @@ def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str
 
 
 def _volumes(study: Study) -> list[str]:
-    """Return what is wrong with the volumes of a universe."""
-    found = study.membership
-    return [step.sentence(found.largest is not None) for step in found.steps] if found else []
+    """Return what is wrong with the volumes."""
+    if found := study.membership:
+        return [step.sentence(found.largest is not None) for step in found.steps]
+    steps = [step for bars in study.bars.values() for step in volume_steps(bars)]
+    return [step.sentence(run="ticker") for step in steps]
 
 
 def _parts(study: Study) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from backtests.atomic import write_text
 from backtests.membership import Membership, span
 from backtests.study import Study
+from backtests.volume_steps import volume_steps
 from forecasters.bars import Bars
 from forecasters.extras import Extra
 
@@ -78,6 +79,7 @@ def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:
         "first": str(bars.sessions[0]),
         "last": str(bars.sessions[-1]),
         "sha256": bars.digest,
+        "volume_steps": [asdict(step) for step in volume_steps(bars)],
         "extras": [
             {"file": e.file, "columns": list(e.names), "rows": len(e), "sha256": e.digest}
             for e in (extra.of(bars.ticker, bars.sessions[-1]) for extra in extras)
@@ -152,7 +154,6 @@ def _members(study: Study, found: Membership) -> dict[str, Any]:
     """Return which tickers of a universe could be bought from when to when, and why others not."""
     return {
         "left_out": list(study.left_out),
-        "volume_steps": [asdict(step) for step in found.steps],
         "spans": {t: span(found.members[t], bars.sessions) for t, bars in study.bars.items()},
     }
 

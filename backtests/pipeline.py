@@ -11,6 +11,7 @@ import numpy as np
 from backtests.broker import Broker
 from backtests.calls import judge_calls
 from backtests.engine import run_backtest
+from backtests.faults import Fault
 from backtests.history import History
 from backtests.judgement import judge
 from backtests.membership import Membership
@@ -142,6 +143,7 @@ def backtest(
     plan: Plan,
     membership: Membership | None = None,
     run: RunTasks = in_turn,
+    faults: Sequence[Fault] = (),
 ) -> Study:
     """Return the study of one account: each rule on each forecaster, by itself.
 
@@ -198,6 +200,7 @@ def backtest(
         title=account.title,
         membership=membership,
         left_out=tuple(ticker for ticker in account.tickers if ticker not in bars),
+        faults=tuple(faults),
         slots=account.broker.slots,
         sensitivity=tuple(
             point

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from backtests.chance import Deflation, deflate
 from backtests.config import RunConfig
 from backtests.coverage import check_span
-from backtests.data.source import DataWarning
+from backtests.data.source import DataSource, DataWarning
+from backtests.faults import Fault, fetch_each
 from backtests.fitting import run_fits
 from backtests.folder import Finished, Place, folder_name
 from backtests.looked_at import scope_of, trials_of
@@ -50,6 +51,7 @@ from backtests.study import UNIVERSE, Study
 from backtests.trials import Counted, Ledger, remember, warn_of
 from backtests.universe import mended
 from backtests.values import values_used
+from backtests.volume_steps import volume_steps, warn_of_steps
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 
@@ -70,20 +72,21 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     source = make_source(config)
     tickers = [ticker for account in accounts for ticker in account.tickers]
     mends = {ticker: own for account in accounts for ticker, own in account.mends.items()}
-    bars = {
-        ticker: mended(source.fetch(ticker, config.start, config.end), mends.get(ticker, ()))
-        for ticker in tickers
-    }
+    bars, faults = _fetch(source, tickers, config)
+    bars = {ticker: mended(own, mends.get(ticker, ())) for ticker, own in bars.items()}
     extra = source.fetch(config.benchmark, config.start, config.end) if config.benchmark else None
+    cut = {fault.ticker for fault in faults}  # of these is said where they end, and why
     for ticker in bars:
-        check_span(bars[ticker], config)
+        if ticker not in cut:
+            check_span(bars[ticker], config)
     memberships = {a.name: _members(a, bars) for a in accounts}  # before any ticker is left out
-    bars = _long_enough(bars, plan, leave_out=config.universe is not None)
+    bars = _long_enough(bars, faults, plan, leave_out=config.universe is not None)
     fits = fits_of(bars, plan)
 
     made_of: dict[str, Any] = {
         "schema": SCHEMA,
         "data": [describe(b, plan.extras) for b in bars.values()],
+        "faults": [asdict(fault) for fault in faults],
         "benchmark": describe(extra) if extra else None,
         "source": describe_source(source),
         **resolved.described,
@@ -114,6 +117,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
                 plan,
                 memberships[account.name],
                 run_accounts,
+                faults,
             )
         )
     ledger = Ledger(config.out)
@@ -137,6 +141,16 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     return place.put(manifest, write)
 
 
+def _fetch(
+    source: DataSource, tickers: Sequence[str], config: RunConfig
+) -> tuple[dict[str, Bars], tuple[Fault, ...]]:
+    """Return the bars by ticker. A faulty row ends the run of a ticker, in a universe the ticker's bars."""
+    start, end = str(config.start), str(config.end)  # both known once the configuration is made
+    if config.universe is not None:
+        return fetch_each(source, tickers, start, end)
+    return {ticker: source.fetch(ticker, start, end) for ticker in tickers}, ()
+
+
 def _run_accounts(
     tasks: Sequence[Callable[[], T]], what: str, jobs: int, files: Sequence[Plugin], quiet: bool
 ) -> list[T]:
@@ -153,17 +167,21 @@ def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, ledger: Ledger)
 
 
 def _members(account: Account, bars: Mapping[str, Bars]) -> Membership | None:
-    """Return which tickers of a universe may be bought when, and warn of faulty volumes."""
+    """Return which tickers of a universe may be bought when; warn of the faulty volumes of any account."""
     if account.name != UNIVERSE:
+        warn_of_steps(volume_steps(bars[account.name]), run="ticker")
         return None
-    found = membership({t: bars[t] for t in account.tickers}, account.largest)
-    for step in found.steps:
-        warnings.warn(step.sentence(account.largest is not None), DataWarning, stacklevel=2)
+    found = membership({t: bars[t] for t in account.tickers if t in bars}, account.largest)
+    warn_of_steps(found.steps, ranked=account.largest is not None)
     return found
 
 
-def _long_enough(bars: Mapping[str, Bars], plan: Plan, leave_out: bool) -> dict[str, Bars]:
+def _long_enough(
+    bars: Mapping[str, Bars], faults: Sequence[Fault], plan: Plan, leave_out: bool
+) -> dict[str, Bars]:
     """Return the bars that the plan can be carried out on, before anything is trained.
+
+    Warned of is each ticker that is left out, and each that a faulty row cuts short.
 
     Raises
     ------
@@ -171,19 +189,25 @@ def _long_enough(bars: Mapping[str, Bars], plan: Plan, leave_out: bool) -> dict[
         A ticker has too few; where such tickers are left out, all have.
     """
     kept: dict[str, Bars] = {}
-    short: list[str] = []
+    short: dict[str, str] = {}
     for ticker, own in bars.items():
         try:
             plan.walk_forward.split(own.sessions)
             kept[ticker] = own
         except InputError as error:
-            short.append(f"{ticker}: {error}")
+            short[ticker] = f"{ticker}: {error}"
             if not leave_out:
-                raise InputError(short[0]) from error
+                raise InputError(short[ticker]) from error
+    cut = {fault.ticker: fault.sentence(left_out=fault.ticker not in kept) for fault in faults}
+    left_out = {**short, **{ticker: told for ticker, told in cut.items() if ticker not in kept}}
     if not kept:
-        raise InputError(f"no ticker of the universe can be forecast; the first is {short[0]}")
-    for told in short:
+        first = left_out[min(left_out)]
+        raise InputError(f"no ticker of the universe can be forecast; the first is {first}")
+    for told in left_out.values():
         warnings.warn(f"left out of the universe: {told}", DataWarning, stacklevel=2)
+    for ticker, told in cut.items():
+        if ticker in kept:
+            warnings.warn(told, DataWarning, stacklevel=2)
     return kept
 
 

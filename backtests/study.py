@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backtests.calls import Calls
+from backtests.faults import Fault
 from backtests.history import History
 from backtests.membership import Membership
 from backtests.result import Result
@@ -57,6 +58,8 @@ class Study:
         Which tickers of a universe could be bought when; None for the account of one ticker.
     left_out : tuple of str
         Tickers of the universe with too few sessions for a forecast.
+    faults : tuple of Fault
+        Rows before which the bars of a ticker of the universe end; those of tickers left out too.
     slots : int
         Equal parts of the equity, one a position.
     sensitivity : tuple of Point
@@ -80,6 +83,7 @@ class Study:
     title: str = ""
     membership: Membership | None = None
     left_out: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     slots: int = 1
     sensitivity: tuple[Point, ...] = ()
     calls: tuple[Calls, ...] = ()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from backtests.data.source import DataWarning
 from forecasters.bars import Bars, Flags
 
 #: Sessions on each side of a step, and sessions whose median traded value says how large a ticker is.
@@ -18,6 +20,17 @@ WINDOW = 60
 APART = 2.0
 #: Sessions on each side that say on which day of those it steps.
 NEAR = 5
+#: What to do about a step, by what is run: the mend has another place in each.
+MENDS = {
+    "universe": "Look the split up and, for N to 1, write into the universe file: {line}",
+    "ticker": (
+        "Look the split up and multiply the volumes before {since} by its ratio in your file of bars (--data-dir); "
+        "or, for N to 1, write this line into a file and run it with --universe FILE --slots 1: {line}"
+    ),
+    "grid": (
+        "Look the split up and multiply the volumes before {since} by its ratio in your file of bars (--data-dir)"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -32,14 +45,20 @@ class Step:
     ratio: float
     sound: str | None
 
-    def sentence(self, ranked: bool) -> str:
-        """Return what was found, what follows where tickers are `ranked`, and how to mend it."""
+    def sentence(self, ranked: bool = False, run: str = "universe") -> str:
+        """Return what was found, what follows where tickers are `ranked`, and how to mend it.
+
+        Parameters
+        ----------
+        run : str
+            What is run: a name in `MENDS`.
+        """
         unsound = "never" if self.sound is None else f"not before {self.sound}"
         rank = f"It is ranked by traded value {unsound}. " if ranked else ""
+        mend = MENDS[run].format(line=f"{self.ticker} xN before {self.since}", since=self.since)
         return (
             f"{self.ticker}: its volumes change x{self.ratio:.3g} for good on {self.since} and its prices do not: they "
-            f"look unadjusted for a split. {rank}A forecaster that sees volume is misled. Look the split up and, "
-            f"for N to 1, write into the universe file: {self.ticker} xN before {self.since}"
+            f"look unadjusted for a split. {rank}A forecaster that sees volume is misled. {mend}"
         )
 
 
@@ -82,6 +101,12 @@ def volume_steps(bars: Bars) -> tuple[Step, ...]:
             )
         )
     return tuple(steps)
+
+
+def warn_of_steps(steps: Sequence[Step], ranked: bool = False, run: str = "universe") -> None:
+    """Warn of each step in the words of `Step.sentence`."""
+    for step in steps:
+        warnings.warn(step.sentence(ranked, run), DataWarning, stacklevel=2)
 
 
 def _joined(stretches: Sequence[slice]) -> list[slice]:

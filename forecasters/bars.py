@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasters.errors import InputError
+from forecasters.errors import FaultyRow, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +62,8 @@ class Bars:
     A halt (no volume and no open, or no volume and no range) is marked not tradable; its missing
     open, high and low are set to the close that the exchange repeats. A high or low that rounding
     left slightly inside open and close is widened and counted in `origin.widened`. Anything worse
-    raises `InputError` with the row.
+    raises `FaultyRow` for the first row in time that is wrong, with the sound rows before it; what is
+    wrong with all of them (a date missing, rows not in order) raises `InputError`.
 
     Attributes
     ----------
@@ -111,12 +112,18 @@ class Bars:
             raise InputError(
                 f"{self.ticker}: row {int(np.isnat(sessions).argmax()) + 1} has no date"
             )
-        late = np.flatnonzero(np.diff(sessions) <= np.timedelta64(0, "D"))
-        if late.size:
-            before, after = sessions[late[0]], sessions[late[0] + 1]
-            what = "twice" if before == after else f"after {before}"
+        steps = np.diff(sessions).astype(int)
+        if (steps < 0).any():
+            row = int((steps < 0).argmax())
             raise InputError(
-                f"{self.ticker}: {after} comes {what}; sort the rows by date, each once"
+                f"{self.ticker}: {sessions[row + 1]} comes after {sessions[row]}; sort the rows by "
+                "date, each once"
+            )
+        if (steps == 0).any():
+            # Which of the two holds was not known on that day: neither is used.
+            row = int((steps == 0).argmax())
+            raise self._fault(
+                row, f"{sessions[row]} comes twice", "sort the rows by date, each once"
             )
 
     def _check_rows(self, sessions: Days, columns: dict[str, Floats]) -> None:
@@ -131,14 +138,19 @@ class Bars:
             ("a high below its open, close or low", h < np.maximum.reduce([o, c, low])),
             ("a low above its open or close", low > np.minimum(o, c)),
         )
-        for what, wrong in checks:
-            if wrong.any():
-                row = int(wrong.argmax())
-                values = ", ".join(f"{name} {columns[name][row]:g}" for name in COLUMNS)
-                raise InputError(
-                    f"{self.ticker}: row {row + 1} ({sessions[row]}) has {what}: {values}; "
-                    "mend or remove that row"
-                )
+        wrong = np.stack([flags for _, flags in checks])
+        if wrong.any():
+            row = int(wrong.any(axis=0).argmax())  # the first in time, whatever is wrong with it
+            kind = checks[int(wrong[:, row].argmax())][0]
+            values = ", ".join(f"{name} {columns[name][row]:g}" for name in COLUMNS)
+            what = f"row {row + 1} ({sessions[row]}) has {kind}: {values}"
+            raise self._fault(row, what, "mend or remove that row")
+
+    def _fault(self, row: int, what: str, advice: str) -> FaultyRow:
+        """Return the error about a row; a fault of the rows before it is raised instead."""
+        session = np.datetime64(self.sessions[row], "D")
+        before = self.rows(slice(0, row)) if row else None
+        return FaultyRow(f"{self.ticker}: {what}; {advice}", self.ticker, session, what, before)
 
     def __len__(self) -> int:
         return self.sessions.size

@@ -10,7 +10,7 @@ import numpy as np
 from backtests.data.source import NotCovered, UnknownTicker, check_adjust, check_ticker, parse_dates
 from backtests.data.table import Table, read_table
 from forecasters.bars import PRICES, Bars, Origin
-from forecasters.errors import InputError, nearest
+from forecasters.errors import FaultyRow, InputError, nearest
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -21,7 +21,7 @@ class CsvFolder:
 
     Rows of zeros on closed days and rows without a price are left out and counted in
     `Origin.dropped`; a halt (a repeated close and nothing else) stays. Newest first is sorted; a
-    date that comes twice is refused.
+    date that comes twice is refused. What lies outside the dates asked for is not judged.
 
     Attributes
     ----------
@@ -46,13 +46,20 @@ class CsvFolder:
             The folder has no such file; the message names the nearest.
         NotCovered
             The file has no session in these dates; the message says what it covers.
+        FaultyRow
+            A row in these dates cannot be used: the first in time.
+        InputError
+            The file as a whole cannot be read.
         """
         first, stop = parse_dates(start, end)
         adjust = check_adjust(self.adjust)
         path = self._find(check_ticker(ticker))
         table = read_table(path)
         inside = (table.days >= first) & (table.days < stop)
-        rows = np.flatnonzero(inside & ~table.empty)
+        faulty = np.zeros(len(table.days), dtype=bool)
+        faulty[list(table.faults)] = True
+        empty = table.empty & ~faulty
+        rows = np.flatnonzero(inside & ~empty)
         if not rows.size:
             raise NotCovered(
                 f"{path.name} has no session from {start} to before {end}; it covers "
@@ -63,17 +70,23 @@ class CsvFolder:
         if adjust == "all":
             scale = _scale(table, path)[rows]
             columns |= {name: columns[name] * scale for name in PRICES}
-        return Bars(
-            ticker,
-            table.days[rows],
-            **columns,
-            origin=Origin(
-                source="csv",
-                vendor=f"file {path.name}",
-                adjusted="all" if adjust == "all" else "as in the file",
-                dropped=int((inside & table.empty).sum()),
-            ),
+        origin = Origin(
+            source="csv",
+            vendor=f"file {path.name}",
+            adjusted="all" if adjust == "all" else "as in the file",
+            dropped=int((inside & empty).sum()),
         )
+        days = table.days[rows]
+        if not faulty[rows].any():
+            return Bars(ticker, days, **columns, origin=origin)
+        row = int(faulty[rows].argmax())
+        # Up to the day before: the same day may stand on a second line. A faulty row that `Bars`
+        # finds among those comes earlier and is raised instead.
+        sound = int(np.searchsorted(days, days[row]))
+        kept = {name: column[:sound] for name, column in columns.items()}
+        before = Bars(ticker, days[:sound], **kept, origin=origin) if sound else None
+        what = table.faults[int(rows[row])]
+        raise FaultyRow(f"{path.name}: {what}", ticker, days[row], what, before)
 
     def _find(self, ticker: str) -> Path:
         if self.data_dir is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,11 +51,15 @@ class Table:
         missing volume 0 (an index has none).
     adjusted : float64, shape [R], or None
         The close adjusted for splits and dividends, where the file has one.
+    faults : mapping
+        Row to what cannot be read in it (a number, too few or too many cells), with its line. Such
+        a row has a date, so that what comes before it can be used.
     """
 
     days: Days
     columns: dict[str, Floats]
     adjusted: Floats | None
+    faults: Mapping[int, str]
 
     @property
     def empty(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -72,7 +77,8 @@ def read_table(path: Path) -> Table:
     Raises
     ------
     InputError
-        With the file, the row and the cell that cannot be read.
+        What concerns the whole file: no table, no such column, or a line without a date that can be
+        read, since its place in time is unknown.
     """
     frame = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     missing = [name for name in UNNAMED[:-1] if name not in frame]
@@ -81,19 +87,23 @@ def read_table(path: Path) -> Table:
             f"{path.name}: no column {', '.join(missing)}; the columns are "
             f"{', '.join(frame.attrs['header'])}: rename them to {', '.join(UNNAMED)}"
         )
-    columns = {name: _numbers(frame[name], name, path) for name in PRICES}
+    faults: dict[Any, str] = frame.attrs["faults"]  # by line
+    columns = {name: _numbers(frame[name], name, faults) for name in PRICES}
     columns["volume"] = (
-        np.nan_to_num(_numbers(frame["volume"], "volume", path))
+        np.nan_to_num(_numbers(frame["volume"], "volume", faults))
         if "volume" in frame
         else np.zeros(len(frame))
     )
     # Tehran's `adjClose` is the volume-weighted price of the day (TSETMC's <CLOSE>; its `close` is
     # <LAST>), adjusted for nothing. Its `yesterday` column gives the dialect away.
     adjusted = "adjusted" in frame and "yesterday" not in frame
+    adjusted_close = _numbers(frame["adjusted"], "adjusted close", faults) if adjusted else None
+    row_of = {line: row for row, line in enumerate(frame.index)}
     return Table(
         read_dates(frame["date"], path),
         columns,
-        _numbers(frame["adjusted"], "adjusted close", path) if adjusted else None,
+        adjusted_close,
+        {row_of[line]: what for line, what in faults.items()},
     )
 
 
@@ -133,17 +143,27 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if header[0].strip() == "Price":  # yf.download(...).to_csv(): two more rows, Ticker and Date
         header = ["Date", *header[1:]]
         rows = [row for row in rows if row[1][0].strip() not in ("Ticker", "Date")]
+    names = [_plain(name.strip()) for name in header]
+    faults: dict[Any, str] = {}
     for line, row in rows:
         # A short row is a cut-off download; a long one, thousands separators without quotes.
         if len(row) < len(header) or (named and any(row[len(header) :])):
-            raise InputError(
-                f"{path.name}: line {line} has {len(row)} cells, {len(header)} are expected: "
-                f"{separator.join(row)}"
+            faults[line] = (
+                f"line {line} has {len(row)} cells, {len(header)} are expected: {separator.join(row)}"
             )
+            if not _dated(row, names):
+                raise InputError(f"{path.name}: {faults[line]}")
     if not rows:
         raise InputError(f"{path.name} has a header and no rows")
-    cells = [row[: len(header)] for _, row in rows]
-    return _name(pd.DataFrame(cells, columns=header, index=[line for line, _ in rows]), path)
+    cells = [[*row, *[""] * len(header)][: len(header)] for _, row in rows]
+    frame = pd.DataFrame(cells, columns=header, index=[line for line, _ in rows])
+    return _name(frame, path, faults)
+
+
+def _dated(row: list[str], names: list[str]) -> bool:
+    """Return whether a row of too few or too many cells says its day; the last cell may be cut off."""
+    place = names.index("date") if "date" in names else len(row)
+    return place < len(row) - 1 and DATE.fullmatch(row[place].strip()) is not None
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -156,20 +176,21 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     if frame.empty:
         raise InputError(f"{path.name} has no rows")
-    return _name(frame, path)
+    return _name(frame, path, {})
 
 
-def _name(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+def _name(frame: pd.DataFrame, path: Path, faults: dict[Any, str]) -> pd.DataFrame:
     header = [str(name).strip() for name in frame.columns]
     frame.columns = pd.Index([_plain(name) for name in header])
     twice = sorted({name for name in NAMES.values() if list(frame.columns).count(name) > 1})
     if twice:
         raise InputError(f"{path.name} has two columns for {twice[0]}: {', '.join(header)}")
-    frame.attrs["header"] = header
+    frame.attrs |= {"header": header, "faults": faults}
     return frame
 
 
-def _numbers(cells: pd.Series[Any], name: str, path: Path) -> Floats:
+def _numbers(cells: pd.Series[Any], name: str, faults: dict[Any, str]) -> Floats:
+    """Return the numbers of a column, [R]; add to `faults` the first of each line that is none."""
     if pd.api.types.is_numeric_dtype(cells):
         return cells.to_numpy(dtype=np.float64, na_value=np.nan)
     numbers = np.full(len(cells), np.nan)
@@ -180,7 +201,7 @@ def _numbers(cells: pd.Series[Any], name: str, path: Path) -> Floats:
         try:
             numbers[row] = float(text)
         except ValueError:
-            raise InputError(f"{path.name}: line {line}: {name} {cell!r} is no number") from None
+            faults.setdefault(line, f"line {line}: {name} {cell!r} is no number")
     return numbers
 
 

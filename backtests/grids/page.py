@@ -18,6 +18,7 @@ from backtests.grids.report import Report, describe_selections
 from backtests.rendering import render
 from backtests.skill import p_text, section
 from backtests.values import rows_of
+from backtests.volume_steps import volume_steps
 from forecasters.folds import Fold
 
 FILES = (
@@ -103,6 +104,7 @@ def _facts(outcome: Outcome) -> list[tuple[str, str]]:
         ("Rows", _rows(outcome)),
         ("Inputs", listed(list(dict.fromkeys(e.variant.features for e in outcome.models)))),
         ("Seeds", _seeds(outcome.search.seeds)),
+        *(("Volumes", step.sentence(run="grid")) for step in volume_steps(outcome.bars)),
     ]
 
 

@@ -22,6 +22,7 @@ from backtests.store import FitStore
 from backtests.tables import write_csv, write_forecasts, write_training
 from backtests.trials import Ledger, remember, warn_of
 from backtests.values import values_used
+from backtests.volume_steps import volume_steps, warn_of_steps
 from forecasters.bars import Bars
 from forecasters.fit import Fit
 
@@ -35,6 +36,7 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     source = make_source(config)
     bars: Bars = source.fetch(config.ticker[0], config.start, config.end)
     check_span(bars, config)
+    warn_of_steps(volume_steps(bars), run="grid")
     fits = search.fits(bars)
     made_of = {
         "schema": SCHEMA,
