@@ -10,14 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backtests.broker import Broker
-    from backtests.commission import CommissionScheme
-    from backtests.engine import run_backtest
-    from backtests.feed import ForecastFeed
-    from backtests.ledger import Ledger
+    from backtests.account.books import Ledger
+    from backtests.account.broker import Broker
+    from backtests.account.commission import CommissionScheme
+    from backtests.account.engine import run_backtest
+    from backtests.account.feed import ForecastFeed
     from backtests.markets.costs import Costs
     from backtests.markets.market import market_for
-    from backtests.tearsheet import tearsheet_of
+    from backtests.report.tearsheet import tearsheet_of
     from forecasters.bars import Bars
     from forecasters.features import make_features
     from forecasters.walk_forward import WalkForward
@@ -38,16 +38,16 @@ __all__ = [
 
 _HOMES = {
     "Bars": "forecasters.bars",
-    "Broker": "backtests.broker",
-    "CommissionScheme": "backtests.commission",
+    "Broker": "backtests.account.broker",
+    "CommissionScheme": "backtests.account.commission",
     "Costs": "backtests.markets.costs",
-    "ForecastFeed": "backtests.feed",
-    "Ledger": "backtests.ledger",
+    "ForecastFeed": "backtests.account.feed",
+    "Ledger": "backtests.account.books",
     "WalkForward": "forecasters.walk_forward",
     "make_features": "forecasters.features",
     "market_for": "backtests.markets.market",
-    "run_backtest": "backtests.engine",
-    "tearsheet_of": "backtests.tearsheet",
+    "run_backtest": "backtests.account.engine",
+    "tearsheet_of": "backtests.report.tearsheet",
 }
 
 

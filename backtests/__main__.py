@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from backtests.command import DONE, USAGE
+from backtests.command.guard import DONE, USAGE
 
 COMMANDS = {
     "run": "bars -> forecasts -> backtests -> pages",

@@ -10,12 +10,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from backtests.command import DIFFERENT, DONE, guarded
+from backtests.command.guard import DIFFERENT, DONE, guarded
 
 if TYPE_CHECKING:
-    from backtests.auditing.checks import Examination
-    from backtests.config import RunConfig
-    from backtests.resolve import Resolved
+    from backtests.auditing.register import Examination
+    from backtests.command.config import RunConfig
+    from backtests.runs.resolve import Resolved
     from forecasters.bars import Bars
 
 #: Those flags of a run that mean something here.
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the flags."""
-    from backtests.config import add_flags
+    from backtests.command.config import add_flags
 
     parser = argparse.ArgumentParser(
         prog="backtests audit",
@@ -65,9 +65,9 @@ def make_parser() -> argparse.ArgumentParser:
 def _main(arguments: Sequence[str]) -> int:
     flags = make_parser().parse_args(arguments)
     examinations, subjects, told = prepare(flags)
-    from backtests.auditing.checks import examine
+    from backtests.auditing.register import examine
     from backtests.auditing.report import is_clean, to_rows, to_text
-    from backtests.progress import Progress
+    from backtests.command.progress import Progress
 
     for line in told:
         print(line, file=sys.stderr)
@@ -103,12 +103,12 @@ class _Subjects:
 
 def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, list[str]]:
     """Return the examinations that the flags ask for, their subjects, and what to tell first."""
-    from backtests.auditing.checks import FORECASTER_CHECKS, RULE_CHECKS, Examination
-    from backtests.auditing.rules import RuleTrial
-    from backtests.auditing.trial import Trial
-    from backtests.config import from_arguments
-    from backtests.formatting import count
-    from backtests.resolve import make_broker, make_plan
+    from backtests.auditing.checks.rules import RuleTrial
+    from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination
+    from backtests.auditing.subject import Trial
+    from backtests.command.config import from_arguments
+    from backtests.runs.resolve import make_broker, make_plan
+    from backtests.writing.numbers import count
     from forecasters.errors import InputError
     from forecasters.features import make_features
 
@@ -171,7 +171,7 @@ def _trained(forecaster: Any, epochs: int) -> Any:
 
 def _bars(config: RunConfig, first_test: int, simulated: bool) -> dict[str, Bars]:
     """Return the newest bars of each ticker: three folds and no more."""
-    from backtests.resolve import make_source
+    from backtests.runs.resolve import make_source
 
     source: Any = make_source(config)
     rows = first_test + FOLDS * config.step

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from backtests.command import DONE, INTERRUPTED, guarded
+from backtests.command.guard import DONE, INTERRUPTED, guarded
 
 if TYPE_CHECKING:
-    from backtests.folder import Finished
+    from backtests.runs.folder import Finished
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the flags."""
-    from backtests.config import add_flags
+    from backtests.command.config import add_flags
     from backtests.grids.config import OWN, SHARED, GridConfig
 
     parser = argparse.ArgumentParser(
@@ -42,13 +42,13 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _main(arguments: Sequence[str]) -> int:
-    from backtests.config import given_values
+    from backtests.command.config import given_values
     from backtests.grids.config import GridConfig
 
     flags = make_parser().parse_args(arguments)
     config = GridConfig.of(given_values(flags, GridConfig))
+    from backtests.command.resumable import resumable
     from backtests.grids.runner import run_grid
-    from backtests.resumable import resumable
 
     finished = resumable(lambda: run_grid(config, quiet=flags.quiet), "grid", arguments)
     if finished is None:
@@ -58,7 +58,7 @@ def _main(arguments: Sequence[str]) -> int:
     elif flags.quiet:
         print(finished.index)
     else:
-        from backtests.grids.terminal import print_ranking
+        from backtests.grids.pages.terminal import print_ranking
 
         print_ranking(finished)
     return DONE

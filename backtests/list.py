@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from backtests.command import DONE, guarded
+from backtests.command.guard import DONE, guarded
 
 if TYPE_CHECKING:
     from backtests.plugins import Kind, Named

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from backtests.command import DONE, INTERRUPTED, guarded
+from backtests.command.guard import DONE, INTERRUPTED, guarded
 
 if TYPE_CHECKING:
-    from backtests.folder import Finished
+    from backtests.runs.folder import Finished
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the flags."""
-    from backtests.config import add_flags
+    from backtests.command.config import add_flags
 
     parser = argparse.ArgumentParser(
         prog="backtests run",
@@ -40,12 +40,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _main(arguments: Sequence[str]) -> int:
-    from backtests.config import from_arguments
+    from backtests.command.config import from_arguments
 
     flags = make_parser().parse_args(arguments)
     config = from_arguments(flags)
-    from backtests.resumable import resumable
-    from backtests.runner import run
+    from backtests.command.resumable import resumable
+    from backtests.runs.runner import run
 
     finished = resumable(lambda: run(config, quiet=flags.quiet), "run", arguments)
     if finished is None:
@@ -55,7 +55,7 @@ def _main(arguments: Sequence[str]) -> int:
     elif flags.quiet:
         print(finished.index)
     else:
-        from backtests.terminal import print_summary
+        from backtests.runs.terminal import print_summary
 
         print_summary(finished)
     return DONE

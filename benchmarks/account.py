@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from backtests import plugins
-from backtests.broker import Broker
-from backtests.engine import run_backtest
-from backtests.ledger import Ledger
+from backtests.account.books import Ledger
+from backtests.account.broker import Broker
+from backtests.account.engine import run_backtest
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from forecasters.bars import Bars

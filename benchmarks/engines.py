@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 
 from backtests import plugins
-from backtests.data.simulated import Simulated
+from backtests.sources.simulated import Simulated
 from forecasters.engines.native.library import isa
 from forecasters.features import make_features
 from forecasters.walk_forward import WalkForward

@@ -9,7 +9,7 @@ import statistics
 import time
 
 from backtests import plugins
-from backtests.data.simulated import Simulated
+from backtests.sources.simulated import Simulated
 from forecasters.features import make_features
 from forecasters.walk_forward import WalkForward
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecasters.direction import direction
-from forecasters.metrics import mape, nrmse, rmse
+from forecasters.measures.direction import direction
+from forecasters.measures.metrics import mape, nrmse, rmse
 
 
 def main() -> None:

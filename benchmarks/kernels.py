@@ -32,7 +32,7 @@ from forecasters.layers import initialise
 from forecasters.models.cnn import CNN
 from forecasters.models.stacked_lstm import StackedLSTM
 from forecasters.neural import NeuralForecaster
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 ROWS = 860
 SHAPES = {"W1": (5, 5), "W2": (20, 15)}  # sessions, channels

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.stats import beta
 
 from backtests import plugins
-from backtests.skill import judge_forecasts
+from backtests.judging.skill import judge_forecasts
 from backtests.statistics.diebold_mariano import diebold_mariano
 from forecasters.bars import Bars, Origin
 from forecasters.features import make_features

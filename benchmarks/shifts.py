@@ -12,13 +12,13 @@ import time
 import numpy as np
 
 from backtests import plugins
-from backtests.broker import Broker
-from backtests.engine import run_backtest
+from backtests.account.broker import Broker
+from backtests.account.engine import run_backtest
+from backtests.account.replay.account import replay
+from backtests.account.replay.quotes import Quotes
+from backtests.judging.shift_test import draw_shifts, shift
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
-from backtests.quotes import Quotes
-from backtests.replay import replay
-from backtests.shifts import draw_shifts, shift
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 from strategies.rule import Rule

@@ -4,7 +4,7 @@ import sys
 import backtrader as bt
 
 from backtests import Broker, Costs, ForecastFeed, Ledger, WalkForward, make_features, market_for
-from backtests.data.csv import CsvFolder
+from backtests.sources.csv import CsvFolder
 from forecasters.models.rnn import RNN
 from strategies.five_percent import FivePercent
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.errors import Error, InputError
-from forecasters.preprocessing import Preprocessing
-from forecasters.windows import Windows
+from forecasters.preparation.preprocessing import Preprocessing
+from forecasters.preparation.windows import Windows
 
 
 @dataclass(kw_only=True)

@@ -10,8 +10,8 @@ import numpy as np
 
 from forecasters.bars import COLUMNS, Bars, Days, Flags, Floats
 from forecasters.errors import InputError, nearest
-from forecasters.extras import Extra
-from forecasters.indicators import NAMES, indicators
+from forecasters.inputs.extras import Extra
+from forecasters.inputs.indicators import NAMES, indicators
 
 #: What `make_features` can make: the name on the command line and the columns it stands for.
 KINDS = {"ohlcv": COLUMNS, "ohlcv+indicators": (*COLUMNS, *NAMES)}

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
 from forecasters.errors import Error, InputError
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from forecasters.summary import Summary
+    from forecasters.engines.summary import Summary
 
 
 @dataclass(kw_only=True)
@@ -151,7 +151,7 @@ class NeuralForecaster(Forecaster):
 
     def summary(self, channels: int = 5) -> Summary:
         """Return layers, parameters and FLOP of `network_`, or before a fit of an untrained one."""
-        from forecasters.summary import summarise, untrained
+        from forecasters.engines.summary import summarise, untrained
 
         fitted = getattr(self, "network_", None)
         network = fitted or untrained(lambda: self.build(channels, self.lookback))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from backtests.auditing.checks import Check, Examination
 from backtests.auditing.finding import Finding, Verdict
+from backtests.auditing.register import Check, Examination
 
 #: Forecasters in one block of the table.
 BLOCK = 5

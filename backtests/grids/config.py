@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from backtests.config import RunConfig
-from backtests.grids.published import S3_GRID
+from backtests.command.config import RunConfig
+from backtests.grids.s3 import S3_GRID
 from forecasters.errors import InputError
 
 #: Those flags of a run that mean something here.

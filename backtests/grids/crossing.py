@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backtests import plugins
-from backtests.formatting import listed
+from backtests.writing.numbers import listed
 from forecasters.errors import InputError, nearest
 
 #: The one field that belongs to the inputs and not to a forecaster.

@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from backtests.coverage import check_span
-from backtests.fitting import run_fits
-from backtests.folder import Finished, Place, folder_name
+from backtests.command.values import values_used
 from backtests.grids.config import GridConfig
-from backtests.grids.outcome import Outcome, collect
-from backtests.grids.page import write_page
-from backtests.grids.ranking import columns
-from backtests.grids.report import Report, describe_selections, make_report
+from backtests.grids.pages.page import write_page
+from backtests.grids.results.outcome import Outcome, collect
+from backtests.grids.results.ranking import columns
+from backtests.grids.results.report import Report, describe_selections, make_report
 from backtests.grids.search import Search, make_search
-from backtests.looked_at import trials_of_forecasters
-from backtests.manifest import SCHEMA, describe, key_of, versions, write_manifest
-from backtests.resolve import describe_source, make_source
-from backtests.store import FitStore
-from backtests.tables import write_csv, write_forecasts, write_training
-from backtests.trials import Ledger, remember, warn_of
-from backtests.values import values_used
-from backtests.volume_steps import volume_steps, warn_of_steps
+from backtests.jobs.fitting import run_fits
+from backtests.jobs.store import FitStore
+from backtests.report.tables.run import write_csv, write_forecasts, write_training
+from backtests.runs.coverage import check_span
+from backtests.runs.folder import Finished, Place, folder_name
+from backtests.runs.manifest import SCHEMA, describe, key_of, versions, write_manifest
+from backtests.runs.resolve import describe_source, make_source
+from backtests.runs.trial_count import trials_of_forecasters
+from backtests.trials.ledger import Ledger, remember, warn_of
+from backtests.universe.volume_steps import volume_steps, warn_of_steps
 from forecasters.bars import Bars
-from forecasters.fit import Fit
+from forecasters.walk_forward.fit import Fit
 
 
 def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:

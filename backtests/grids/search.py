@@ -8,27 +8,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from backtests.data.extras import read_extra
 from backtests.grids.config import GridConfig
 from backtests.grids.crossing import Crossing, cross, parse_axes
-from backtests.grids.published import is_s3
-from backtests.parallel import Plugin
+from backtests.grids.s3 import is_s3
+from backtests.jobs.parallel import Plugin
 from backtests.plugins import parse
-from backtests.resolve import (
+from backtests.runs.resolve import (
     describe_folds,
     describe_forecaster,
     files_behind,
     make_folds,
     make_forecasters,
 )
+from backtests.sources.extras import read_extra
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
-from forecasters.extras import Extra
 from forecasters.features import make_features
-from forecasters.fit import Fit
-from forecasters.fixed_split import FixedSplit
+from forecasters.inputs.extras import Extra
 from forecasters.walk_forward import WalkForward
+from forecasters.walk_forward.fit import Fit
+from forecasters.walk_forward.fixed_split import FixedSplit
 
 
 @dataclass(frozen=True, eq=False)

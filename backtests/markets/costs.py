@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from backtests.markets.dated import Listing, lines_for
 from backtests.markets.market import Market
+from backtests.markets.rules.dated import Listing, lines_for
 from forecasters.errors import InputError
 
 #: A hundred percent: no rate can be more, and a slippage of that would make a price zero.

@@ -5,8 +5,8 @@ Its price limit and its ticks before 2023 are not sourced, so none is applied.
 
 from backtests.markets.krx import NEW
 from backtests.markets.market import Market
-from backtests.markets.taxes import TaxRate
-from backtests.markets.ticks import TickTable
+from backtests.markets.rules.taxes import TaxRate
+from backtests.markets.rules.ticks import TickTable
 
 MARKET = Market(
     name="konex",

@@ -5,11 +5,11 @@ same in all. The law speaks of settlement, two sessions after the trade, so each
 trade date that settled first under the new rate. KONEX is a market of its own (``--market konex``).
 """
 
-from backtests.markets.limits import PriceLimit
-from backtests.markets.lots import Lot
 from backtests.markets.market import Market
-from backtests.markets.taxes import TaxRate
-from backtests.markets.ticks import TickTable
+from backtests.markets.rules.limits import PriceLimit
+from backtests.markets.rules.lots import Lot
+from backtests.markets.rules.taxes import TaxRate
+from backtests.markets.rules.ticks import TickTable
 
 #: Until 2023: from this price on, this tick.
 OLD = ((0, 1), (1_000, 5), (5_000, 10), (10_000, 50), (50_000, 100))

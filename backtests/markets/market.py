@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from importlib import import_module
 from typing import Any
 
-from backtests.markets.dated import (
+from backtests.markets.rules.dated import (
     INSTRUMENTS,
     Listing,
     check,
@@ -21,10 +21,10 @@ from backtests.markets.dated import (
     share_is_sound,
     steps_are_sound,
 )
-from backtests.markets.limits import PriceLimit
-from backtests.markets.lots import Lot
-from backtests.markets.taxes import TaxRate
-from backtests.markets.ticks import TickTable
+from backtests.markets.rules.limits import PriceLimit
+from backtests.markets.rules.lots import Lot
+from backtests.markets.rules.taxes import TaxRate
+from backtests.markets.rules.ticks import TickTable
 from forecasters.errors import InputError, nearest
 
 

@@ -5,7 +5,7 @@ the bands around a moving price that pause trading (limit up, limit down): they 
 """
 
 from backtests.markets.market import Market
-from backtests.markets.ticks import TickTable
+from backtests.markets.rules.ticks import TickTable
 
 MARKET = Market(
     name="us",

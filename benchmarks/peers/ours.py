@@ -13,7 +13,7 @@ from benchmarks.peers.peer import Outcome, main
 
 def prepare(flags):
     import forecasters.engines.choice  # noqa: F401  # torch, which the first fit would bring
-    from forecasters.fit_many import fit_many
+    from forecasters.walk_forward.fit_many import fit_many
 
     threads = flags.threads or len(os.sched_getaffinity(0))
 
@@ -27,8 +27,8 @@ def prepare(flags):
 def as_fit(one: Work):
     """Return the fit whose windows, not scaled again, are those of the work."""
     from forecasters.features import Features
-    from forecasters.fit import Fit, Part
-    from forecasters.folds import Fold
+    from forecasters.walk_forward.fit import Fit, Part
+    from forecasters.walk_forward.folds import Fold
 
     lookback, channels = one.X.shape[1:]
     X = np.concatenate([one.rows, one.rows[-1:]]).astype(np.float64)  # one more, to forecast

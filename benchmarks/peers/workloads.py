@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from backtests.data.simulated import Simulated
+from backtests.sources.simulated import Simulated
 from benchmarks.peers.jobs import CNN, LSTM, Job, write
 from forecasters.features import make_features
-from forecasters.fold_windows import cut_windows
 from forecasters.models.cnn import CNN as ProductCNN
 from forecasters.models.stacked_lstm import StackedLSTM
 from forecasters.walk_forward import WalkForward
+from forecasters.walk_forward.fold_windows import cut_windows
 
 ROWS, STEP, FOLDS, TICKERS = 860, 21, 12, 30
 START, STOP = "1995-01-01", "2015-01-01"

@@ -14,7 +14,7 @@ from forecasters.engines.native.training import why_not
 from forecasters.engines.schedule import Schedule
 from forecasters.engines.torch import Trained, alone
 from forecasters.errors import InputError
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 
 def train(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.errors import InputError
-from forecasters.stopping import current
+from forecasters.threads.stop import current
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from forecasters.engines.philox import dropout_mask
 from forecasters.engines.schedule import Schedule, follow
 from forecasters.errors import InputError
 from forecasters.layers import initialise
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 #: Windows predicted at once, padded to this number: a matrix product of another shape may round
 #: differently, so a forecast would change when later rows join its batch.

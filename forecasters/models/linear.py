@@ -10,8 +10,8 @@ import numpy as np
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
-from forecasters.threads import one_thread
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
+from forecasters.threads.limit import one_thread
 
 
 @dataclass(kw_only=True)

@@ -10,7 +10,7 @@ import numpy as np
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 
 @dataclass(kw_only=True)

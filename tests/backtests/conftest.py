@@ -11,7 +11,7 @@ import pytest
 
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
-from tests.backtests.runs import SMALL
+from tests.backtests.example_runs import SMALL
 
 
 @pytest.fixture

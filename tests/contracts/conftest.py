@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from backtests import plugins
-from backtests.auditing.lookahead import changed_forecasts
-from backtests.data.simulated import Simulated
+from backtests.auditing.checks.lookahead import changed_forecasts
+from backtests.sources.simulated import Simulated
 from forecasters.bars import COLUMNS, Bars
 from forecasters.base import Forecaster
 from forecasters.forecasts import Forecasts

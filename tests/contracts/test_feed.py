@@ -10,7 +10,7 @@ from typing import Any
 import backtrader as bt
 import pytest
 
-from backtests.feed import ForecastFeed, make_feed
+from backtests.account.feed import ForecastFeed, make_feed
 from tests.contracts.feeds import PandasFeed, default_feed
 from tests.contracts.lessons import (
     AboveAverage,

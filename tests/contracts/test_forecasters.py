@@ -12,19 +12,19 @@ import pytest
 import torch
 
 from backtests import plugins
-from backtests.auditing.apart import bits
-from backtests.auditing.checks import FORECASTER_CHECKS, Examination
+from backtests.auditing.checks.apart import bits
 from backtests.auditing.finding import Verdict
+from backtests.auditing.register import FORECASTER_CHECKS, Examination
 from backtests.auditing.report import verdict_of
-from backtests.auditing.trial import Trial
-from backtests.parallel import run_tasks
+from backtests.auditing.subject import Trial
+from backtests.jobs.parallel import run_tasks
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
 from forecasters.features import Features, make_features
-from forecasters.fit import Fit
 from forecasters.forecasts import Forecasts
 from forecasters.walk_forward import WalkForward
+from forecasters.walk_forward.fit import Fit
 
 NAMES = plugins.names(plugins.FORECASTERS)
 #: Folds are tested from rows 60, 77 and 94 of 110; the last one is cut short.

@@ -8,7 +8,7 @@ import backtrader as bt
 import numpy as np
 import pytest
 
-from backtests.feed import ForecastFeed, make_feed
+from backtests.account.feed import ForecastFeed, make_feed
 from tests.contracts.feeds import default_feed
 from tests.contracts.lessons import AboveAverage, assert_same, cerebro_of, known, notes_of
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from backtests import plugins
-from backtests.data.simulated import Simulated
+from backtests.sources.simulated import Simulated
 from forecasters.features import make_features
 from forecasters.neural import NeuralForecaster
+from forecasters.preparation.windows import Windows
 from forecasters.walk_forward import WalkForward
-from forecasters.windows import Windows
 
 #: Used where a network has a setting of that name: by heart, without dropout, in seconds. With
 #: patience the best epoch counts: at this learning rate the last one may be a spike of the loss.

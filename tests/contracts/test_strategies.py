@@ -17,17 +17,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backtests import plugins
-from backtests.auditing.checks import RULE_CHECKS
+from backtests.account.books import Ledger
+from backtests.account.broker import Broker
+from backtests.account.engine import run_backtest
+from backtests.account.feed import make_feed
+from backtests.account.result import Result
+from backtests.auditing.checks.rules import RuleTrial, situations
 from backtests.auditing.finding import PASSED
-from backtests.auditing.rules import RuleTrial, situations
-from backtests.auditing.trial import Trial
-from backtests.broker import Broker
-from backtests.engine import run_backtest
-from backtests.feed import make_feed
-from backtests.ledger import Ledger
+from backtests.auditing.register import RULE_CHECKS
+from backtests.auditing.subject import Trial
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
-from backtests.result import Result
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 from forecasters.models.linear import Linear

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from forecasters.bars import Bars, Days, Floats
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 MakeBars = Callable[..., Bars]
 

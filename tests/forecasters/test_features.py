@@ -11,8 +11,8 @@ import pytest
 
 from forecasters.bars import COLUMNS, Bars
 from forecasters.errors import InputError
-from forecasters.extras import Extra
 from forecasters.features import KINDS, make_features
+from forecasters.inputs.extras import Extra
 
 MakeBars = Callable[..., Bars]
 

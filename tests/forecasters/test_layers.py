@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from forecasters.engines.torch import Schedule, predict, train
 from forecasters.layers import LastStep, SwapAxes, initialise
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 MakeWindows = Callable[..., Windows]
 H = 16

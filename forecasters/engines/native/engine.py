@@ -11,7 +11,7 @@ from forecasters.engines.native.training import NativeTraining
 from forecasters.engines.schedule import Schedule, follow
 from forecasters.engines.torch import Trained, alone
 from forecasters.layers import initialise
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 
 def train(

@@ -16,8 +16,8 @@ from forecasters.engines.native.description import Unknown, describe
 from forecasters.engines.native.library import Layer, Plan, load
 from forecasters.engines.schedule import Schedule
 from forecasters.errors import Error, InputError
-from forecasters.stopping import current
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
+from forecasters.threads.stop import current
 
 LOSSES = {"mse": 0, "rmse": 1}
 #: Windows on which the forward pass is compared with torch's before training, and how far apart

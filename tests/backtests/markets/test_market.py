@@ -5,12 +5,12 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 
-from backtests.markets.dated import lines_for
-from backtests.markets.limits import PriceLimit
-from backtests.markets.lots import Lot
 from backtests.markets.market import Market, known, market_for
-from backtests.markets.taxes import TaxRate
-from backtests.markets.ticks import TickTable
+from backtests.markets.rules.dated import lines_for
+from backtests.markets.rules.limits import PriceLimit
+from backtests.markets.rules.lots import Lot
+from backtests.markets.rules.taxes import TaxRate
+from backtests.markets.rules.ticks import TickTable
 from forecasters.errors import InputError
 
 KRX = market_for("051900.KS")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from backtests.markets.grid import grid_of, on_grid
 from backtests.markets.market import market_for
-from backtests.markets.ticks import TickTable
+from backtests.markets.rules.tick_grid import grid_of, on_grid
+from backtests.markets.rules.ticks import TickTable
 from forecasters.bars import Bars
 
 KRX, US = market_for("051900.KS"), market_for("AAPL")

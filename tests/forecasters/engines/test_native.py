@@ -30,8 +30,8 @@ from forecasters.engines.schedule import Schedule
 from forecasters.errors import Error, InputError
 from forecasters.layers import LastStep, SoftsignLSTM, SoftsignRNN, SwapAxes, initialise
 from forecasters.neural import NeuralForecaster
-from forecasters.stopping import Stop, Stopped
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
+from forecasters.threads.stop import Stop, Stopped
 
 MakeWindows = Callable[..., Windows]
 NETWORKS = [

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from forecasters.engines.torch import CHUNK, Schedule, Trained, alone, predict, train
 from forecasters.errors import Error, InputError
 from forecasters.layers import LastStep, SwapAxes
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 MakeWindows = Callable[..., Windows]
 

@@ -21,7 +21,7 @@ from forecasters.models.naive import Naive
 from forecasters.models.rnn import RNN
 from forecasters.models.stacked_lstm import StackedLSTM
 from forecasters.neural import NeuralForecaster
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 MakeWindows = Callable[..., Windows]
 

@@ -13,7 +13,7 @@ from forecasters.models.arima import ARIMA
 from forecasters.models.boosting import Boosting
 from forecasters.models.drift import Drift
 from forecasters.models.linear import Linear
-from forecasters.windows import Windows
+from forecasters.preparation.windows import Windows
 
 RNG = np.random.default_rng(0)
 

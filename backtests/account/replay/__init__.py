@@ -1,0 +1,1 @@
+"""The same account without Backtrader, for the many accounts of a shift test."""

@@ -1,0 +1,117 @@
+"""A fit must not depend on what else runs, nor leave anything behind."""
+
+from __future__ import annotations
+
+import pickle
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from backtests.auditing.finding import PASSED, Finding, found
+from backtests.auditing.probes.fresh import Fresh, run_fresh
+from backtests.auditing.subject import Trial
+from forecasters.walk_forward.fit import Fit, Fitted
+
+
+def bits(fitted: Fitted) -> bytes:
+    """Return the answer of a fit as bytes."""
+    return pickle.dumps([np.asarray(getattr(fitted, f.name)).tobytes() for f in fields(fitted)])
+
+
+def _seeds(trial: Trial) -> tuple[int, ...]:
+    return (0,) if trial.few_days else (0, 1)
+
+
+def _alone(trial: Trial, fits: Sequence[Fit]) -> Fresh:
+    """Run the first fit alone in a new process."""
+    return run_fresh(fits[:1], trial.files)
+
+
+def check_state(trial: Trial) -> tuple[Finding, ...]:
+    """Return whether a fit gives other bits among others, in another order, in another process."""
+    fits = trial.fits(trial.bars, _seeds(trial))
+    settings = pickle.dumps(vars(trial.forecaster))
+    inputs = _inputs(fits)
+    try:
+        (first,) = _alone(trial, fits).fitted
+        # Not in the same process: what the first fit leaves would be there as it is here.
+        (last,) = run_fresh(fits[-1:], trial.files).fitted
+    except Exception as error:  # whatever the user's class cannot be sent with
+        return found(
+            f"it does not run in a process of its own ({type(error).__name__}: {error}): settings and "
+            "module must pickle"
+        )
+    fits[0].run()  # what it imports may draw: that is no fit's doing
+    before = _global_states()
+    in_order = [bits(fit.run()) for fit in fits]
+    touched = [name for name, state in _global_states().items() if before.get(name, state) != state]
+    if touched:
+        return found(
+            f"a fit moved the global random numbers of {', '.join(touched)}: draw from the `rng` that fit "
+            "is given, or what runs before decides what is drawn"
+        )
+    for name, fit, fitted, here in (
+        ("first", fits[0], first, in_order[0]),
+        ("last", fits[-1], last, in_order[-1]),
+    ):
+        if bits(fitted) != here:
+            return _shared(fit, f"the {name} fit gave other numbers alone in a new process")
+    _disturb()
+    backwards = [bits(fit.run()) for fit in reversed(fits)][::-1]
+    for fit, a, b in zip(fits, in_order, backwards, strict=True):
+        if a != b:
+            return _shared(fit, "it gave other numbers when the fits ran in reverse order")
+    if pickle.dumps(vars(trial.forecaster)) != settings:
+        return found(
+            "a fit changed the forecaster that it was a copy of: a setting is shared between copies"
+        )
+    if _inputs(fits) != inputs:
+        return found("a fit changed the features it was given")
+    return PASSED
+
+
+def _inputs(fits: Sequence[Fit]) -> list[bytes]:
+    return [part.features.X.tobytes() for fit in fits for part in fit.parts]
+
+
+def _shared(fit: Fit, what: str) -> tuple[Finding, ...]:
+    return found(
+        f"fold {fit.name}, seed {fit.seed}: {what}: something is kept between fits (in the class, "
+        "the module or a file) or drawn from global random numbers"
+    )
+
+
+def check_doors(trial: Trial) -> tuple[Finding, ...]:
+    """Return whether importing, fitting or answering opens a file or a connection."""
+    try:
+        opened = _alone(trial, trial.fits(trial.bars, _seeds(trial))).opened
+    except Exception as error:
+        return found(f"it does not run in a process of its own ({type(error).__name__}: {error})")
+    if opened:
+        return found(
+            f"it opened {opened[0]}"
+            + (f" and {len(opened) - 1} more" if len(opened) > 1 else "")
+            + ": what is read there may hold later prices, and no other check can see into it"
+        )
+    return PASSED
+
+
+def _global_states() -> dict[str, Any]:
+    states: dict[str, Any] = {
+        "numpy": pickle.dumps(np.random.get_state()),
+        "random": pickle.dumps(random.getstate()),
+    }
+    if torch := sys.modules.get("torch"):  # no door: only if the forecaster has opened it
+        states["torch"] = torch.get_rng_state().numpy().tobytes()
+    return states
+
+
+def _disturb() -> None:
+    np.random.seed(99)
+    random.seed(99)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(99)

@@ -1,0 +1,167 @@
+"""Nothing up to a day may change when the bars after it do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from backtests.auditing.finding import PASSED, Finding, found
+from backtests.auditing.probes.disguises import Mirror
+from backtests.auditing.probes.futures import known_at, other_futures
+from backtests.auditing.subject import Trial
+from forecasters.bars import Bars
+from forecasters.errors import InputError
+from forecasters.features import Features
+from forecasters.forecasts import Forecasts
+
+#: Sessions after the day in which prices are changed: a few are enough, and train no later fold.
+REACH = 6
+
+MakeForecasts = Callable[[Mapping[str, Bars]], Mapping[str, Forecasts]]
+
+
+def known(forecasts: Forecasts, day: np.datetime64) -> dict[str, bytes]:
+    """Return all that was known of the forecasts at the close of `day`, as bytes."""
+    rows = forecasts.as_of <= day
+    told = rows & (forecasts.target <= day)  # NaT, still to come, compares as False
+    made = ("fold", "as_of", "last_close", "outside", "centre")
+    return {
+        "by_seed": forecasts.by_seed[:, rows].tobytes(),
+        "close": forecasts.close[rows].tobytes(),
+        **{name: getattr(forecasts, name)[rows].tobytes() for name in made},
+        **{name: getattr(forecasts, name)[told].tobytes() for name in ("target", "actual")},
+    }
+
+
+def changed_forecasts(
+    make: MakeForecasts,
+    bars: Mapping[str, Bars],
+    day: np.datetime64,
+    expected: Mapping[str, Forecasts] | None = None,
+    **how: Any,
+) -> list[str]:
+    """Return how what was forecast up to `day` depends on what came after it; nothing is right.
+
+    Every forecast made up to that day, the fold and the flags that go with it must be the same
+    bytes in each of the other futures. `how` goes to `other_futures`.
+    """
+    expected = make(bars) if expected is None else expected
+    changes = []
+    for what, other in other_futures(bars, day, **how):
+        for ticker, answer in make(other).items():
+            before, after = known(expected[ticker], day), known(answer, day)
+            differ = [name for name, value in before.items() if after[name] != value]
+            if differ:
+                first = _first_changed(expected[ticker], answer, day)
+                changes.append(f"{ticker}, {what}: {', '.join(differ)} from {first} on")
+    return changes
+
+
+def _first_changed(a: Forecasts, b: Forecasts, day: np.datetime64) -> str:
+    rows_a, rows_b = a.as_of <= day, b.as_of <= day
+    if a.as_of[rows_a].tobytes() != b.as_of[rows_b].tobytes():
+        return str(a.as_of[0])
+    same = (a.by_seed[:, rows_a] == b.by_seed[:, rows_b]) | np.isnan(a.by_seed[:, rows_a])
+    changed = np.flatnonzero(~same.all(axis=0))
+    return str(a.as_of[changed[0] if changed.size else 0])
+
+
+def check_features(trial: Trial) -> tuple[Finding, ...]:
+    """Return whether an input or a target known by then changes with later bars.
+
+    The bars are changed after the days of the trial and cut off after every session there is a
+    forecast on: an input may look ahead in some rows only, as one does that is filled from behind.
+    """
+    whole = {ticker: trial.features(b) for ticker, b in trial.bars.items()}
+    for day in trial.days:
+        for what, other in other_futures(trial.bars, day):
+            for ticker, b in other.items():
+                if wrong := _changed_inputs(whole[ticker], trial.features(b), day, what):
+                    return found(wrong)
+    for ticker, b in trial.bars.items():
+        for n in range(trial.walk_forward.first_test + 1, len(b)):
+            cut = trial.features(b.rows(slice(0, n)))
+            if wrong := _changed_inputs(whole[ticker], cut, b.sessions[n - 1], "cut off there"):
+                return found(wrong)
+    return PASSED
+
+
+def _changed_inputs(before: Features, after: Features, day: np.datetime64, what: str) -> str | None:
+    """Return the sentence on the first input or target that was known at `day` and changed."""
+    n = int(np.searchsorted(before.sessions, day, side="right"))
+    for column, name in enumerate(before.names):
+        rows = _changed(before.X[:n, column], after.X[:n, column])
+        if rows.size:
+            return (
+                f"{before.ticker}: the input '{name}' of {before.sessions[rows[0]]} changed when the bars "
+                f"after {day} did ({what}): it is made of later rows, of all rows, or filled in from behind"
+            )
+    for name, until in (("close", n), ("tradable", n), ("y", max(n - before.horizon, 0))):
+        if _changed(getattr(before, name)[:until], getattr(after, name)[:until]).size:
+            return f"{before.ticker}: '{name}' changed when the bars after {day} did ({what})"
+    return None
+
+
+def _changed(a: Any, b: Any) -> Any:
+    """Return the rows in which two columns differ; two NaN are the same."""
+    return np.flatnonzero((a != b) & ~((a != a) & (b != b)))
+
+
+def check_folds(trial: Trial) -> tuple[Finding, ...]:
+    """Return whether a fold that has begun is cut otherwise when later sessions come or go."""
+    first = next(iter(trial.bars.values()))
+    for day in trial.days:
+        n = known_at(first, day)
+
+        def begun(bars: Bars, n: int = n) -> list[tuple[object, ...]]:
+            folds = trial.walk_forward.split(bars.sessions)
+            return [(f.name, f.fit, f.validation) for f in folds if f.test.start < n]
+
+        expected = begun(first)
+        for what, other in other_futures({first.ticker: first}, day):
+            try:
+                same = begun(other[first.ticker]) == expected
+            except InputError:
+                same = False
+            if not same:
+                return found(
+                    f"the folds begun by {day} are others when later sessions are ({what}): the plan "
+                    "looks at how many there are, or counts from the last one"
+                )
+    return PASSED
+
+
+def check_windows(trial: Trial) -> tuple[Finding, ...]:
+    """Return whether what a forecaster is given changes with later bars.
+
+    A mirror in its place answers with a hash of all it was given: windows, labels, last closes
+    and, through them, both scalers.
+    """
+    mirror = replace(trial, forecaster=Mirror(trial.forecaster))
+    return _forecasts(mirror, "what the forecaster is given", "a scaler or a label sees later rows")
+
+
+def check_forecasts(trial: Trial) -> tuple[Finding, ...]:
+    """Return whether a forecast changes with later bars."""
+    return _forecasts(
+        trial,
+        "the forecast",
+        "an answer takes something from later windows of its batch, or an input, a scaler or the plan "
+        "sees later rows",
+    )
+
+
+def _forecasts(trial: Trial, what: str, why: str) -> tuple[Finding, ...]:
+    expected = trial.forecasts(trial.bars)
+    days = trial.days
+    for day in days:
+        last = bool(day == days[-1])
+        changes = changed_forecasts(
+            trial.forecasts, trial.bars, day, expected, reach=REACH, grow=last
+        )
+        if changes:
+            return found(f"{what} changed when the bars after {day} did ({changes[0]}): {why}")
+    return PASSED

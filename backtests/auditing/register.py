@@ -1,0 +1,117 @@
+"""The checks by name, and what each does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backtests.auditing.checks.apart import check_doors, check_state
+from backtests.auditing.checks.first_bar import check_first_bar
+from backtests.auditing.checks.lookahead import (
+    check_features,
+    check_folds,
+    check_forecasts,
+    check_windows,
+)
+from backtests.auditing.checks.no_skill import (
+    check_drawn_future,
+    check_white_noise,
+    check_wrong_labels,
+)
+from backtests.auditing.checks.outside import check_dates, check_own_window, check_prices
+from backtests.auditing.checks.rules import check_orders, check_pure
+from backtests.auditing.finding import Finding, found
+from backtests.jobs.parallel import Plugin, run_tasks
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: its name in the table, what it does, the function that does it."""
+
+    name: str
+    does: str
+    run: Callable[[Any], tuple[Finding, ...]]
+
+
+#: What is asked of a forecaster: each takes a `Trial`.
+FORECASTER_CHECKS = (
+    Check(
+        "inputs",
+        "cut off, change, halt and append the bars after a day: inputs and targets known by then stay",
+        check_features,
+    ),
+    Check("folds", "the same: folds that have begun stay", check_folds),
+    Check("windows", "the same: what the forecaster is given stays, bit for bit", check_windows),
+    Check("forecasts", "the same: every forecast made by then stays, bit for bit", check_forecasts),
+    Check(
+        "own window",
+        "hand over the test windows in reverse order: each answer stays",
+        check_own_window,
+    ),
+    Check(
+        "fits apart",
+        "fit alone in a new process, among others, in reverse order, after other random draws: the same bits",
+        check_state,
+    ),
+    Check("no files", "listen to import, fit and answer: no file, no connection", check_doors),
+    Check("dates", "date all windows 28 years earlier: forecasts stay", check_dates),
+    Check("prices", "double every price: forecast returns stay", check_prices),
+    Check(
+        "white noise",
+        "forecast random walks: forecasts must not go with what came (at most 0.1% false alarms)",
+        check_white_noise,
+    ),
+    Check(
+        "drawn future",
+        "train on a swing, then draw the signs of the future: the same (at most 0.1% false alarms)",
+        check_drawn_future,
+    ),
+    Check(
+        "wrong labels",
+        "train on labels of other windows: skill on a planted series vanishes",
+        check_wrong_labels,
+    ),
+    Check("first bar", "begin 1 and 5 sessions later: what depends on the first bar", check_first_bar),
+)  # fmt: skip
+
+#: What is asked of a rule: each takes a `RuleTrial`.
+RULE_CHECKS = (
+    Check(
+        "pure",
+        "decide in many situations, twice, in another order, as a copy, under other dates: the same "
+        "signals, no error, no file",
+        check_pure,
+    ),
+    Check(
+        "orders",
+        "trade, then change the bars after a day: every decision and fill until then stays",
+        check_orders,
+    ),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """One check of one forecaster or rule: a job of its own."""
+
+    check: Check
+    label: str
+    subject: Any
+
+    def run(self) -> tuple[Finding, ...]:
+        """Return what the check says; what the subject raises is a finding too."""
+        try:
+            return self.check.run(self.subject)
+        except Exception as error:  # the user's code may raise anything
+            return found(f"it raised {type(error).__name__}: {error}")
+
+
+def examine(
+    examinations: Sequence[Examination],
+    jobs: int = 1,
+    on_done: Callable[[], None] = lambda: None,
+    files: Sequence[Plugin] = (),
+) -> list[tuple[Finding, ...]]:
+    """Return the findings of each examination, in order."""
+    return run_tasks([e.run for e in examinations], jobs, lambda n, findings: on_done(), files)

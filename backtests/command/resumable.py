@@ -1,0 +1,66 @@
+"""Work that an interruption does not lose: warnings as sentences, Ctrl-C tells how to go on."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def resumable(work: Callable[[], T], command: str, arguments: Sequence[str]) -> T | None:
+    """Return what `work` gives; None when it was interrupted: then it is told how to go on.
+
+    A request to end (SIGTERM) is an interruption too: the workers end with us, the fits are kept.
+
+    Parameters
+    ----------
+    command : str
+        The name of the command (``run``), which the same arguments would go on with.
+    """
+    from backtests.sources.source import DataWarning
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", DataWarning)
+        warnings.showwarning = _show  # type: ignore[assignment]  # our *rest takes file and line
+        try:
+            return work()
+        except KeyboardInterrupt:
+            again = shlex.join([*_called_as(command), *arguments])
+            print(
+                f"backtests: interrupted; what was trained is kept, go on with\n  {again}",
+                file=sys.stderr,
+            )
+            return None
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _called_as(command: str) -> list[str]:
+    """Return how this command was called."""
+    if Path(sys.argv[0]).name == "backtests":
+        return ["backtests", command]
+    return [sys.executable, "-m", f"backtests.{command}"]
+
+
+def _show(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, *rest: Any
+) -> None:
+    """Print a warning that is meant for the user as a sentence; any other as Python does."""
+    from backtests.plugins import PluginWarning
+    from backtests.sources.source import DataWarning
+
+    if issubclass(category, DataWarning | PluginWarning):
+        print(f"backtests: WARNING: {message}", file=sys.stderr)
+    else:
+        print(f"{Path(filename).name}:{lineno}: {category.__name__}: {message}", file=sys.stderr)

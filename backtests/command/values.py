@@ -1,0 +1,99 @@
+"""Every value of a configuration as it was used: what plugins, market and bars made of a default."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from backtests.command.config import RunConfig
+from backtests.runs.resolve import FORECASTER_FLAGS, RULE_FLAGS
+
+#: What an account holds, and what its costs do.
+ACCOUNT = ("cash", "cash_fraction", "slots", "volume_cap")
+COSTS = ("commission_bps", "slippage_bps", "slippage_ticks", "instrument")
+#: In the table of a page, of a setting that no forecaster and no rule of the run has.
+UNUSED = "not used"
+
+
+def values_used(config: RunConfig, made_of: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every value of a configuration, as JSON has it, with defaults as they were resolved.
+
+    Where all that have a setting agree the value is plain, else it is an object: by label of
+    forecaster or rule, by account, by ticker (`source`). None stays where nothing has the setting,
+    and where None is the meaning (``max_hold``: never).
+
+    Parameters
+    ----------
+    made_of : mapping
+        What the run or the grid is made of, as its manifest has it.
+    """
+    values = config.values()
+    found = {name: _plain(by) for name, by in _by_plugin(made_of).items()}
+    accounts = made_of.get("accounts", {})
+    if accounts:
+        costs = {name: one["costs"] for name, one in accounts.items()}
+        found |= {key: _plain({a: one[key] for a, one in accounts.items()}) for key in ACCOUNT}
+        found |= {key: _plain({a: one[key] for a, one in costs.items()}) for key in COSTS}
+        found["market"] = _plain({a: one["market"]["name"] for a, one in costs.items()})
+        found["tax_bps"] = _plain({a: _tax(one) for a, one in costs.items()})
+    if config.source == "auto":
+        found["source"] = _plain({data["ticker"]: data["source"] for data in made_of["data"]})
+    if "shifts" in made_of:
+        found["shifts"] = made_of["shifts"]
+    return values | {name: value for name, value in found.items() if name in values}
+
+
+def rows_of(manifest: Mapping[str, Any], of: type[RunConfig] = RunConfig) -> list[tuple[str, str]]:
+    """Return the configuration of a manifest as rows of a table: name and value in words.
+
+    Parameters
+    ----------
+    of : type
+        Whose fields they are: each says what None means.
+    """
+    meaning = {f.name: f.metadata.get("none", UNUSED) for f in fields(of)}
+    meaning |= {name: UNUSED for name, by in _by_plugin(manifest).items() if not by}
+    config = manifest.get("config") or {}
+    return [(name, _text(value, meaning.get(name, UNUSED))) for name, value in config.items()]
+
+
+def _by_plugin(made_of: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return by setting, then by label, what the forecasters and rules that have it took."""
+    # naive gets no flag: it is the same beside every one
+    models = {n: one for n, one in made_of.get("forecasters", {}).items() if n != "naive"}
+    rules = made_of.get("strategies", {})
+    found = {
+        name: {n: one["settings"][name] for n, one in plugins.items() if name in one["settings"]}
+        for plugins, names in ((models, FORECASTER_FLAGS), (rules, RULE_FLAGS))
+        for name in names
+    }
+    inputs = {n: one["features"] for n, one in models.items() if "features" in one}
+    return found | ({"features": inputs} if inputs else {})  # a grid crosses them
+
+
+def _plain(by_label: Mapping[str, Any]) -> Any:
+    """Return the value of all; where they differ all of them, by label; None where there is none."""
+    first = next(iter(by_label.values()), None)
+    return first if all(value == first for value in by_label.values()) else dict(by_label)
+
+
+def _tax(costs: Mapping[str, Any]) -> float | str:
+    """Return the rate that was set; else whose dated table held, which stands under `accounts`."""
+    if costs["tax_bps"] is not None:
+        return float(costs["tax_bps"])
+    market = costs["market"]
+    return f"{market['name']} table by date" if market["tax"] else 0.0
+
+
+def _text(value: Any, meaning: str) -> str:
+    if value is None:
+        return meaning
+    if isinstance(value, Mapping):
+        return "; ".join(f"{label}: {_text(one, meaning)}" for label, one in value.items())
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,1 @@
+"""What a grid says: its page, its figures, its lines on the terminal."""

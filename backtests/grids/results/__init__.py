@@ -1,0 +1,1 @@
+"""What came out of a grid: outcomes, the choice, the ranking."""

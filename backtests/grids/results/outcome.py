@@ -1,0 +1,102 @@
+"""What came out of a grid: of each forecaster its forecasts, before the test and on it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backtests.grids.crossing import Variant
+from backtests.grids.results.inside import Inside, inside_of
+from backtests.grids.search import Search
+from backtests.studies.training import History
+from forecasters.bars import Bars
+from forecasters.forecasts import Forecasts
+from forecasters.measures.metrics import forecast_metrics
+from forecasters.walk_forward.fit import Fit, Fitted
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One forecaster of the grid.
+
+    Attributes
+    ----------
+    inside : tuple of Inside
+        Its forecasts before the test of each fold, oldest first.
+    """
+
+    variant: Variant
+    forecasts: Forecasts
+    histories: tuple[History, ...]
+    inside: tuple[Inside, ...]
+
+    @property
+    def label(self) -> str:
+        """The forecaster as tables name it."""
+        return self.variant.label
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The errors on the test rows."""
+        return forecast_metrics(self.forecasts)
+
+    @property
+    def validation_mape(self) -> float | None:
+        """The MAPE of the validation rows, the mean over seeds and folds; None where a fold has none."""
+        by_fold = [own for one in self.inside if (own := one.validation_mape) is not None]
+        return sum(by_fold) / len(by_fold) if len(by_fold) == len(self.inside) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """All of a grid on the bars of one ticker; `entries` have naive first, then as they were named."""
+
+    bars: Bars
+    search: Search
+    entries: tuple[Entry, ...]
+
+    @property
+    def naive(self) -> Entry:
+        """Tomorrow's close is today's."""
+        return self.entries[0]
+
+    @property
+    def models(self) -> tuple[Entry, ...]:
+        """All but naive."""
+        return self.entries[1:]
+
+    @property
+    def heading(self) -> str:
+        """What a page is headed."""
+        ticker = self.bars.ticker
+        return f"SIMULATED · {ticker}" if self.bars.origin.simulated else ticker
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of every forecast, in whatever order the forecasters were named."""
+        parts = [entry.forecasts.digest for entry in self.entries]
+        parts += [entry.label + one.digest for entry in self.entries for one in entry.inside]
+        return hashlib.sha256("".join(sorted(parts)).encode()).hexdigest()
+
+
+def collect(
+    search: Search,
+    bars: Bars,
+    fits: Mapping[str, Sequence[Fit]],
+    fitted: Mapping[str, Sequence[Fitted]],
+) -> Outcome:
+    """Return the outcome of all fits, by the label of the forecaster."""
+    entries = []
+    for variant in search.crossing.variants:
+        jobs, answers = fits[variant.label], fitted[variant.label]
+        entries.append(
+            Entry(
+                variant=variant,
+                forecasts=search.walk_forward.collect(jobs, answers, variant.label, bars.ticker),
+                histories=tuple(map(History.of, jobs, answers)),
+                inside=inside_of(jobs, answers),
+            )
+        )
+    return Outcome(bars, search, tuple(entries))

@@ -1,0 +1,1 @@
+"""How work is carried out: processes, fits, what is kept of them."""

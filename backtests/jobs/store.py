@@ -1,0 +1,49 @@
+"""The fits of a run, kept one by one so that an interrupted run goes on."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backtests.writing.atomic import write_atomically
+from forecasters.walk_forward.fit import Fitted
+
+ARRAYS = ("close", "outside", "centre", "train_loss", "validation_loss", "inside")
+SINGLE = {"kept": int, "outliers": float, "engine": str}
+
+
+class FitStore:
+    """Fits by number in a folder: what is there need not be trained again.
+
+    The folder belongs to one key, so a number always means the same fit.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:06d}.npz"
+
+    def learned(self, number: int) -> Path:
+        """Return the place of what a fit learned, for runs that keep it."""
+        return self.folder / f"{number:06d}.safetensors"
+
+    def save(self, number: int, fitted: Fitted) -> None:
+        """Keep a fit."""
+        arrays = {name: getattr(fitted, name) for name in (*ARRAYS, *SINGLE)}
+        write_atomically(self._path(number), lambda file: np.savez(file, **arrays))
+
+    def load(self, number: int) -> Fitted | None:
+        """Return a kept fit; None where there is none, or a damaged one that must be done again."""
+        try:
+            with np.load(self._path(number), allow_pickle=False) as kept:
+                arrays = {name: kept[name] for name in ARRAYS}
+                single: dict[str, Any] = {name: make(kept[name]) for name, make in SINGLE.items()}
+                return Fitted(**arrays, **single)
+        except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError, RuntimeError):
+            return (
+                None  # RuntimeError: a flipped bit can claim encryption or an unknown compression
+            )

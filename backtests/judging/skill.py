@@ -1,0 +1,288 @@
+"""Skill against naive: every forecaster of a page tested, and the tests corrected for their number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtests.statistics.clark_west import adjusted, positive_mean
+from backtests.statistics.confidence_set import ConfidenceSet, model_confidence_set
+from backtests.statistics.diebold_mariano import Comparison, diebold_mariano
+from backtests.statistics.holm import holm
+from backtests.statistics.outcome import SAME, Outcome
+from backtests.statistics.pesaran_timmermann import pesaran_timmermann
+from backtests.statistics.sign_test import sign_test
+from backtests.statistics.superior import Superior, superior_predictive_ability
+from backtests.writing.numbers import DASH, count, listed, percent
+from forecasters.bars import Days, Floats
+from forecasters.forecasts import Forecasts
+
+NAIVE = "naive"
+#: A forecast close below this share of the last one is taken as that: a log needs a price above 0.
+FLOOR = 1e-6
+#: A test says so where its p value is below this.
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One forecaster against naive.
+
+    Attributes
+    ----------
+    absolute, squared : Comparison
+        By the absolute and by the squared error of the log return. The absolute one is the
+        headline: to first order it is what MAPE shows.
+    clark_west, folds, direction : Outcome
+        Predictive content; folds won (`statistic`) of those that differ; direction of the move.
+    p_better, p_worse, p_clark_west : float or None
+        Those of `absolute` and of `clark_west`, adjusted by Holm over all forecasters of the page.
+    """
+
+    forecaster: str
+    absolute: Comparison
+    squared: Comparison
+    clark_west: Outcome
+    folds: Outcome
+    direction: Outcome
+    p_better: float | None = None
+    p_worse: float | None = None
+    p_clark_west: float | None = None
+
+
+@dataclass(frozen=True)
+class Skill:
+    """All forecasters of a page against naive, one by one and together.
+
+    Attributes
+    ----------
+    judged : tuple of Judged
+        In the order asked for, without naive.
+    superior : Superior or None
+        The best of them against naive, by the absolute error; None without a forecaster.
+    kept : ConfidenceSet or None
+        Those, naive among them, that cannot be told from the best.
+    n : int
+        Sessions on which all of them are judged.
+    """
+
+    judged: tuple[Judged, ...]
+    superior: Superior | None
+    kept: ConfidenceSet | None
+    n: int
+    horizon: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Realised and forecast log returns, R rows of one or several tickers over T sessions."""
+
+    session: NDArray[np.int64]  # [R], which of the sessions
+    realised: Floats  # [R]
+    forecast: Mapping[str, Floats]  # each [R]
+    fold: NDArray[np.int64]  # [T], which of the folds
+    tickers: int
+
+    def mean(self, values: Floats) -> Floats:
+        """Return the mean over the tickers of each session, [T]: their correlation ends there."""
+        t = self.fold.size
+        return np.asarray(
+            np.bincount(self.session, values, t) / np.bincount(self.session, minlength=t)
+        )
+
+
+def judge_forecasts(
+    by_forecaster: Mapping[str, Sequence[Forecasts]], horizon: int = 1, seed: int = 0
+) -> Skill:
+    """Test each forecaster against naive, on the sessions that all of them are judged on.
+
+    Parameters
+    ----------
+    by_forecaster : mapping
+        Forecaster to its forecasts, one a ticker. Naive's are the benchmark, whether given or not:
+        a return of zero.
+    horizon : int
+        Sessions from a close to the close that is forecast.
+    seed : int
+        Of the two bootstraps; they draw the same sessions whatever the order of the forecasters.
+    """
+    names = [name for name in by_forecaster if name != NAIVE]
+    rows = _match(by_forecaster, names)
+    if rows is None:
+        return Skill((), None, None, 0, horizon)
+    n = rows.fold.size
+    naive = rows.mean(np.abs(rows.realised))  # [T]
+    losses = {name: rows.mean(np.abs(rows.realised - f)) for name, f in rows.forecast.items()}
+    found = [_judge(name, rows, losses[name], naive, horizon) for name in names]
+    judged = tuple(
+        Judged(**{**vars(one), "p_better": better, "p_worse": worse, "p_clark_west": content})
+        for one, better, worse, content in zip(
+            found,
+            holm([one.absolute.p_better for one in found]),
+            holm([one.absolute.p_worse for one in found]),
+            holm([one.clark_west.p for one in found]),
+            strict=True,
+        )
+    )
+    table = np.column_stack(list(losses.values()))  # [T, K]
+    superior = superior_predictive_ability(naive, table, horizon, seed)
+    kept = model_confidence_set(np.column_stack([naive, table]), (NAIVE, *names), horizon, seed)
+    return Skill(judged, superior, kept, n, horizon)
+
+
+def _judge(name: str, rows: _Rows, loss: Floats, naive: Floats, horizon: int) -> Judged:
+    realised, forecast = rows.realised, rows.forecast[name]
+    squares = rows.mean((realised - forecast) ** 2), rows.mean(realised**2)
+    of_folds = np.bincount(rows.fold, naive - loss)
+    gains = np.asarray(of_folds[np.unique(rows.fold)], dtype=np.float64)
+    if rows.tickers > 1:
+        direction = Outcome(None, None, 0, "the tickers of a session move together")
+    elif horizon > 1:
+        direction = Outcome(None, None, 0, "moves over several sessions overlap")
+    else:
+        direction = pesaran_timmermann(realised, forecast)
+    return Judged(
+        name,
+        absolute=diebold_mariano(loss, naive, horizon),
+        squared=diebold_mariano(*squares, horizon),
+        clark_west=positive_mean(rows.mean(adjusted(realised, forecast)), horizon),
+        folds=sign_test(gains),
+        direction=direction,
+    )
+
+
+def _match(by_forecaster: Mapping[str, Sequence[Forecasts]], names: Sequence[str]) -> _Rows | None:
+    """Return the rows that every forecaster is judged on; None without any."""
+    told = {name: {f.ticker: f for f in own} for name, own in by_forecaster.items()}
+    if not names:
+        return None
+    days: list[Days] = []
+    realised: list[Floats] = []
+    forecast: dict[str, list[Floats]] = {name: [] for name in names}
+    longest: tuple[int, Forecasts] | None = None
+    for ticker, first in told[names[0]].items():
+        own = {name: of[ticker] for name, of in told.items() if ticker in of}
+        if len(own) < len(told):
+            continue
+        shared = reduce(np.intersect1d, [f.as_of[f.judged] for f in own.values()])
+        if not shared.size:
+            continue
+        days.append(shared)
+        at = np.searchsorted(first.as_of, shared)
+        realised.append(np.log(first.actual[at] / first.last_close[at]))
+        for name in names:
+            forecast[name].append(_log_return(own[name], shared))
+        if longest is None or shared.size > longest[0]:
+            longest = shared.size, first
+    if longest is None:
+        return None
+    sessions, session = np.unique(np.concatenate(days), return_inverse=True)
+    # A universe's folds are those of the ticker with the most sessions.
+    starts = np.unique(longest[1].fold)
+    fold = np.clip(np.searchsorted(starts, sessions, side="right") - 1, 0, None)
+    joined = {name: np.concatenate(parts) for name, parts in forecast.items()}
+    return _Rows(session, np.concatenate(realised), joined, fold, len(days))
+
+
+def _log_return(forecasts: Forecasts, days: Days) -> Floats:
+    at = np.searchsorted(forecasts.as_of, days)
+    told = np.log(np.maximum(forecasts.close[at] / forecasts.last_close[at], FLOOR))
+    return np.where(np.abs(told) <= SAME, 0.0, told)  # no change, but for rounding
+
+
+def p_text(p: float | None) -> str:
+    """Return a p value as a page shows it: ``0.43``, ``0.043``, ``0.0498``, ``<0.001``; a dash for None."""
+    if p is None:
+        return DASH
+    if f"{p:.3f}" == f"{LEVEL:.3f}":  # on which side of the level
+        return f"{p:.4f}"
+    return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
+
+
+def section(skill: Skill) -> dict[str, Any] | None:
+    """Return what the page shows; None without a forecaster that can be judged."""
+    if not skill.judged:
+        return None
+    return {
+        "n": skill.n,
+        "rows": [_row(one) for one in skill.judged],
+        "told": [*_told_superior(skill.superior, len(skill.judged)), *_told_kept(skill.kept)],
+        "many": len(skill.judged) > 1,
+    }
+
+
+def _row(one: Judged) -> dict[str, Any]:
+    absolute, folds = one.absolute, one.folds
+    interval = DASH
+    if absolute.low is not None:
+        interval = f"{percent(absolute.low)} to {percent(absolute.high)}"
+    return {
+        "name": one.forecaster,
+        "gain": absolute.gain,
+        "interval": interval,
+        "why": absolute.why,
+        "detectable": absolute.detectable,
+        "squared": one.squared.gain,
+        "better": p_text(absolute.p_better),
+        "better_adjusted": p_text(one.p_better),
+        "worse": p_text(absolute.p_worse),
+        "worse_adjusted": p_text(one.p_worse),
+        "is_better": one.p_better is not None and one.p_better < LEVEL,
+        "is_worse": one.p_worse is not None and one.p_worse < LEVEL,
+        "content": p_text(one.clark_west.p),
+        "content_adjusted": p_text(one.p_clark_west),
+        "content_why": one.clark_west.why,
+        "folds": DASH if folds.statistic is None else f"{folds.statistic:.0f} of {folds.n}",
+        "folds_p": p_text(folds.p),
+        "folds_why": folds.why,
+        "direction": p_text(one.direction.p),
+        "direction_why": one.direction.why,
+    }
+
+
+def _told_superior(superior: Superior | None, judged: int) -> list[str]:
+    if superior is None or superior.variants == 1:
+        return []
+    if superior.p is None:
+        return [f"The best of them was not tested against naive: {superior.why}."]
+    if superior.p_lower == 1.0:
+        return [f"None of {judged} forecasters has a smaller mean error than naive."]
+    among = f"all {judged} forecasters"
+    if superior.variants < judged:
+        among = f"the {superior.variants} forecasters that differ from naive"
+    figures = (
+        f"p {p_text(superior.p)}, between {p_text(superior.p_lower)} and {p_text(superior.p_upper)}, test of "
+        f"superior predictive ability, {superior.draws:,} draws of blocks of {count(superior.block, 'session')}"
+    )
+    if superior.p < LEVEL:
+        return [
+            f"A test over {among} speaks for the best of them ({figures}). The verdict asks more: each alone, "
+            "adjusted for their number, and most of the folds."
+        ]
+    return [f"A test over {among} does not speak for the best of them ({figures})."]
+
+
+def _told_kept(kept: ConfidenceSet | None) -> list[str]:
+    if kept is None:
+        return []
+    if not kept.kept:
+        return [f"No model confidence set: {kept.why}."]
+    of, level = len(kept.p), percent(1 - kept.size, 0, sign=False)
+    if kept.no_power:
+        return [
+            f"The model confidence set at {level} keeps all {of}, naive among them: no power. These sessions "
+            "tell none of them from the best, which speaks for none."
+        ]
+    if kept.kept == (NAIVE,):
+        return [
+            f"The model confidence set at {level} keeps naive alone of {of}: at {percent(kept.size, 0, sign=False)} "
+            "this test drops each of the others."
+        ]
+    naive = "naive among them" if NAIVE in kept.kept else "and naive is not among them"
+    which = f": {listed(list(kept.kept))}" if len(kept.kept) <= 6 else ""
+    return [f"The model confidence set at {level} keeps {len(kept.kept)} of {of}, {naive}{which}."]

@@ -1,0 +1,1 @@
+"""The dated rules of a market: taxes, ticks, limits, lots."""

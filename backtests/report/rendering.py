@@ -1,0 +1,44 @@
+"""Pages made of the templates in `templates/`."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from backtests.writing import numbers as formatting
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup, escape
+
+    environment = Environment(
+        loader=PackageLoader("backtests.report"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    for name in ("percent", "points", "number", "money", "count", "listed"):
+        environment.filters[name] = getattr(formatting, name)
+
+    def because(text: object, why: str) -> object:
+        """Put the reason for a dash into its title, for the mouse and for screen readers."""
+        if str(text) != formatting.DASH:
+            return text
+        return Markup(f'<abbr title="{escape(why)}">{formatting.DASH}</abbr>')
+
+    def breakable(name: str) -> Markup:
+        """Let a long name break before its settings, and nowhere else."""
+        return Markup(re.sub(r"([:,/])", r"\1<wbr>", str(escape(name))))
+
+    environment.filters["because"] = because
+    environment.filters["breakable"] = breakable
+    return environment
+
+
+def render(template: str, **values: Any) -> str:
+    """Return the page that the template makes of the values; a missing value is an error."""
+    return _environment().get_template(template).render(**values)

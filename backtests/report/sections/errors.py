@@ -1,0 +1,162 @@
+"""The forecast errors of a study as a page shows them: by forecaster, fold and ticker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backtests.studies.study import Study
+from backtests.writing.numbers import listed, percent
+from forecasters.forecasts import Forecasts
+from forecasters.measures.deciles import Deciles, deciles
+from forecasters.measures.metrics import forecast_metrics, mape
+
+
+def section(study: Study) -> dict[str, Any] | None:
+    """Return what the page shows of the errors; None of a study without forecasts.
+
+    `rows` are those of `errors_of`, `over` that of `errors_over_tickers`, `told` what the direction
+    and the lag test say of them all.
+    """
+    if not study.by_forecaster:
+        return None
+    rows = errors_of(study)
+    models = {name: errors for name, errors in rows if name != "naive" and errors}
+    return {"rows": rows, "over": errors_over_tickers(study), "told": _told(models)}
+
+
+def _told(models: dict[str, dict[str, Any]]) -> list[str]:
+    """Return in words which forecasters pass the majority, and which repeat the last close."""
+    told = []
+    signs = {n: m["direction"] for n, m in models.items() if m["direction"]["share"] is not None}
+    if signs:
+        above = [name for name, own in signs.items() if own["low"] > own["majority"]]
+        who = listed(above) if above else f"None of {len(signs)} forecasters"
+        if len(signs) == 1 and not above:
+            (who,) = signs
+        had = "did not have" if len(signs) == 1 and not above else "had"
+        most = max(own["majority"] for own in signs.values())
+        told.append(
+            f"{who} {had} the direction right more often than the more frequent sign would "
+            f"({percent(most, 0, sign=False)} of the days that moved), with all of the 95% interval above it."
+        )
+    if late := [name for name, m in models.items() if m["lag"]["repeats"]]:
+        told.append(
+            f"The line of {listed(late)} is the price drawn late: in a chart of prices a forecast that "
+            "repeats the last close looks right, and a small true skill looks the same. R2 and the "
+            "correlation of returns tell them apart."
+        )
+    if ahead := [name for name, m in models.items() if m["lag"]["ahead"]]:
+        told.append(
+            f"{listed(ahead)} moved with the very day that was forecast, which daily prices hardly ever "
+            "allow: audit for a look ahead."
+        )
+    return told
+
+
+def deciles_of(study: Study) -> dict[str, Deciles]:
+    """Return the deciles of each forecaster but naive, the days of all tickers together."""
+    made = {}
+    for name, own in study.by_forecaster.items():
+        said, came = (
+            np.concatenate([getattr(f, kind)[f.judged] for f in own])
+            for kind in ("forecast_return", "realised_return")
+        )
+        if name != "naive" and (parts := deciles(said, came)):
+            made[name] = parts
+    return made
+
+
+def errors_of(study: Study) -> list[tuple[str, dict[str, Any] | None]]:
+    """Return the errors of each forecaster on the one ticker; nothing of a universe."""
+    if study.pooled:
+        return []
+    return [(name, _metrics(f)) for name, (f,) in study.by_forecaster.items()]
+
+
+def _metrics(forecasts: Forecasts) -> dict[str, Any] | None:
+    return dict(forecast_metrics(forecasts)) if forecasts.judged.any() else None
+
+
+def errors_over_tickers(study: Study) -> dict[str, Any]:
+    """Return the errors of each forecaster over the tickers of a universe, and by ticker."""
+    if not study.pooled:
+        return {}
+    errors = {
+        name: {f.ticker: metrics for f in own if (metrics := _metrics(f))}
+        for name, own in study.by_forecaster.items()
+    }
+    by_ticker = [
+        (
+            ticker,
+            errors["naive"].get(ticker, {}).get("rows"),
+            [own.get(ticker, {}).get("mape") for own in errors.values()],
+        )
+        for ticker in study.tickers
+    ]
+    rows = [_over(name, list(own.values())) for name, own in errors.items()]
+    return {"rows": rows, "names": list(errors), "tickers": by_ticker}
+
+
+def _over(name: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one forecaster's medians over the tickers that can be judged."""
+    if not errors:
+        return {"name": name, "tickers": 0}
+    own, naive, nrmse = (
+        np.array([m[key] for m in errors], dtype=np.float64)
+        for key in ("mape", "mape_naive", "nrmse")
+    )
+    ratio = own / naive
+    signs = [m["direction"] for m in errors]
+    moved = sum(d["moved"] for d in signs)
+    return {
+        "name": name,
+        "tickers": len(errors),
+        "days": sum(m["rows"] for m in errors),
+        "mape": float(np.median(own)),
+        "naive": float(np.median(naive)),
+        "ratio": float(np.median(ratio)),
+        "low": float(ratio.min()),
+        "high": float(ratio.max()),
+        "below": int((own < naive).sum()),
+        "nrmse": float(np.median(nrmse)),
+        "mase": _median(errors, "mase"),
+        "theil_u": _median(errors, "theil_u"),
+        "r2_return": _median(errors, "r2_return"),
+        "repeats": sum(m["lag"]["repeats"] for m in errors),
+        "direction": sum(d["hits"] for d in signs) / moved
+        if moved and any(d["share"] is not None for d in signs)
+        else None,
+        "majority": sum(d["majority"] * d["moved"] for d in signs if d["moved"]) / moved
+        if moved
+        else None,
+        "smallest": min(m["smallest_forecast_return"] for m in errors),
+        "largest": max(m["largest_forecast_return"] for m in errors),
+    }
+
+
+def _median(errors: list[dict[str, Any]], key: str) -> float | None:
+    """Return the median over the tickers that have the figure."""
+    known = [m[key] for m in errors if m[key] is not None]
+    return float(np.median(known)) if known else None
+
+
+def errors_by_fold(study: Study) -> list[dict[str, Any]]:
+    """Return each fold's test sessions and every forecaster's MAPE there; nothing of a universe."""
+    if study.pooled:
+        return []
+    (own,) = study.forecasts.values()
+    folds = []
+    for name in np.unique(own[0].fold):
+        rows = own[0].fold == name
+        days = own[0].as_of[rows]
+        errors = []
+        for f in own:
+            judged = f.judged & rows  # the same sessions, whatever its own folds are
+            errors.append(mape(f.actual[judged], f.close[judged]) if judged.any() else None)
+        judged_days = int((own[0].judged & rows).sum())
+        folds.append(
+            {"first": str(days[0]), "last": str(days[-1]), "judged": judged_days, "mape": errors}
+        )
+    return folds

@@ -1,0 +1,86 @@
+"""Where the bars of a study come from, what was done to them, how the account is parted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backtests.studies.study import Study
+from backtests.universe.volume_steps import volume_steps
+from backtests.writing.numbers import count, percent
+from forecasters.bars import Bars
+from forecasters.preparation.outliers import OUTLIER
+
+
+def facts(study: Study) -> list[tuple[str, str]]:
+    """Return where the bars come from and what was done to them."""
+    prices, adjusted, sessions, repairs = facts_of_bars(list(study.bars.values()), study.pooled)
+    outliers = [history.outliers for own in study.fits.values() for history in own]
+    return [
+        *([("Tickers", ", ".join(study.tickers))] if study.pooled else []),
+        prices,
+        adjusted,
+        sessions,
+        repairs,
+        *facts_of_outliers(outliers),
+        *([("Parts", _parts(study))] if study.pooled else []),
+        *(("Faulty row", fault.sentence(fault.ticker in study.left_out)) for fault in study.faults),
+        *(("Volumes", text) for text in _volumes(study)),
+    ]
+
+
+def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str, str]]:
+    """Return of bars: prices, what they are adjusted for, sessions, repairs."""
+    adjusted = {
+        "splits": "splits, not dividends: dividends are missing from every line alike",
+        "all": "splits and dividends", "none": "nothing", "unknown": "not known: the source does not say",
+    }  # fmt: skip
+    mended = [
+        f"{count(sum(bars.origin.dropped for bars in every), 'row')} without a session dropped",
+        f"{count(sum(bars.halts for bars in every), 'halt')}: not traded, not judged",
+        f"{count(sum(bars.widened for bars in every), 'high or low', 'highs or lows')} widened for rounding",
+    ]
+    bars = every[0]
+    sessions = f"{len(bars):,} from {bars.sessions[0]} to {bars.sessions[-1]}, {bars.periods_per_year:.1f} a year"
+    if pooled:
+        sizes = sorted(len(own) for own in every)
+        sessions = f"{sizes[0]:,} to {sizes[-1]:,} a ticker, {sum(sizes):,} in all"
+    files = pooled and bars.origin.source == "csv"
+    origins = dict.fromkeys(
+        f"{o.source} ({'a file a ticker' if files else o.vendor}){', SIMULATED' if o.simulated else ''}"
+        for o in (own.origin for own in every)
+    )
+    prices = dict.fromkeys(adjusted.get(o.origin.adjusted, o.origin.adjusted) for o in every)
+    return [
+        ("Prices", "; ".join(origins)),
+        ("Adjusted for", "; ".join(prices)),
+        ("Sessions", sessions),
+        ("Repairs", "; ".join(mended)),
+    ]
+
+
+def _volumes(study: Study) -> list[str]:
+    """Return what is wrong with the volumes."""
+    if found := study.membership:
+        return [step.sentence(found.largest is not None) for step in found.steps]
+    steps = [step for bars in study.bars.values() for step in volume_steps(bars)]
+    return [step.sentence(run="ticker") for step in steps]
+
+
+def _parts(study: Study) -> str:
+    return (
+        f"{study.slots} equal parts of the equity, one a position; when more tickers are called than parts are free, "
+        "the highest forecast over the close goes first, ties by ticker; sells go before buys"
+    )
+
+
+def facts_of_outliers(shares: Sequence[float]) -> list[tuple[str, str]]:
+    """Return what shares of the training sessions a robust score calls outliers; none untrained."""
+    if not shares:
+        return []
+    low, high = (percent(share, 1, sign=False) for share in (min(shares), max(shares)))
+    span = low if low == high else f"{low} to {high}"
+    told = (
+        f"{span} of a fold's training sessions have an input with a robust score above {OUTLIER}; "
+        "clipped only where a forecaster says clip"
+    )
+    return [("Outliers", told)]

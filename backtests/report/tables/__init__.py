@@ -1,0 +1,1 @@
+"""Tables of a study as files, for programs and for papers."""

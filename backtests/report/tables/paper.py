@@ -1,0 +1,106 @@
+"""A study's two tables for a text or a paper: forecasters against naive, and results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from backtests.judging.skill import p_text
+from backtests.report.summary import Value, forecaster_rows, summary_rows
+from backtests.studies.study import Study
+from backtests.writing.atomic import write_text
+from backtests.writing.numbers import DASH, number, percent, points
+from backtests.writing.tables import to_latex, to_markdown
+
+Row = Mapping[str, Value]
+Column = tuple[str, Callable[[Row], str]]
+
+
+def _number(row: Row, key: str) -> float | None:
+    value = row[key]
+    return None if value is None else float(value)
+
+
+def _points(key: str, digits: int = 2) -> Callable[[Row], str]:
+    return lambda row: points(_number(row, key), digits)
+
+
+def _percent(key: str, digits: int = 1, sign: bool = True) -> Callable[[Row], str]:
+    return lambda row: percent(_number(row, key), digits, sign)
+
+
+def _figure(key: str, digits: int = 2) -> Callable[[Row], str]:
+    return lambda row: number(_number(row, key), digits)
+
+
+def _text(key: str) -> Callable[[Row], str]:
+    return lambda row: DASH if row[key] is None else str(row[key])
+
+
+def _between(low: str, high: str) -> Callable[[Row], str]:
+    def told(row: Row) -> str:
+        if row[low] is None or row[high] is None:
+            return DASH
+        return f"{percent(_number(row, low))} to {percent(_number(row, high))}"
+
+    return told
+
+
+#: Of a forecaster; the first column is text, the others are figures.
+FORECASTERS: tuple[Column, ...] = (
+    ("Forecaster", _text("forecaster")),
+    ("MAPE", _points("mape", 3)),
+    ("NRMSE", _points("nrmse")),
+    ("Theil's U", _figure("theil_u", 3)),
+    ("R2 of returns", _percent("r2_return", 2)),
+    ("Direction", _percent("direction", 1, sign=False)),
+    ("Majority", _percent("majority", 1, sign=False)),
+    ("Gain over naive", _percent("gain")),
+    ("90% interval", _between("gain_low", "gain_high")),
+    ("p better", lambda row: p_text(_number(row, "p_better"))),
+    ("p Clark-West", lambda row: p_text(_number(row, "p_clark_west"))),
+    ("Verdict", _text("forecast_verdict")),
+)
+#: Of a result; the first two columns are text.
+RESULTS: tuple[Column, ...] = (
+    ("Forecaster", _text("forecaster")),
+    ("Rule", _text("strategy")),
+    ("Gross", _percent("gross_return")),
+    ("Costs", _percent("cost_return", 1, sign=False)),
+    ("Net", _percent("total_return")),
+    ("Sharpe", _figure("sharpe")),
+    ("Drawdown", _percent("max_drawdown")),
+    ("Exposure", _percent("exposure", 0, sign=False)),
+    ("Closed trades", _text("closed_trades")),
+    ("Shifts below", _percent("shift_percentile", 0, sign=False)),
+    ("Verdict", _text("verdict")),
+)
+FILES = ("forecasters.md", "forecasters.tex", "results.md", "results.tex")
+
+
+def write_report_tables(folder: Path, studies: Sequence[Study]) -> None:
+    """Write ``forecasters`` and ``results`` into `folder`, each as Markdown and as LaTeX."""
+    rows = [row for study in studies for row in summary_rows(study)]
+    once = [row for study in studies for row in forecaster_rows(study)]
+    where = ", ".join(study.heading for study in studies)
+    if any(study.simulated for study in studies):
+        where += " (SIMULATED prices)"
+    first, last = rows[0]["start"], rows[0]["end"]
+    account: tuple[Column, ...] = (("Ticker", _text("ticker")),) if len(studies) > 1 else ()
+    for name, columns, told, what, left in (
+        (
+            "forecasters",
+            FORECASTERS,
+            once,
+            "Forecasts of the close against naive",
+            1,
+        ),
+        ("results", RESULTS, rows, "Rules after costs", 2),
+    ):
+        every = (*account, *columns)
+        cells = [[text(row) for _, text in every] for row in told]
+        heads, left = [heading for heading, _ in every], left + len(account)
+        write_text(folder / f"{name}.md", to_markdown(heads, cells, left=left))
+        caption = f"{what}: {where}, out of sample {first} to {last}"
+        latex = to_latex(heads, cells, caption=caption, label=f"tab:{name}", left=left)
+        write_text(folder / f"{name}.tex", latex)

@@ -1,0 +1,338 @@
+"""A QuantStats tearsheet of one account, as one page that asks nothing outside itself."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backtests.account.performance import performance
+from backtests.account.result import Result, Trade
+from backtests.report.charts.inline import inline_svg
+from backtests.report.rendering import render
+from backtests.writing.atomic import write_text
+from backtests.writing.numbers import count, money, number, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHARTS = (
+    "returns", "log_returns", "dd_plot", "eoy_returns", "monthly_heatmap", "dd_periods",
+    "rolling_sharpe", "rolling_vol", "rolling_beta", "rolling_sortino", "daily_returns",
+    "monthly_dist", "returns_dist", "vol_returns",
+)  # fmt: skip
+PARTS = (*CHARTS, "metrics", "eoy_table", "dd_info")
+_BREAK = "\x1e"
+#: Rows of QuantStats whose name promises something else than what is computed.
+ROWS = {
+    "CAGR﹪": "CAGR (by sessions)",
+    "Time in Market": "Days with a return",
+    "Win/Loss Ratio": "Win/Loss Ratio (days)",
+    "Payoff Ratio": "Payoff Ratio (days)",
+    "Profit Factor": "Profit Factor (days)",
+    "Avg. Win": "Avg. Win (day)",
+    "Avg. Loss": "Avg. Loss (day)",
+    "Max Consecutive Wins": "Longest run of up days",
+    "Max Consecutive Losses": "Longest run of down days",
+    "Win Days": "Up days",
+}
+#: The look of the charts, given whole: importing quantstats sets seaborn's theme once a process.
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none", "figure.facecolor": "white", "axes.facecolor": "white", "savefig.facecolor": "white",
+    "axes.edgecolor": "white", "axes.grid": True, "axes.axisbelow": True, "axes.linewidth": 1.25,
+    "grid.color": "#dddddd", "grid.linewidth": 0.5, "lines.linewidth": 1.5, "text.color": "#333333",
+    "axes.labelcolor": "#333333", "xtick.color": "#666666", "ytick.color": "#666666", "font.size": 12,
+    "text.parse_math": False, "patch.edgecolor": "white", "xtick.major.size": 0, "ytick.major.size": 0,
+    "axes.unicode_minus": False,
+}  # fmt: skip
+#: A page lists this many trades; trades.csv has them all.
+MOST_TRADES = 200
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The account's own figures beside those of QuantStats: rows of (name, value a column)."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    trades: tuple[Trade, ...]
+
+
+def write_tearsheet(
+    path: Path, returns: pd.Series, title: str, *, periods_per_year: float,
+    benchmark: pd.Series | None = None, strategy_title: str = "strategy", benchmark_title: str = "buy and hold",
+    notes: Sequence[str] = (), simulated: bool = False, figures: Figures | None = None,
+) -> Path:  # fmt: skip
+    """Write the tearsheet of daily returns; return its path. Nothing is fetched, ever.
+
+    Parameters
+    ----------
+    returns : Series
+        Daily simple returns by session, without the 0 of the first day of an account.
+    periods_per_year : float
+        Sessions a year, for everything annualised; printed on the page.
+    benchmark : Series, optional
+        Daily simple returns, brought to the sessions of `returns` through its own growth, never
+        from a later session. Never a ticker.
+    notes : sequence of str
+        Sentences for the foot of the page.
+    figures : Figures, optional
+        The figures and trades of the account (`tearsheet_of` makes them).
+    """
+    if not len(returns):
+        raise ValueError(f"{title}: no returns, so no tearsheet; it needs 2 sessions at least")
+    strategy_title, benchmark_title = _distinct(strategy_title, benchmark_title)
+    remarks: list[str] = []
+    charted, beside = _chartable(returns, benchmark, strategy_title, benchmark_title, remarks)
+    parts = {}
+    name = strategy_title if charted is returns else benchmark_title
+    if charted is not None:
+        parts = _quantstats(charted, beside, periods_per_year, name, benchmark_title, remarks)
+    heading = f"SIMULATED · {title}" if simulated else title
+    html = render(
+        "tearsheet.html",
+        heading=heading, strategy=strategy_title, simulated=simulated, remarks=remarks, parts=parts,
+        subtitle=f"{count(len(returns), 'daily return')}, {_day(returns, 0)} to {_day(returns, -1)}; "
+        f"annualised with {periods_per_year:.1f} sessions a year.",
+        charts=[inline_svg(parts[c], c) for c in CHARTS if parts.get(c)],
+        charted=None if charted is returns else benchmark_title,
+        columns=figures.columns if figures else (strategy_title, benchmark_title),
+        figures=figures.rows if figures else (), trades=figures.trades[:MOST_TRADES] if figures else None,
+        more_trades=len(figures.trades[MOST_TRADES:]) if figures else 0,
+        notes=[*notes, *_conventions(periods_per_year, bool(parts))],
+    )  # fmt: skip
+    return write_text(path, html)
+
+
+def tearsheet_of(
+    path: Path, result: Result, benchmark: Result | pd.Series | None = None, *,
+    benchmark_title: str = "buy and hold", notes: Sequence[str] = (), simulated: bool = False,
+) -> Path:  # fmt: skip
+    """Write the tearsheet of a result beside that of buy-and-hold (or a series); return its path.
+
+    A result as benchmark must cover the same sessions. The first session has no return and is
+    left out, so that total return, Sharpe and drawdown are those of `performance`.
+    """
+    import pandas as pd
+
+    index = pd.DatetimeIndex(result.sessions)
+    other = benchmark if isinstance(benchmark, Result) else None
+    if other is not None and not np.array_equal(other.sessions, result.sessions):
+        raise ValueError(
+            f"{result.label} and {other.label} cover different sessions; trade both over the same ones"
+        )
+    line = pd.Series(other.returns, index) if other is not None else None
+    if isinstance(benchmark, pd.Series):
+        line = align(benchmark, index)
+    who = f"{result.forecaster} · {result.strategy}" if result.forecaster else result.strategy
+    if result.sessions.size < 2:
+        raise ValueError(f"{result.label}: one session has no return; ask for a longer time")
+    return write_tearsheet(
+        path, pd.Series(result.returns, index).iloc[1:], f"{result.account} · {who}",
+        periods_per_year=result.periods_per_year, benchmark=None if line is None else line.iloc[1:],
+        strategy_title=result.strategy, benchmark_title=benchmark_title, notes=notes, simulated=simulated,
+        figures=_figures(result, other, benchmark_title),
+    )  # fmt: skip
+
+
+def align(benchmark: pd.Series, sessions: pd.DatetimeIndex) -> pd.Series:
+    """Return the benchmark's returns between these sessions, from its growth up to each of them.
+
+    Where its market was closed the last level stands and the return is 0; the next session then
+    has the return of both days. The first session has the benchmark's return of that day, if any.
+    """
+    growth = (1 + benchmark.fillna(0.0)).cumprod()
+    before = growth[growth.index < sessions[0]]
+    level = growth.reindex(sessions, method="ffill").fillna(before.iloc[-1] if len(before) else 1.0)
+    moved = level.pct_change(fill_method=None)
+    moved.iloc[0] = benchmark.get(sessions[0], 0.0)
+    return moved.fillna(0.0)
+
+
+def _distinct(strategy: str, benchmark: str) -> tuple[str, str]:
+    """Return the two titles, never the same: QuantStats would merge the columns."""
+    return strategy, f"{benchmark} (benchmark)" if strategy == benchmark else benchmark
+
+
+def _day(returns: pd.Series, row: int) -> str:
+    return str(returns.index[row])[:10]
+
+
+def _moves(returns: pd.Series | None) -> bool:
+    return returns is not None and len(returns) > 1 and float(np.ptp(returns.to_numpy())) > 0
+
+
+def _chartable(
+    returns: pd.Series,
+    benchmark: pd.Series | None,
+    title: str,
+    benchmark_title: str,
+    remarks: list[str],
+) -> tuple[pd.Series | None, pd.Series | None]:
+    """Return the series that QuantStats can chart, and the one beside it; say what was left out.
+
+    A series that never changes has no regression and no ratio: QuantStats raises on it.
+    """
+    if _moves(returns):
+        if benchmark is None or _moves(benchmark):
+            return returns, benchmark
+        remarks.append(
+            f"{benchmark_title} never changes here, so it is left out of charts and statistics."
+        )
+        return returns, None
+    if len(returns) > 1 and not returns.to_numpy().any():
+        remarks.append(
+            f"{title} made no trade: its equity never changed, so it has no charts and no Sharpe ratio."
+        )
+    else:
+        remarks.append(
+            f"The return of {title} never changes, so it has no charts and no Sharpe ratio."
+        )
+    if benchmark is None or not _moves(benchmark):
+        return None, None
+    remarks.append(
+        f"Charts and statistics are those of {benchmark_title} alone, over the same sessions."
+    )
+    return benchmark, None
+
+
+def _quantstats(
+    returns: pd.Series, benchmark: pd.Series | None, periods_per_year: float, title: str, benchmark_title: str,
+    remarks: list[str],
+) -> dict[str, str]:  # fmt: skip
+    """Return what QuantStats makes of the series: SVG documents and tables by name.
+
+    A page must not cost a run: what QuantStats cannot draw is tried without the benchmark, then
+    left out, and the page says so.
+    """
+    lines = [line for line in (returns, benchmark) if line is not None]
+    if any(bool(((1 + line).cumprod() < 1).all()) for line in lines):
+        remarks.append(
+            "A line here fell on its first day and never came back. A day with a return of 0 stands before it, "
+            "without which QuantStats finds no drawdown; its Sharpe ratio and CAGR count that day."
+        )
+        returns, benchmark = _grounded(returns), None if benchmark is None else _grounded(benchmark)
+    try:
+        return _report(returns, benchmark, periods_per_year, title, benchmark_title)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if benchmark is None:
+            remarks.append(f"QuantStats could not chart these {len(returns)} returns ({error}).")
+            return {}
+        remarks.append(
+            f"QuantStats could not compare with {benchmark_title} ({error}), so it is left out."
+        )
+        return _quantstats(returns, None, periods_per_year, title, benchmark_title, remarks)
+
+
+def _grounded(returns: pd.Series) -> pd.Series:
+    """Return the series with a return of 0 on the day before it."""
+    import pandas as pd
+
+    before = pd.Series([0.0], pd.DatetimeIndex([returns.index[0] - pd.Timedelta(days=1)]))
+    grounded: pd.Series = pd.concat([before, returns])
+    return grounded
+
+
+def _report(
+    returns: pd.Series,
+    benchmark: pd.Series | None,
+    periods_per_year: float,
+    title: str,
+    benchmark_title: str,
+) -> dict[str, str]:
+    """Return the parts of one QuantStats report, through a template that only keeps them apart."""
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        import quantstats
+
+        template, output = Path(folder, "parts.html"), Path(folder, "filled.html")
+        template.write_text(_BREAK.join(f"{{{{{part}}}}}" for part in PARTS), encoding="utf-8")
+        quantstats.reports.html(
+            returns.copy(), benchmark=None if benchmark is None else benchmark.copy(),
+            output=str(output), template_path=str(template), periods_per_year=periods_per_year,
+            match_dates=False, strategy_title=title, benchmark_title=benchmark_title,
+        )  # fmt: skip
+        filled = output.read_text(encoding="utf-8").split(_BREAK)
+    # Charts that need a benchmark are empty without one.
+    parts = dict(zip(PARTS, filled, strict=True))
+    parts["metrics"] = _renamed(parts["metrics"])
+    return parts
+
+
+def _renamed(table: str) -> str:
+    for theirs, ours in ROWS.items():
+        table = re.sub(rf"(<td>){re.escape(theirs)} *(</td>)", rf"\g<1>{ours}\2", table)
+    return re.sub(r"<tr>(<td> *</td>)+ *</tr>", "", table)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Draw without a screen and in silence, then leave matplotlib as it was.
+
+    Only a backend that was chosen before can be put back; where none was, Agg stays until
+    somebody calls `matplotlib.use`.
+    """
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    before = matplotlib.get_backend(auto_select=False)
+    try:
+        with matplotlib.rc_context(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            plt.switch_backend("agg")
+            import quantstats  # noqa: F401  its first import sets a theme, which is undone here
+
+            matplotlib.rcParams.update(STYLE)
+            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                yield
+    finally:
+        if before and before.lower() != "agg":
+            plt.switch_backend(before)
+
+
+def _conventions(periods_per_year: float, charted: bool) -> list[str]:
+    notes = [
+        "Total return, CAGR, Sharpe ratio and drawdown among the figures of the account: CAGR over calendar days "
+        f"(365.25 a year); Sharpe ratio without a risk-free rate, times the root of {periods_per_year:.1f}.",
+        "Gross gives commission, tax and slippage of the same fills back. A trade's costs count both sides.",
+    ]
+    if charted:
+        notes += [
+            f"QuantStats counts years as returns / {periods_per_year:.1f}, so its CAGR can differ a little from "
+            "that over calendar days. Its windows of 3, 5 and 10 years hold what there is of them.",
+            "Charts and statistics: QuantStats, from daily returns. The sessions before the first trade are "
+            "kept, at a return of 0.",
+        ]
+    return notes
+
+
+def _figures(result: Result, other: Result | None, other_title: str) -> Figures:
+    """Return the figures of the account, the benchmark's first as in the tables of QuantStats."""
+    results = [result] if other is None else [other, result]
+    figures = [performance(r) for r in results]
+    shares = {
+        "Total return, after costs": "total_return", "Total return, gross": "gross_return", "CAGR": "cagr",
+        "Largest drawdown": "max_drawdown", "Time in stocks (mean share of equity)": "exposure",
+    }  # fmt: skip
+    rows = [
+        (name, tuple(percent(f[key], sign=key != "exposure") for f in figures))
+        for name, key in shares.items()
+    ]
+    rows.insert(3, ("Sharpe ratio", tuple(number(f["sharpe"]) for f in figures)))
+    rows.append(("Costs paid", tuple(money(f["costs"]) for f in figures)))
+    for name, key in (("Trades", "trades"), ("of those sold again", "closed_trades"),
+                      ("Orders rejected", "rejected"), ("Orders expired", "expired"),
+                      ("Signals too dear for the cash", "unaffordable")):  # fmt: skip
+        rows.append((name, tuple(f"{int(f[key] or 0):,}" for f in figures)))
+    strategy_title, benchmark_title = _distinct(result.strategy, other_title)
+    titles = (strategy_title,) if other is None else (benchmark_title, strategy_title)
+    return Figures(titles, tuple(rows), result.trades)

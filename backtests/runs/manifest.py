@@ -1,0 +1,199 @@
+"""What a run is made of and what came out of it, as one JSON file with two hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from backtests.studies.study import Study
+from backtests.universe.membership import Membership, span
+from backtests.universe.volume_steps import volume_steps
+from backtests.writing.atomic import write_text
+from forecasters.bars import Bars
+from forecasters.inputs.extras import Extra
+
+SCHEMA = 1
+#: Whose version can change a number; the processor can too (see the README).
+LIBRARIES = (
+    "numpy",
+    "torch",
+    "pandas",
+    "backtrader",
+    "quantstats",
+    "matplotlib",
+    "yfinance",
+    "arch",
+    "TA-Lib",
+    "scikit-learn",
+    "statsmodels",
+)
+CODE = (".py", ".html", ".cpp", ".h")
+PACKAGES = ("forecasters", "strategies", "backtests")
+
+
+def key_of(made_of: Mapping[str, Any]) -> str:
+    """Return the sha256 of what a run is made of, whatever the order of its parts."""
+    text = json.dumps(made_of, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code_digest() -> str:
+    """Return the sha256 of the files of the three packages: the code version."""
+    root = Path(__file__).resolve().parents[2]
+    h = hashlib.sha256()
+    for package in PACKAGES:
+        for path in sorted(p for p in (root / package).rglob("*") if p.suffix in CODE):
+            h.update(path.relative_to(root).as_posix().encode())
+            h.update(path.read_bytes())
+    return h.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of this package and of the libraries behind the numbers."""
+    found = {"python": platform.python_version(), "code": code_digest()}
+    for name in ("walk-forward-backtests", *LIBRARIES):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:
+    """Return the manifest's entry for the bars of one ticker, and what of extra files they use."""
+    origin = bars.origin
+    return {
+        "ticker": bars.ticker,
+        "source": origin.source,
+        "vendor": origin.vendor,
+        "simulated": origin.simulated,
+        "adjusted": origin.adjusted,
+        "repaired": {"halts": bars.halts, "widened": bars.widened, "dropped": origin.dropped},
+        "rows": len(bars),
+        "first": str(bars.sessions[0]),
+        "last": str(bars.sessions[-1]),
+        "sha256": bars.digest,
+        "volume_steps": [asdict(step) for step in volume_steps(bars)],
+        "extras": [
+            {"file": e.file, "columns": list(e.names), "rows": len(e), "sha256": e.digest}
+            for e in (extra.of(bars.ticker, bars.sessions[-1]) for extra in extras)
+        ],
+    }
+
+
+def digest_of(studies: Sequence[Study]) -> str:
+    """Return the sha256 of what came out: forecasts, equity, fills, sweep, shifts, in whatever order named."""
+    parts = [f.digest for study in studies for own in study.forecasts.values() for f in own] + [
+        result.digest
+        for study in studies
+        for result in (*study.results, *study.exits, *study.foresight)
+    ]
+    parts += [point.digest for study in studies for point in study.sensitivity]
+    parts += [one.digest for s in studies if s.judgement for one in s.judgement.shifted]
+    return hashlib.sha256("".join(sorted(parts)).encode()).hexdigest()
+
+
+def results_of(studies: Sequence[Study]) -> dict[str, Any]:
+    """Return what the manifest says of the results; `digest` covers what `digest_of` says."""
+    from backtests.account.performance import performance
+    from backtests.report.lead import findings
+    from backtests.report.summary import summary_rows
+    from forecasters.measures.metrics import forecast_metrics
+
+    return {
+        "folds": {
+            ticker: sorted({str(fold) for fold in own[0].fold})
+            for study in studies
+            for ticker, own in study.forecasts.items()
+        },
+        "results": [
+            {
+                "account": result.account,
+                "forecaster": result.forecaster,
+                "strategy": result.strategy,
+                "metrics": performance(result),
+                "sha256": {"equity": result.equity_digest, "fills": result.fills_digest},
+            }
+            for study in studies
+            for result in study.results
+        ],
+        "engines": {study.account: engines_of(study) for study in studies},
+        "forecast_metrics": [
+            {
+                "ticker": f.ticker,
+                "forecaster": f.forecaster,
+                "sha256": f.digest,
+                **forecast_metrics(f),
+            }
+            for study in studies
+            for own in study.forecasts.values()
+            for f in own
+        ],
+        "members": {s.account: _members(s, s.membership) for s in studies if s.membership},
+        "digest": digest_of(studies),
+        "summary": [row for study in studies for row in summary_rows(study)],
+        "verdict": {s.account: s.judgement.headline for s in studies if s.judgement},
+        "judgement": {s.account: s.judgement.described() for s in studies if s.judgement},
+        "calls": [
+            {"account": s.account, **asdict(calls), "sentence": calls.sentence}
+            for s in studies
+            for calls in s.calls
+        ],
+        "findings": {study.account: findings(study) for study in studies},
+        "diagnosis": [entry for study in studies for entry in _diagnosis(study)],
+    }
+
+
+def _members(study: Study, found: Membership) -> dict[str, Any]:
+    """Return which tickers of a universe could be bought from when to when, and why others not."""
+    return {
+        "left_out": list(study.left_out),
+        "spans": {t: span(found.members[t], bars.sessions) for t, bars in study.bars.items()},
+    }
+
+
+def engines_of(study: Study) -> dict[str, list[str]]:
+    """Return what trained each network, and where it was torch, why."""
+    told = {name: {h.engine for h in own if h.engine} for name, own in study.fits.items()}
+    return {name: sorted(engines) for name, engines in told.items() if engines}
+
+
+def _diagnosis(study: Study) -> list[dict[str, Any]]:
+    """Return why each rule with a threshold bought or did not, forecaster by forecaster."""
+    from backtests.judging.diagnosis import diagnose
+
+    forecasts = study.by_forecaster
+    foresight = {result.strategy: result for result in study.foresight}
+    entries = []
+    for result in study.results:
+        if result.forecaster and result.strategy in study.thresholds:
+            diagnosis = diagnose(
+                forecasts[result.forecaster],
+                study.thresholds[result.strategy],
+                result,
+                foresight.get(result.strategy),
+            )
+            told = {"sentences": diagnosis.own_sentences(), "market": diagnosis.market()}
+            entries.append({"ticker": study.account, **asdict(diagnosis), **told})
+    return entries
+
+
+def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest; a number that JSON does not know is a fault, not a NaN in the file."""
+    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_text(path, text)
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """Return the manifest of a finished run; None where there is none that can be read."""
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+        return None
+    return manifest if isinstance(manifest, dict) and "key" in manifest else None

@@ -1,0 +1,250 @@
+"""From what the user wrote to objects: sources, forecasters, rules, folds, accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from backtests import plugins
+from backtests.account.broker import Broker
+from backtests.command.config import RunConfig
+from backtests.jobs.parallel import Plugin
+from backtests.judging.shift_test import SHIFTS
+from backtests.markets.costs import Costs
+from backtests.markets.market import market_for
+from backtests.sources.extras import read_extra
+from backtests.studies.pipeline import Account, Plan
+from backtests.studies.study import UNIVERSE
+from backtests.universe.file import read_universe
+from forecasters.base import Forecaster
+from forecasters.engines.native.library import SAME_BITS, available, isa
+from forecasters.errors import InputError
+from forecasters.walk_forward import WalkForward
+from forecasters.walk_forward.fixed_split import FixedSplit
+from strategies.rule import Rule
+
+#: Flags that set a value of every forecaster, or of every rule, that has a setting of that name.
+FORECASTER_FLAGS = (
+    "target", "lookback", "clip", "components", "reduction",
+    "epochs", "batch_size", "learning_rate", "patience", "engine", "device",
+)  # fmt: skip
+RULE_FLAGS = ("threshold", "exit", "fill", "first_exit", "max_hold", "stop_loss")
+
+
+@dataclass(frozen=True, eq=False)
+class Resolved:
+    """A plan, the user's files behind it, and all of it as the manifest and the key have it."""
+
+    plan: Plan
+    files: tuple[Plugin, ...]
+    described: dict[str, Any]
+
+
+def make_source(config: RunConfig) -> Any:
+    """Return the data source that the configuration names."""
+    defaults: dict[str, Any] = {"adjust": config.adjust}
+    if config.data_dir is not None:
+        defaults["data_dir"] = Path(config.data_dir)
+    return plugins.make(plugins.SOURCES, plugins.parse(config.source), defaults)
+
+
+def describe_source(source: Any) -> dict[str, Any] | None:
+    """Return class and code of a source that is not ours; of ours, the bars say all."""
+    code = plugins.provenance(type(source))
+    return {"class": _name(plugins.SOURCES, source), "code": code} if code else None
+
+
+def make_plan(config: RunConfig) -> Resolved:
+    """Return the plan with every name resolved.
+
+    Raises
+    ------
+    InputError
+        A name or a setting is unknown, two plugins share a label, a flag fits nothing.
+    """
+    forecasters = make_forecasters(config, config.forecaster)
+    rules = _instances(plugins.STRATEGIES, (*config.strategy, "buy_and_hold"), config, RULE_FLAGS)
+    rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
+    walk_forward = make_folds(config)
+    extras = tuple(read_extra(Path(name)) for name in config.extra)
+    shifts = config.shifts
+    if shifts is None:
+        shifts = 0 if config.universe else SHIFTS
+    plan = Plan(forecasters, rules, walk_forward, config.features, config.seed_list, extras, shifts)
+    described = {
+        "forecasters": {label: describe_forecaster(f) for label, f in forecasters.items()},
+        "strategies": {label: describe_rule(rule) for label, rule in rules.items()},
+        "walk_forward": describe_folds(walk_forward),
+        "features": config.features,
+        "seeds": list(plan.seeds),
+        "tearsheets": config.tearsheets,
+        "save_fits": config.save_fits,
+        "shifts": shifts,
+    }
+    return Resolved(plan, files_behind([*forecasters.values(), *rules.values()]), described)
+
+
+def make_forecasters(config: RunConfig, names: Sequence[str]) -> dict[str, Forecaster]:
+    """Return label to forecaster, naive first, each with the flags that fit it.
+
+    Raises
+    ------
+    InputError
+        A name or a setting is unknown, a flag fits none, one learns from several tickers and there is one.
+    """
+    made = _instances(plugins.FORECASTERS, ("naive", *names), config, FORECASTER_FLAGS)
+    if len(_tickers(config)) < 2 and (pooled := [n for n, f in made.items() if f.pooled]):
+        raise InputError(f"{pooled[0]} learns from several tickers: name more than one ticker")
+    return made
+
+
+def files_behind(made: Iterable[Any]) -> tuple[Plugin, ...]:
+    """Return the user's files that these came from, for the workers."""
+    classes = {type(one).__module__: type(one) for one in made if "@" in type(one).__module__}
+    return tuple((plugins.file_of(cls), name) for name, cls in classes.items())
+
+
+def describe_forecaster(forecaster: Forecaster) -> dict[str, Any]:
+    """Return all of a forecaster that enters the key."""
+    settings = forecaster.get_params() | _engine(forecaster)
+    return _describe(_name(plugins.FORECASTERS, forecaster), forecaster, settings)
+
+
+def describe_rule(rule: Rule) -> dict[str, Any]:
+    """Return all of a rule that enters the key."""
+    return _describe(_name(plugins.STRATEGIES, rule), rule, asdict(rule))
+
+
+def describe_folds(walk_forward: WalkForward) -> dict[str, Any]:
+    """Return all of a plan of folds that enters the key."""
+    return _describe(walk_forward.name, walk_forward, asdict(walk_forward))
+
+
+def _engine(forecaster: Any) -> dict[str, str]:
+    """Return the setting `engine` as it is resolved on this machine; nothing where there is none.
+
+    Two of the native builds give the same bits, the portable one need not: it has a name of its own.
+    """
+    if not hasattr(forecaster, "engine"):
+        return {}
+    missing = available()
+    if forecaster.engine == "native" and missing:
+        raise InputError(f"--engine native: {missing}; leave the flag out, and torch trains")
+    if missing or forecaster.engine == "torch" or forecaster.device != "cpu":
+        return {"engine": "torch"}
+    return {"engine": "native" if isa() in SAME_BITS else f"native {isa()}"}
+
+
+def _describe(name: str, made: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the name of the class, its settings and, if it is not ours, the sha256 of its code."""
+    return {"class": name, "settings": settings, "code": plugins.provenance(type(made))}
+
+
+def _name(kind: plugins.Kind, made: Any) -> str:
+    """Return the name of a plugin among all kinds: ``forecaster:cnn``."""
+    return f"{kind.word}:{plugins.name_of(type(made))}"
+
+
+def make_folds(config: RunConfig) -> WalkForward:
+    """Return the walk-forward, or the one fixed split that takes its place."""
+    if config.split is not None:
+        return FixedSplit.parse(config.split, config.purge, config.horizon)
+    return WalkForward(
+        train_size=config.train_size,
+        step=config.step,
+        expanding=config.expanding,
+        purge=config.purge,
+        horizon=config.horizon,
+        validation=config.validation,
+    )
+
+
+def make_accounts(config: RunConfig) -> tuple[Account, ...]:
+    """Return what trades together: each ticker by itself, or the tickers of one universe.
+
+    Raises
+    ------
+    InputError
+        The file of the universe cannot be read, or its tickers are of several markets.
+    """
+    if config.universe is None:
+        return tuple(
+            Account(ticker, ticker, (ticker,), make_broker(config, ticker))
+            for ticker in config.ticker
+        )
+    universe = read_universe(config.universe)
+    brokers = {ticker: make_broker(config, ticker) for ticker in universe.tickers}
+    first, broker = next(iter(brokers.items()))
+    for ticker, other in brokers.items():
+        if other != broker:
+            raise InputError(
+                f"--universe {config.universe}: {first} trades on market {broker.costs.market.name}, {ticker} on "
+                f"{other.costs.market.name}, and one account has one market: part the file, or name --market"
+            )
+    return (
+        Account(
+            UNIVERSE, universe.name, tuple(sorted(universe.tickers)), replace(broker, slots=config.slots),
+            config.largest, universe.mends,
+        ),
+    )  # fmt: skip
+
+
+def describe_account(account: Account) -> dict[str, Any]:
+    """Return all of an account that enters the key: not its title, which is a file's name."""
+    described: dict[str, Any] = asdict(account.broker)
+    if account.name == UNIVERSE:
+        described |= {
+            "tickers": list(account.tickers),
+            "largest": account.largest,
+            "mends": {t: [asdict(mend) for mend in own] for t, own in account.mends.items()},
+        }
+    return described
+
+
+def make_broker(config: RunConfig, ticker: str) -> Broker:
+    """Return the account of one ticker: its market's costs, or those that the user set."""
+    market = market_for(ticker, config.market)
+    costs = Costs.of(
+        market,
+        config.commission_bps,
+        config.slippage_bps,
+        config.tax_bps,
+        config.instrument,
+        config.slippage_ticks,
+    )
+    cash = market.cash if config.cash is None else config.cash
+    return Broker(cash, costs, config.cash_fraction, volume_cap=config.volume_cap)
+
+
+def _tickers(config: RunConfig) -> tuple[str, ...]:
+    return config.ticker if config.universe is None else read_universe(config.universe).tickers
+
+
+def _instances(
+    kind: plugins.Kind, texts: Sequence[str], config: RunConfig, flags: Sequence[str]
+) -> dict[str, Any]:
+    """Return label to instance; a flag that fits nothing and a label of two things are refused."""
+    named: dict[str, plugins.Named] = {}
+    for text in texts:
+        new = plugins.parse(text)
+        if named.setdefault(new.label, new) != new:
+            places = (str(n.path or "ours") for n in (named[new.label], new))
+            raise InputError(
+                f"two things are called '{new.label}': {' and '.join(places)}; rename the file"
+            )
+    given = config.given(flags)
+    # naive has no setting, and is the same beside every flag
+    made = {
+        label: plugins.make(kind, n, {} if label == "naive" else given)
+        for label, n in named.items()
+    }
+    for flag in given:
+        if not any(
+            flag in plugins.settings_of(type(it)) for label, it in made.items() if label != "naive"
+        ):
+            raise InputError(
+                f"--{flag.replace('_', '-')} fits no {kind.word} of this run: {', '.join(made)}"
+            )
+    return made

@@ -1,0 +1,118 @@
+"""The source for a user who named none: what is on disk, else Yahoo, else something labelled."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from backtests.sources.bundled import Bundled
+from backtests.sources.simulated import Simulated
+from backtests.sources.snapshots import Snapshot, Snapshots
+from backtests.sources.source import (
+    DataSource,
+    NotCovered,
+    PartialDataWarning,
+    SimulatedDataWarning,
+    SnapshotWarning,
+    SourceUnreachable,
+    UnknownTicker,
+    check_adjust,
+    parse_dates,
+)
+from backtests.sources.yahoo import Yahoo
+from forecasters.bars import Bars
+
+
+@dataclass(frozen=True)
+class Auto:
+    """Takes the first that covers the dates: a snapshot, a bundled series, Yahoo.
+
+    When the network itself cannot be reached, and only then, it takes real bars as far as they go
+    (a snapshot, then a bundled series) and at last simulated ones, each with a warning. An
+    unknown ticker or a rate limit is an error: simulated bars would hide it.
+
+    Attributes
+    ----------
+    adjust : str
+        ``splits``, ``all`` or ``none``, handed to Yahoo.
+    snapshots : Snapshots
+        Where downloads are kept.
+    yahoo : DataSource, optional
+        What downloads; a `Yahoo` with `adjust` if not given.
+    """
+
+    adjust: str = "splits"
+    snapshots: Snapshots = field(default_factory=Snapshots, repr=False, compare=False)
+    yahoo: DataSource | None = field(default=None, repr=False, compare=False)
+
+    def fetch(self, ticker: str, start: str, end: str) -> Bars:
+        """Return the bars from `start` to before `end`.
+
+        Warns
+        -----
+        SimulatedDataWarning
+            The bars are simulated.
+        PartialDataWarning
+            The bars are real but do not reach as far as asked.
+        SnapshotWarning
+            A snapshot is damaged, contradicted by the download, or could not be written.
+        """
+        parse_dates(start, end)
+        check_adjust(self.adjust)
+        kept = self.snapshots.find(ticker, "yahoo", self.adjust)
+        if kept is not None and kept.covers(start, end) and _holds(kept, start, end):
+            return kept.bars.between(start, end)
+        if Bundled().covers(ticker, start, end):
+            return Bundled().fetch(ticker, start, end)
+        try:
+            bars = (self.yahoo or Yahoo(self.adjust)).fetch(ticker, start, end)
+        except SourceUnreachable as error:
+            return self._without_network(ticker, start, end, kept, error)
+        return self._keep(bars, start, end)
+
+    def _keep(self, bars: Bars, start: str, end: str) -> Bars:
+        """Store the download and return it as the snapshot will give it from now on."""
+        try:
+            stored = self.snapshots.store(bars, self.adjust, start, end)
+        except OSError as error:
+            warnings.warn(
+                f"{bars.ticker}: no snapshot could be written ({error}); the bars will be "
+                "downloaded again: set BACKTESTS_CACHE to a folder that can be written",
+                SnapshotWarning,
+                stacklevel=3,
+            )
+            return bars
+        return stored.bars.between(start, end)
+
+    def _without_network(
+        self, ticker: str, start: str, end: str, kept: Snapshot | None, error: SourceUnreachable
+    ) -> Bars:
+        try:
+            if kept is not None and _holds(kept, start, end):
+                bars, what = kept.bars.between(start, end), f"the snapshot of {kept.fetched}"
+            else:
+                bars, what = Bundled(partial=True).fetch(ticker, start, end), "the bundled series"
+        except (UnknownTicker, NotCovered):
+            bars = Simulated().fetch(ticker, start, end)
+            warnings.warn(
+                f"{ticker}: these bars are SIMULATED, drawn from a random generator, because "
+                f"there are no real ones: {error}",
+                SimulatedDataWarning,
+                stacklevel=3,
+            )
+            return bars
+        warnings.warn(
+            f"{ticker}: the bars are {what}, from {bars.sessions[0]} to {bars.sessions[-1]} only, "
+            f"not from {start} to before {end}: {error}",
+            PartialDataWarning,
+            stacklevel=3,
+        )
+        return bars
+
+
+def _holds(kept: Snapshot, start: str, end: str) -> bool:
+    """Return whether the snapshot has any session in these dates."""
+    days = kept.bars.sessions
+    return bool(((days >= np.datetime64(start)) & (days < np.datetime64(end))).any())

@@ -1,0 +1,120 @@
+"""Bars from a folder of files: `<ticker>.csv` or `<ticker>.parquet`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from backtests.sources.source import (
+    NotCovered,
+    UnknownTicker,
+    check_adjust,
+    check_ticker,
+    parse_dates,
+)
+from backtests.sources.table import Table, read_table
+from forecasters.bars import PRICES, Bars, Origin
+from forecasters.errors import FaultyRow, InputError, nearest
+
+SUFFIXES = (".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class CsvFolder:
+    """Reads files as they come (see `backtests.sources.table` for the dialects).
+
+    Rows of zeros on closed days and rows without a price are left out and counted in
+    `Origin.dropped`; a halt (a repeated close and nothing else) stays. Newest first is sorted; a
+    date that comes twice is refused. What lies outside the dates asked for is not judged.
+
+    Attributes
+    ----------
+    data_dir : Path
+        The folder (`--data-dir`).
+    adjust : str
+        ``all`` scales open, high, low and close by the file's adjusted close over its close, as
+        Yahoo does; without such a column it is refused. ``splits`` and ``none`` take the prices
+        as they stand, since no file says what it is adjusted for; the origin then says
+        ``as in the file``.
+    """
+
+    data_dir: Path | None = None
+    adjust: str = "splits"
+
+    def fetch(self, ticker: str, start: str, end: str) -> Bars:
+        """Return the bars that the file holds from `start` to before `end`.
+
+        Raises
+        ------
+        UnknownTicker
+            The folder has no such file; the message names the nearest.
+        NotCovered
+            The file has no session in these dates; the message says what it covers.
+        FaultyRow
+            A row in these dates cannot be used: the first in time.
+        InputError
+            The file as a whole cannot be read.
+        """
+        first, stop = parse_dates(start, end)
+        adjust = check_adjust(self.adjust)
+        path = self._find(check_ticker(ticker))
+        table = read_table(path)
+        inside = (table.days >= first) & (table.days < stop)
+        faulty = np.zeros(len(table.days), dtype=bool)
+        faulty[list(table.faults)] = True
+        empty = table.empty & ~faulty
+        rows = np.flatnonzero(inside & ~empty)
+        if not rows.size:
+            raise NotCovered(
+                f"{path.name} has no session from {start} to before {end}; it covers "
+                f"{table.days.min()} to {table.days.max()}: change --start and --end"
+            )
+        rows = rows[np.argsort(table.days[rows], kind="stable")]
+        columns = {name: column[rows] for name, column in table.columns.items()}
+        if adjust == "all":
+            scale = _scale(table, path)[rows]
+            columns |= {name: columns[name] * scale for name in PRICES}
+        origin = Origin(
+            source="csv",
+            vendor=f"file {path.name}",
+            adjusted="all" if adjust == "all" else "as in the file",
+            dropped=int((inside & empty).sum()),
+        )
+        days = table.days[rows]
+        if not faulty[rows].any():
+            return Bars(ticker, days, **columns, origin=origin)
+        row = int(faulty[rows].argmax())
+        # Up to the day before: the same day may stand on a second line. A faulty row that `Bars`
+        # finds among those comes earlier and is raised instead.
+        sound = int(np.searchsorted(days, days[row]))
+        kept = {name: column[:sound] for name, column in columns.items()}
+        before = Bars(ticker, days[:sound], **kept, origin=origin) if sound else None
+        what = table.faults[int(rows[row])]
+        raise FaultyRow(f"{path.name}: {what}", ticker, days[row], what, before)
+
+    def _find(self, ticker: str) -> Path:
+        if self.data_dir is None:
+            raise InputError("--source csv needs a folder: add --data-dir DIR")
+        folder = Path(self.data_dir)
+        if not folder.is_dir():
+            raise InputError(f"--data-dir {folder} is no folder")
+        paths = [path for s in SUFFIXES if (path := folder / f"{ticker}{s}").is_file()]
+        if len(paths) == 2:
+            raise InputError(f"{folder} holds {ticker}.csv and {ticker}.parquet: remove one")
+        if not paths:
+            known = {path.stem for path in folder.iterdir() if path.suffix in SUFFIXES}
+            hint = nearest(ticker, known) if known else "; it holds no .csv or .parquet at all"
+            raise UnknownTicker(f"{folder} holds no {ticker}.csv or {ticker}.parquet{hint}")
+        return paths[0]
+
+
+def _scale(table: Table, path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    if table.adjusted is None:
+        raise InputError(
+            f"--adjust all needs an adjusted close, and {path.name} has none: "
+            "use --adjust splits to take its prices as they stand"
+        )
+    close = table.columns["close"]
+    return np.where(close > 0, table.adjusted / np.where(close > 0, close, 1.0), 1.0)

@@ -1,0 +1,139 @@
+"""Extra columns from a file: `date`, `known_at`, perhaps `ticker`, and numbers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from backtests.sources.table import NO_NUMBER, read_dates, read_lines
+from forecasters.bars import Days, Floats
+from forecasters.errors import InputError, nearest
+from forecasters.inputs.extras import Extra
+
+#: What a file must have, and why.
+NEEDED = {
+    "known_at": "without it nobody can say what was known at a close, and a value could act before it "
+    "was published. Add the first session whose close comes after the publication (published "
+    "after the close: the next day)",
+    "date": "it says what a value is about, so that a revision of an old value does not displace a "
+    "newer one. Where the values are never revised, repeat known_at",
+}
+KEYS = ("date", "known_at", "ticker")
+#: A day without a time: at 18:30 the close has passed, and dropping the time would hide that.
+DAY = re.compile(
+    r"(?:\d{8}|\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}\.?)"
+    r"(?:[ T]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+)
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+
+
+def read_extra(path: Path) -> Extra:
+    """Return the columns of a `.csv` or `.parquet` file.
+
+    Raises
+    ------
+    InputError
+        With the file, the line and the cell that cannot be used.
+    """
+    frame = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    header = [str(name).strip() for name in frame.columns]
+    plain = [name.casefold() if name.casefold() in KEYS else name for name in header]
+    for name, why in NEEDED.items():
+        if name not in plain:
+            raise InputError(f"{path.name} has no column '{name}'{nearest(name, header)}; {why}")
+    if "" in header:
+        raise InputError(f"{path.name}: column {header.index('') + 1} has no name; give it one")
+    folded = [name.casefold() for name in plain]
+    if twice := [name for name in plain if folded.count(name.casefold()) > 1]:
+        raise InputError(f"{path.name} has two columns called '{twice[0]}'; rename one")
+    if frame.empty:
+        raise InputError(f"{path.name} has a header and no rows")
+    frame.columns = pd.Index(plain)
+    names = tuple(name for name in plain if name not in KEYS)
+    if not names:
+        raise InputError(f"{path.name} has no column of numbers beside {', '.join(plain)}")
+    return Extra(
+        file=path.name,
+        names=names,
+        date=_days(frame["date"], "date", path),
+        known_at=_days(frame["known_at"], "known_at", path),
+        values=np.stack([_numbers(frame[name], name, path) for name in names], axis=1),  # [R, K]
+        ticker=_tickers(frame["ticker"], path) if "ticker" in plain else None,
+        line=frame.index.to_numpy(dtype=np.intp),
+    )
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        separator, rows = read_lines(path)
+    except FileNotFoundError:
+        raise InputError(f"--extra {path}: there is no such file") from None
+    header = rows.pop(0)[1]
+    for line, row in rows:
+        if len(row) < len(header) or any(row[len(header) :]):
+            raise InputError(
+                f"{path.name}: line {line} has {len(row)} cells, {len(header)} are expected: "
+                f"{separator.join(row)}"
+            )
+    cells = [row[: len(header)] for _, row in rows]
+    return pd.DataFrame(cells, columns=header, index=[line for line, _ in rows])
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(path)
+    except FileNotFoundError:
+        raise InputError(f"--extra {path}: there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path.name} cannot be read as parquet: {error}") from None
+    # An index with a name is a column; one without only counts.
+    frame = frame.reset_index(drop=frame.index.names == [None])
+    frame.index = pd.RangeIndex(1, len(frame) + 1)
+    return frame
+
+
+def _days(cells: pd.Series[Any], name: str, path: Path) -> Days:
+    empty = cells.isna() | (cells.astype(str).str.strip() == "")
+    if empty.any():
+        raise InputError(f"{path.name}: line {empty.idxmax()}: {name} is empty")
+    days = read_dates(cells, path)
+    for line, cell in cells.items():
+        if DAY.fullmatch(str(cell).strip()) is None:
+            raise InputError(
+                f"{path.name}: line {line}: {name} {str(cell)!r} has a time of day; write a day alone: "
+                "what is published after the close is known the next day"
+            )
+    return days
+
+
+def _numbers(cells: pd.Series[Any], name: str, path: Path) -> Floats:
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = np.full(len(cells), np.nan)
+    for row, (line, cell) in enumerate(cells.items()):
+        text = "" if pd.isna(cell) else str(cell).strip()
+        if text.lower() in NO_NUMBER:
+            continue
+        try:
+            # A comma that separates no thousands is a decimal one: 1,5 is not 15.
+            numbers[row] = float(text.replace(",", "") if THOUSANDS.fullmatch(text) else text)
+        except ValueError:
+            raise InputError(
+                f"{path.name}: line {line}: {name} {text!r} is no number; inputs are numbers, so "
+                "encode it or remove the column"
+            ) from None
+    return numbers
+
+
+def _tickers(cells: pd.Series[Any], path: Path) -> np.ndarray[Any, np.dtype[np.str_]]:
+    tickers = cells.where(~cells.isna(), "").astype(str).str.strip()
+    if (tickers == "").any():
+        raise InputError(
+            f"{path.name}: line {(tickers == '').idxmax()}: the ticker is empty; name it, or leave out "
+            "the column if the values hold for all"
+        )
+    return np.asarray(tickers.tolist(), dtype=np.str_)

@@ -1,0 +1,145 @@
+"""All that a run found out about one account: what every table and page is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backtests.account.result import Result
+from backtests.judging.calls import Calls
+from backtests.judging.sensitivity import Point
+from backtests.sources.faults import Fault
+from backtests.studies.training import History
+from backtests.universe.membership import Membership
+from forecasters.bars import Bars
+from forecasters.forecasts import Forecasts
+
+if TYPE_CHECKING:
+    from backtests.judging.judgement import Judgement
+
+#: The rule that every run holds beside the others, by its name in `strategies/`.
+HELD = "buy_and_hold"
+#: What the account of a universe is called in every table, whatever its file is called.
+UNIVERSE = "universe"
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One account, of one ticker or of a universe: its bars, forecasts and backtests.
+
+    Attributes
+    ----------
+    account : str
+        The ticker, or `UNIVERSE`.
+    bars : mapping
+        Ticker to `Bars`: the whole history, the training rows too.
+    forecasts : mapping
+        Ticker to forecasts, one a forecaster, naive first; those of a ticker over the same sessions.
+    histories : mapping
+        Ticker to forecaster to how each of its fits went; a pooled fit stands with every ticker it
+        learned from.
+    results : tuple of Result
+        forecaster x strategy in the order asked for, then buy_and_hold once.
+    exits : tuple of Result
+        The first five_percent rule under each of its exits, for each forecaster: what the reading decides.
+    foresight : tuple of Result
+        Each rule fed with the true next close: what a perfect forecaster would have earned after costs.
+        `forecaster` is "perfect foresight". A measure of the market, never a result.
+    thresholds : mapping
+        Strategy label to the forecast return it needs to buy (0.05), for rules that have one.
+    readings : mapping
+        Strategy label to one sentence that says how the rule was read.
+    horizon : int
+        Sessions from a close to the close that is forecast.
+    title : str
+        What a page is headed: the ticker, or the name of the universe's file.
+    membership : Membership or None
+        Which tickers of a universe could be bought when; None for the account of one ticker.
+    left_out : tuple of str
+        Tickers of the universe with too few sessions for a forecast.
+    faults : tuple of Fault
+        Rows before which the bars of a ticker of the universe end; those of tickers left out too.
+    slots : int
+        Equal parts of the equity, one a position.
+    sensitivity : tuple of Point
+        The first five_percent rule under other thresholds and exits, for each forecaster but naive.
+    judgement : Judgement or None
+        What all of this shows beside chance; None where it was not judged.
+    """
+
+    account: str
+    bars: Mapping[str, Bars]
+    forecasts: Mapping[str, tuple[Forecasts, ...]]
+    histories: Mapping[str, Mapping[str, tuple[History, ...]]]
+    results: tuple[Result, ...]
+    exits: tuple[Result, ...]
+    foresight: tuple[Result, ...]
+    thresholds: Mapping[str, float]
+    readings: Mapping[str, str]
+    currency: str
+    costs_note: str
+    horizon: int = 1
+    title: str = ""
+    membership: Membership | None = None
+    left_out: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    slots: int = 1
+    sensitivity: tuple[Point, ...] = ()
+    calls: tuple[Calls, ...] = ()
+    judgement: Judgement | None = None
+
+    @property
+    def naive_says(self) -> str:
+        """What the naive forecast is, in words."""
+        if self.horizon == 1:
+            return "tomorrow's close is today's"
+        return f"the close {self.horizon} sessions later is today's"
+
+    @property
+    def heading(self) -> str:
+        """What a page is headed."""
+        return self.title or self.account
+
+    @property
+    def tickers(self) -> tuple[str, ...]:
+        """The tickers of the account."""
+        return tuple(self.bars)
+
+    @property
+    def pooled(self) -> bool:
+        """Whether the account trades a universe."""
+        return self.account == UNIVERSE
+
+    @property
+    def simulated(self) -> bool:
+        """Whether some of the bars are drawn from a random generator."""
+        return any(bars.origin.simulated for bars in self.bars.values())
+
+    @property
+    def by_forecaster(self) -> dict[str, tuple[Forecasts, ...]]:
+        """Forecaster to its forecasts, one a ticker; naive first."""
+        told: dict[str, tuple[Forecasts, ...]] = {}
+        for own in self.forecasts.values():
+            for f in own:
+                told[f.forecaster] = (*told.get(f.forecaster, ()), f)
+        return told
+
+    @property
+    def fits(self) -> dict[str, tuple[History, ...]]:
+        """Forecaster to how its fits went, those of all tickers."""
+        told: dict[str, tuple[History, ...]] = {}
+        for own in self.histories.values():
+            for name, histories in own.items():
+                told[name] = (*told.get(name, ()), *histories)
+        return told
+
+    @property
+    def held(self) -> Result | None:
+        """Buy and hold; never another rule that needs no forecast. None where it was not run."""
+        return next((result for result in self.results if result.strategy == HELD), None)
+
+    @property
+    def ruled(self) -> tuple[Result, ...]:
+        """The results that are judged: all but buy and hold and those on naive's forecasts."""
+        return tuple(r for r in self.results if r.strategy != HELD and r.forecaster != "naive")

@@ -1,0 +1,102 @@
+"""Lines of JSON that each name the sha256 of the line before: an edit or a missing line shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backtests.writing.numbers import count
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as it stands in the file.
+
+    Attributes
+    ----------
+    content : object
+        What `decode` made of it; None where it cannot be read.
+    n, previous : int, str
+        Its number and the sha256 of the line before, as it says itself.
+    """
+
+    raw: bytes
+    content: Any
+    n: int = 0
+    previous: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the line."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+
+def parse(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> list[Line]:
+    """Return the lines of a file; one that cannot be read stays, without content."""
+    return [_line(text, decode) for text in raw.split(b"\n") if text.strip()]
+
+
+def _line(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> Line:
+    try:
+        entry = json.loads(raw)
+        return Line(raw, decode(entry), int(entry["n"]), str(entry["previous"]))
+    except (ValueError, TypeError, KeyError):  # said by `damage`, and counted
+        return Line(raw, None)
+
+
+def extend(lines: Sequence[Line], entries: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return the bytes of new lines that follow those that are there."""
+    previous = lines[-1].digest if lines else ""
+    n = max((len(lines), *(line.n for line in lines)))
+    written = []
+    for entry in entries:
+        n += 1
+        raw = json.dumps(
+            {"n": n, **entry, "previous": previous}, ensure_ascii=False, allow_nan=False
+        ).encode()
+        previous = hashlib.sha256(raw).hexdigest()
+        written.append(raw + b"\n")
+    return b"".join(written)
+
+
+def damage(lines: Sequence[Line], what: str, each: str) -> tuple[int, list[str]]:
+    """Return how many entries cannot be read or are missing, and sentences on what is wrong.
+
+    Parameters
+    ----------
+    what : str
+        The file in a sentence: ``the ledger``.
+    each : str
+        What an entry is: ``trial``.
+    """
+    unread = [i for i, line in enumerate(lines, start=1) if line.content is None]
+    broken, missing, n, before = [], 0, 0, ""
+    for i, line in enumerate(lines, start=1):
+        if line.content is not None:
+            if line.previous != before:
+                broken.append(i)
+            missing += max(0, line.n - n - 1)
+        n = max(n + 1, line.n)
+        before = line.digest
+    told = []
+    if unread:
+        counts = f"counts as one {each}" if len(unread) == 1 else f"count as one {each} each"
+        told.append(f"{_which(unread)} of {what} cannot be read and {counts}.")
+    if missing:
+        are = f"{count(missing, 'line')} {'is' if missing == 1 else 'are'} missing in {what}"
+        told.append(f"{are}, counted as {count(missing, each)}.")
+    elif broken:
+        does = "does" if len(broken) == 1 else "do"
+        told.append(
+            f"{_which(broken)} of {what} {does} not follow from the line before: something was edited there."
+        )
+    return len(unread) + missing, told
+
+
+def _which(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:5]))
+    more = f" and {len(numbers) - 5:,} more" if len(numbers) > 5 else ""
+    return f"{'Line' if len(numbers) == 1 else 'Lines'} {shown}{more}"

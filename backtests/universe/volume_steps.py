@@ -1,0 +1,125 @@
+"""Volumes that were not adjusted with the prices, found by their step."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from backtests.sources.source import DataWarning
+from forecasters.bars import Bars, Flags
+
+#: Sessions on each side of a step, and sessions whose median traded value says how large a ticker is.
+WINDOW = 60
+#: A step stands where the lowest tenth of the volumes on one side is so many times the highest tenth on
+#: the other. Ordinary trading does not part so: the most in 24 large caps over five years is 1.3, and
+#: unadjusted splits of 5, 10 and 50 to one show 2.7, 4.2 and 17.
+APART = 2.0
+#: Sessions on each side that say on which day of those it steps.
+NEAR = 5
+#: What to do about a step, by what is run: the mend has another place in each.
+MENDS = {
+    "universe": "Look the split up and, for N to 1, write into the universe file: {line}",
+    "ticker": (
+        "Look the split up and multiply the volumes before {since} by its ratio in your file of bars (--data-dir); "
+        "or, for N to 1, write this line into a file and run it with --universe FILE --slots 1: {line}"
+    ),
+    "grid": (
+        "Look the split up and multiply the volumes before {since} by its ratio in your file of bars (--data-dir)"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Volumes that jump for good where the price does not: `ratio` from the session `since` on.
+
+    `sound` is the first session whose traded value can be ranked on, None where there is none.
+    """
+
+    ticker: str
+    since: str
+    ratio: float
+    sound: str | None
+
+    def sentence(self, ranked: bool = False, run: str = "universe") -> str:
+        """Return what was found, what follows where tickers are `ranked`, and how to mend it.
+
+        Parameters
+        ----------
+        run : str
+            What is run: a name in `MENDS`.
+        """
+        unsound = "never" if self.sound is None else f"not before {self.sound}"
+        rank = f"It is ranked by traded value {unsound}. " if ranked else ""
+        mend = MENDS[run].format(line=f"{self.ticker} xN before {self.since}", since=self.since)
+        return (
+            f"{self.ticker}: its volumes change x{self.ratio:.3g} for good on {self.since} and its prices do not: they "
+            f"look unadjusted for a split. {rank}A forecaster that sees volume is misled. {mend}"
+        )
+
+
+def volume_steps(bars: Bars) -> tuple[Step, ...]:
+    """Return where the volumes step for good and the prices do not, oldest first.
+
+    The rule, over the sessions with trade: of `WINDOW` sessions on each side, the lowest tenth on
+    one is `APART` times the highest tenth on the other; within the stretch of days where that is
+    so, the step is the day on which the geometric mean of `NEAR` sessions moves most. It is no
+    fault where the close moved as far the other way on that day: neither is adjusted then, and
+    their product is right. A step within `WINDOW` sessions of either end cannot be told from a
+    busy month, and a split of 5 to 1 or less may hide in noisy trading.
+    """
+    traded = np.flatnonzero(bars.tradable & (bars.volume > 0))
+    if traded.size < 2 * WINDOW:
+        return ()
+    volume, close = bars.volume[traded], bars.close[traded]
+    windows = np.lib.stride_tricks.sliding_window_view(volume, WINDOW)
+    low, middle, high = np.quantile(windows, (0.1, 0.5, 0.9), axis=1)
+    rows = np.arange(WINDOW, traded.size - WINDOW + 1)
+    before, after = rows - WINDOW, rows
+    apart = np.maximum(low[after] / high[before], low[before] / high[after])
+    near = np.lib.stride_tricks.sliding_window_view(np.log(volume), NEAR).mean(axis=1)
+    jump = np.abs(near[rows] - near[rows - NEAR])
+    steps = []
+    for stretch in _joined(stretches(apart >= APART)):
+        row = int(rows[stretch][jump[stretch].argmax()])
+        ratio = float(middle[row] / middle[row - WINDOW])
+        moved = close[row] / close[row - 1]
+        if abs(math.log(ratio * moved)) < abs(math.log(ratio)) / 2:
+            continue  # the price fell as the volume rose: an event that neither is adjusted for
+        first = int(traded[row])
+        sound = first + WINDOW - 1
+        steps.append(
+            Step(
+                bars.ticker,
+                str(bars.sessions[first]),
+                ratio,
+                str(bars.sessions[sound]) if sound < len(bars) else None,
+            )
+        )
+    return tuple(steps)
+
+
+def warn_of_steps(steps: Sequence[Step], ranked: bool = False, run: str = "universe") -> None:
+    """Warn of each step in the words of `Step.sentence`."""
+    for step in steps:
+        warnings.warn(step.sentence(ranked, run), DataWarning, stacklevel=2)
+
+
+def _joined(stretches: Sequence[slice]) -> list[slice]:
+    """Return the runs, those of one step together: less than `WINDOW` apart."""
+    joined: list[slice] = []
+    for run in stretches:
+        if joined and run.start - joined[-1].stop < WINDOW:
+            run = slice(joined.pop().start, run.stop)
+        joined.append(run)
+    return joined
+
+
+def stretches(flags: Flags) -> list[slice]:
+    """Return the runs of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
+    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

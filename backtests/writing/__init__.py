@@ -1,0 +1,1 @@
+"""Numbers as text, tables and files: what everything that writes stands on."""

@@ -1,0 +1,1 @@
+"""How good forecasts are: errors, correlation, direction, lag."""

@@ -1,0 +1,1 @@
+"""How many threads a fit may use, and how it is stopped."""

@@ -1,0 +1,5 @@
+"""Walk-forward: a plan of folds, and forecasts from fits that know their own fold alone."""
+
+from forecasters.walk_forward.plan import RunFits, WalkForward, one_by_one
+
+__all__ = ["RunFits", "WalkForward", "one_by_one"]

@@ -1,0 +1,200 @@
+"""A fit: one fold, one forecaster, one seed. An independent job."""
+
+from __future__ import annotations
+
+import hashlib
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasters.bars import Flags, Floats
+from forecasters.base import Forecaster
+from forecasters.errors import InputError
+from forecasters.features import Features
+from forecasters.preparation.preprocessing import Transform
+from forecasters.preparation.windows import join
+from forecasters.threads.limit import one_thread
+from forecasters.walk_forward.fold_windows import FoldWindows, cut_windows
+from forecasters.walk_forward.folds import Fold
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a fit leaves.
+
+    Attributes
+    ----------
+    close : float64, shape [M]
+        Forecast closes of the test rows.
+    outside : bool, shape [M]
+        Test rows with an input outside the range of the fit rows.
+    centre : float64, shape [P]
+        Mean forecast return of the validation windows of each part; NaN where a part has none.
+    train_loss, validation_loss : float64, shape [E]
+        By epoch; empty for a forecaster without epochs.
+    kept : int
+        The epoch, from 1, whose weights were kept; 0 without epochs.
+    outliers : float
+        Share of the fit rows with an outlier among the inputs.
+    engine : str
+        What trained a network: ``native``, or ``torch`` and why; empty for other forecasters.
+    inside : float64, shape [K]
+        Forecast closes of the fit rows and then of the validation rows of each part, NaN where a
+        row has no window or is a halt. Empty unless the fit was asked for it. The network was
+        trained on the former and looked at the latter: they are no evidence of skill.
+    """
+
+    close: Floats
+    outside: Flags
+    centre: Floats
+    train_loss: Floats = field(default_factory=lambda: np.empty(0))
+    validation_loss: Floats = field(default_factory=lambda: np.empty(0))
+    kept: int = 0
+    outliers: float = 0.0
+    engine: str = ""
+    inside: Floats = field(default_factory=lambda: np.empty(0))
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """All that a forecast needs of a fit: weights and the transform of each ticker, for a file."""
+
+    state: dict[str, NDArray[Any]]
+    transforms: dict[str, Transform]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One ticker's rows in a fit."""
+
+    features: Features
+    fold: Fold
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A job that shares no number with any other: its answer cannot depend on what else runs.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        One, or with a pooled forecaster one for each ticker, in the order of their names: they
+        are trained on together, each scaled by its own fit rows.
+    inside : bool
+        Forecast the fit rows and the validation rows too.
+    """
+
+    parts: tuple[Part, ...]
+    forecaster: Forecaster
+    seed: int = 0
+    inside: bool = False
+
+    def __post_init__(self) -> None:
+        tickers = [part.features.ticker for part in self.parts]
+        if not tickers or tickers != sorted(set(tickers)):
+            raise InputError(f"the parts of a fit are {tickers}; give each ticker once, in order")
+
+    @property
+    def name(self) -> np.datetime64:
+        """The date of the fold's first test session."""
+        return self.parts[0].fold.name
+
+    @property
+    def rows(self) -> int:
+        """Number of rows to forecast."""
+        return sum(len(part.fold.test) for part in self.parts)
+
+    def share(self, ticker: str) -> tuple[Part, slice] | None:
+        """Return the part of this ticker and where its rows lie in the answer; None: it has none."""
+        start = 0
+        for part in self.parts:
+            stop = start + len(part.fold.test)
+            if part.features.ticker == ticker:
+                return part, slice(start, stop)
+            start = stop
+        return None
+
+    @property
+    def cost(self) -> float:
+        """Roughly how much work this is."""
+        return self.forecaster.cost(sum(len(part.fold.fit) for part in self.parts))
+
+    @property
+    def in_threads(self) -> bool:
+        """Whether it may run beside others in threads of one process."""
+        inputs = self.parts[0].features.X.shape[1]
+        return self.forecaster.in_threads(self.forecaster.components or inputs)
+
+    def generator(self) -> np.random.Generator:
+        """Return the generator of this fit, from seed, tickers, forecaster and fold.
+
+        Settings do not enter: all points of a grid start from common random numbers.
+        """
+        tickers = "+".join(part.features.ticker for part in self.parts)
+        words = f"{self.seed}|{tickers}|{self.forecaster.name}|{self.name}"
+        digest = hashlib.sha256(words.encode()).digest()
+        return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
+
+    def run(self) -> Fitted:
+        """Cut the windows, fit a fresh copy of the forecaster, forecast the test rows.
+
+        On one thread, whatever the libraries behind the forecaster would take: how many there are
+        changes the order of a sum and so its last bits.
+        """
+        return self.learn()[0]
+
+    def learn(self) -> tuple[Fitted, Learned]:
+        """Do what `run` does; return beside it what was learned."""
+        with one_thread():
+            return self._learn()
+
+    def _learn(self) -> tuple[Fitted, Learned]:
+        model = deepcopy(self.forecaster)
+        cuts = [cut_windows(p.features, p.fold, model.preprocessing) for p in self.parts]
+        model.fit(
+            join([cut.fit for cut in cuts]),
+            join([cut.validation for cut in cuts]),
+            self.generator(),
+        )
+        fitted = Fitted(
+            close=self._closes(cuts, model),
+            outside=np.concatenate([cut.outside for cut in cuts]),
+            centre=np.array([cut.centre(model.predict) for cut in cuts]),
+            train_loss=np.asarray(getattr(model, "train_loss_", ()), dtype=np.float64),
+            validation_loss=np.asarray(getattr(model, "validation_loss_", ()), dtype=np.float64),
+            kept=int(getattr(model, "kept_", 0)),
+            outliers=_share(cuts),
+            engine=getattr(model, "engine_", ""),
+            inside=self._inside(cuts, model) if self.inside else np.empty(0),
+        )
+        transforms = {
+            part.features.ticker: cut.transform for part, cut in zip(self.parts, cuts, strict=True)
+        }
+        return fitted, Learned(model.state(), transforms)
+
+    def _closes(self, cuts: list[FoldWindows], model: Forecaster) -> Floats:
+        """Return the forecast closes of the test rows of every part, [N]."""
+        try:
+            return np.concatenate([cut.close(model.predict(cut.test)) for cut in cuts])
+        except InputError as error:
+            raise InputError(f"{model.name}, fold {self.name}: {error}") from error
+
+    def _inside(self, cuts: list[FoldWindows], model: Forecaster) -> Floats:
+        """Return the forecast closes of the fit rows and the validation rows of every part, [K]."""
+        closes = []
+        for part, cut in zip(self.parts, cuts, strict=True):
+            for rows, windows in ((part.fold.fit, cut.fit), (part.fold.validation, cut.validation)):
+                own = np.full(len(rows), np.nan)
+                if len(windows):
+                    at = np.searchsorted(part.features.sessions, windows.as_of) - rows.start
+                    own[at] = cut.known(model.predict, windows)
+                closes.append(own)
+        return np.concatenate(closes)
+
+
+def _share(cuts: list[FoldWindows]) -> float:
+    """Return the mean share of outliers, each ticker weighted by its windows."""
+    return float(np.average([cut.outliers for cut in cuts], weights=[len(c.fit) for c in cuts]))

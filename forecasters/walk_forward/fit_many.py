@@ -1,0 +1,69 @@
+"""Many fits side by side, in threads of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
+
+from forecasters.threads.limit import one_thread
+from forecasters.threads.stop import Stop
+from forecasters.walk_forward.fit import Fit, Fitted
+
+
+def longest_first(fits: Sequence[Fit]) -> list[int]:
+    """Return the numbers of the fits in the order to start them: no long one is left for last."""
+    return sorted(range(len(fits)), key=lambda number: (-fits[number].cost, number))
+
+
+def fit_many(
+    fits: Sequence[Fit],
+    workers: int = 1,
+    on_done: Callable[[int, Fitted], None] = lambda number, fitted: None,
+    run: Callable[[Fit], Fitted] = Fit.run,
+) -> list[Fitted]:
+    """Run independent fits on `workers` threads, the longest first; return what each leaves.
+
+    A fit shares no number with another, so its answer does not depend on the others, on their
+    order or on how many run at once, to the bit. Only fits that are `in_threads` run side by side:
+    the kernels leave the interpreter to others while they train. The rest follow one by one.
+
+    Parameters
+    ----------
+    on_done : callable
+        Called in the thread of the caller with the number and the answer of each fit as it ends.
+    run : callable
+        What to do with a fit.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C: fits under way end at their next step, what `on_done` was told stays done.
+    Exception
+        The first one that a fit raised; the others end.
+    """
+    answers: dict[int, Fitted] = {}
+
+    def done(number: int, fitted: Fitted) -> None:
+        answers[number] = fitted
+        on_done(number, fitted)
+
+    order = longest_first(fits)
+    stop = Stop()
+    with one_thread(), ThreadPoolExecutor(workers, "fit") as pool:
+        try:
+            futures = {
+                pool.submit(stop.run, partial(run, fits[number])): number
+                for number in order
+                if fits[number].in_threads
+            }
+            for future in as_completed(futures):
+                done(futures[future], future.result())
+        except BaseException:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+    for number in order:
+        if number not in answers:
+            done(number, run(fits[number]))
+    return [answers[number] for number in range(len(fits))]

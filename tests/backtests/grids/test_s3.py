@@ -1,0 +1,96 @@
+"""S3's figures, number by number where the paper is quoted elsewhere."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+
+from backtests.grids.results.report import make_report
+from backtests.grids.s3 import PUBLISHED, RNN, S3_GRID, Published, is_s3, published
+from tests.backtests.example_outcomes import make_outcome
+
+WHOLE = {name: ",".join(values) for name, values in S3_GRID.items()}
+
+
+def test_there_are_54_and_the_rnn():
+    assert len(PUBLISHED) == 54
+    assert {key[0] for key in PUBLISHED} == {"1", "2", "3"}
+    assert Published(2.46, 2.79, 0.922) == RNN
+
+
+@pytest.mark.parametrize(
+    ("architecture", "activation", "batch", "filters", "mape", "nrmse"),
+    [
+        (1, "relu", 32, 64, 2.99, 4.10),
+        (1, "relu", 32, 256, 11.83, 12.28),  # the largest
+        (1, "tanh", 64, 256, 2.13, 3.09),  # the best of architecture 1
+        (1, "tanh", 128, 128, 3.21, 4.37),
+        (2, "relu", 64, 256, 1.79, 2.71),  # the best of all
+        (2, "relu", 128, 64, 3.03, 4.33),
+        (2, "tanh", 32, 256, 5.25, 7.46),
+        (3, "relu", 64, 256, 2.18, 3.26),  # the best of architecture 3
+        (3, "tanh", 64, 64, 8.17, 8.94),
+        (3, "tanh", 128, 256, 3.77, 4.63),  # the last of the tables
+    ],
+)
+def test_a_figure_stands_where_the_tables_have_it(
+    architecture, activation, batch, filters, mape, nrmse
+):
+    crossed = {
+        "activation": activation, "batch_size": str(batch), "filters": str(filters),
+        "architecture": str(architecture),
+    }  # fmt: skip
+    found = published("cnn", crossed)
+    assert (found.mape, found.nrmse) == (mape, nrmse)
+
+
+def test_the_best_and_the_ratio_that_tells_what_nrmse_is():
+    """S3's best is architecture 2 with 1.79%; NRMSE over MAPE is 1.04 to 1.53, its median 1.31."""
+    best = min(PUBLISHED.items(), key=lambda pair: pair[1].mape)
+    assert best == (("2", "256", "64", "relu"), Published(1.79, 2.71, 0.985))
+    ratios = [one.nrmse / one.mape for one in PUBLISHED.values()]
+    assert (round(min(ratios), 2), round(max(ratios), 2)) == (1.04, 1.53)
+    assert round(statistics.median(ratios), 2) == 1.31
+    assert sum(one.pearson is not None for one in PUBLISHED.values()) == 3
+
+
+def test_they_stand_beside_s3s_grid_alone():
+    assert is_s3(("cnn",), S3_GRID)
+    assert is_s3(("cnn",), dict(reversed(S3_GRID.items())))
+    assert not is_s3(("cnn",), {**S3_GRID, "filters": ("64", "128")})
+    assert not is_s3(("cnn",), {**S3_GRID, "epochs": ("50",)})
+    assert not is_s3(("cnn_lstm",), S3_GRID)
+    assert not is_s3(("cnn:dropout=0.5",), S3_GRID)
+    assert published("rnn", {}) == RNN
+    assert published("linear", {}) is None and published("cnn", {"filters": "64"}) is None
+
+
+def test_each_row_of_s3s_grid_has_its_figures_and_another_grid_has_none():
+    cross = tuple(f"{name}={values}" for name, values in WHOLE.items())
+    outcome = make_outcome({}, {"filters=128": 0.02}, cross=cross, beside=("rnn",))
+    report = make_report(outcome)
+    rows = {row["forecaster"]: row for row in report.rows}
+    best = rows["cnn:activation=relu,architecture=2,batch_size=64,filters=256"]
+    assert (best["published_mape"], best["published_nrmse"], best["published_pearson"]) == (
+        1.79, 2.71, 0.985,
+    )  # fmt: skip
+    assert rows["rnn"]["published_mape"] == 2.46 and rows["naive"]["published_mape"] is None
+    assert all(row["published_mape"] for name, row in rows.items() if name != "naive")
+    told = " ".join(report.found)
+    assert f"relu,architecture=2,batch_size=64,filters=256, is in place {best['rank']} here" in told
+    assert "Esfahan Steel" in told and "other data than these" in told
+    other = make_report(make_outcome({}, {}))
+    assert not any(row["published_mape"] for row in other.rows)
+    assert "Esfahan" not in " ".join(other.found)
+
+
+def test_what_is_not_s3s_training_is_said():
+    cross = tuple(f"{name}={values}" for name, values in WHOLE.items())
+    told = make_report(make_outcome({}, {}, cross=cross, epochs=3, features="ohlcv")).found[-1]
+    assert "other inputs" in told
+    search = make_outcome({}, {}, cross=cross, target="return").search
+    assert search.s3
+    assert "target return where S3 has close" in make_report(
+        make_outcome({}, {}, cross=cross, target="return")
+    ).found[-1]  # fmt: skip

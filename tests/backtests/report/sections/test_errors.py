@@ -1,0 +1,150 @@
+"""What a page says of the errors: the measures in its tables, and their sentences."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import numpy as np
+import pytest
+
+from backtests.report.rendering import render
+from backtests.report.sections.errors import deciles_of, section
+from backtests.studies.study import UNIVERSE, Study
+from forecasters.measures.deciles import deciles
+from forecasters.measures.metrics import forecast_metrics
+from tests.backtests.example_studies import make_study, told
+
+
+def html_of(study: Study, figures: dict[str, str] | None = None) -> str:
+    return render(
+        "measures.html", measures=section(study), horizon=1, currency="KRW",
+        figures={"closes": "<svg>closes</svg>", **(figures or {})},
+    )  # fmt: skip
+
+
+def cells(html: str, table: str) -> dict[str, list[str]]:
+    """Return the cells of each row of a table, by its first."""
+    body = html[html.index(f'id="{table}"') :].split("</tbody>")[0].split("<tbody>")[1]
+    rows = [re.findall(r"<td.*?</td>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
+    words = [[unescape(re.sub(r"<[^>]+>", "", cell)) for cell in row] for row in rows]
+    return {row[0]: row[1:] for row in words}
+
+
+def foretold(study: Study, **closes: str) -> Study:
+    """Return the study whose forecasters are those that forecast the named array of themselves."""
+    naive = told(study)[0]
+    made = [
+        replace(naive, forecaster=name, by_seed=getattr(naive, array)[None].copy(), seeds=())
+        for name, array in closes.items()
+    ]
+    return replace(study, forecasts={study.account: (naive, *made)})
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return make_study(traded=False, forecasters=("rnn", "cnn"))
+
+
+def test_the_tables_hold_the_measures(study: Study) -> None:
+    html = html_of(study)
+    errors, signs = cells(html, "errors"), cells(html, "direction")
+    assert list(errors) == list(signs) == ["naive", "rnn", "cnn"]
+    for f in told(study)[1:]:
+        m = forecast_metrics(f)
+        row = errors[f.forecaster]
+        assert row[0] == "366"
+        assert row[3:6] == [f"{m['mae']:,.0f}", f"{m['rmse']:,.0f}", f"{m['theil_u']:.3f}"]
+        assert row[6] == "–", "these forecasts carry no scale"
+        assert row[7] == f"{100 * m['r2_return']:+.2f}%"
+        d = m["direction"]
+        assert signs[f.forecaster][:4] == [
+            f"{100 * d['share']:.1f}%",
+            f"{100 * d['low']:.1f}% to {100 * d['high']:.1f}%",
+            f"{100 * d['majority']:.1f}% {d['majority_side']}",
+            f"{d['hits']}",
+        ]
+        assert signs[f.forecaster][4:6] == [f"{d['moved']}", f"{d['unchanged']}"]
+        assert d["moved"] + d["unchanged"] == 366
+        assert signs[f.forecaster][8] == f"{m['lag']['lag1']:+.2f}"
+    scaled = [replace(f, mase_scale=10_000.0) for f in told(study)]
+    scaled_html = html_of(replace(study, forecasts={study.account: tuple(scaled)}))
+    mase = forecast_metrics(scaled[1])["mae"] / 10_000
+    assert cells(scaled_html, "errors")["rnn"][6] == f"{mase:.2f}"
+    assert signs["naive"][0] == "–", "naive has no direction"
+    assert "closes</svg>" in html
+    assert "decile" not in html
+    assert "<svg>parts" in html_of(study, {"deciles": "<svg>parts</svg>"})
+
+
+def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> None:
+    made = section(foretold(study, late="last_close", seer="actual"))
+    assert made is not None
+    text = " ".join(made["told"])
+    assert "The line of late is the price drawn late" in text
+    assert "seer moved with the very day that was forecast" in text
+    assert "seer had the direction right more often than the more frequent sign" in text
+    plain = section(study)
+    assert plain is not None
+    assert plain["told"][0].startswith("None of 2 forecasters had the direction right more often")
+    assert "The line of rnn and cnn is the price drawn late" in plain["told"][1]
+    assert len(plain["told"]) == 2
+    one = replace(study, forecasts={study.account: told(study)[:2]})
+    alone = section(one)
+    assert alone is not None
+    assert alone["told"][0].startswith("rnn did not have the direction right more often than")
+
+
+def test_without_an_outcome_the_tables_say_so() -> None:
+    bare = make_study(traded=False, rows=532, first=530, forecasters=("cnn",))
+    waiting = tuple(replace(f, actual=np.full(len(f), np.nan)) for f in told(bare))
+    empty = replace(bare, forecasts={bare.account: waiting})
+    html = html_of(empty)
+    assert html.count("no forecast has its outcome yet") == 2
+    assert section(replace(bare, forecasts={})) is None
+
+
+def universe() -> Study:
+    """Return two tickers in one account, the second without an unchanged day of its own."""
+    parts = [
+        make_study(t, traded=False, seed=i, forecasters=("rnn",)) for i, t in enumerate(("A", "B"))
+    ]
+    return replace(
+        parts[0],
+        account=UNIVERSE,
+        bars={t: own for part in parts for t, own in part.bars.items()},
+        forecasts={t: own for part in parts for t, own in part.forecasts.items()},
+    )
+
+
+def test_a_universe_has_medians_and_counts_over_its_tickers() -> None:
+    pooled = universe()
+    made = section(pooled)
+    assert made is not None
+    naive, rnn = made["over"]["rows"]
+    own = [forecast_metrics(f) for f in pooled.by_forecaster["rnn"]]
+    for name in ("theil_u", "r2_return"):
+        assert rnn[name] == pytest.approx((own[0][name] + own[1][name]) / 2)
+    hits, moved = (sum(m["direction"][k] for m in own) for k in ("hits", "moved"))
+    assert rnn["direction"] == pytest.approx(hits / moved)
+    most = sum(round(m["direction"]["majority"] * m["direction"]["moved"]) for m in own)
+    assert rnn["majority"] == pytest.approx(most / moved)
+    assert (rnn["repeats"], naive["direction"], rnn["mase"]) == (2, None, None)
+    row = cells(html_of(pooled), "direction")["rnn"]
+    assert row == [
+        "–", f"{rnn['theil_u']:.3f}", f"{100 * rnn['r2_return']:+.2f}%", f"{100 * hits / moved:.1f}%",
+        f"{100 * most / moved:.1f}%", "2 of 2",
+    ]  # fmt: skip
+
+
+def test_the_deciles_are_those_of_all_tickers_together_and_of_no_naive() -> None:
+    pooled = universe()
+    made = deciles_of(pooled)
+    assert list(made) == ["rnn"]
+    said, came = (
+        np.concatenate([getattr(f, name)[f.judged] for f in pooled.by_forecaster["rnn"]])
+        for name in ("forecast_return", "realised_return")
+    )
+    assert made["rnn"] == deciles(said, came)
+    assert sum(made["rnn"].n) == 2 * 366

@@ -1,0 +1,223 @@
+"""Same inputs, same key and digest; a run is found, resumed and never overwritten."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from backtests.run import main
+from tests.backtests.example_runs import SMALL, interrupt_after, run
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ["--jobs", "2"],
+        ["--out", "elsewhere/deep"],
+        ["--config", "run.toml"],
+    ],
+)
+def test_the_same_key_and_digest_whatever_cannot_matter(
+    finished, tmp_path, monkeypatch, capsys, other
+):
+    _, printed = finished
+    monkeypatch.chdir(tmp_path)
+    flags = [*SMALL, "--tearsheets", "main"]
+    if "--config" in other:  # the same values from a file, in another order
+        (tmp_path / "run.toml").write_text(
+            'tearsheets = "main"\nseeds = 2\nend = 2018-01-01\nstart = 2015-01-01\n'
+        )
+        dropped = {"--seeds", "--end", "--start", "--tearsheets"}
+        pairs = list(zip(flags, [*flags[1:], ""], strict=True))
+        skip = {i for i, (flag, _) in enumerate(pairs) if flag in dropped}
+        flags = [flag for i, flag in enumerate(flags) if i not in skip and i - 1 not in skip]
+    code, again = run(capsys, *other, flags=flags)
+    assert code == 0
+    assert again["found"] is False
+    assert (again["key"], again["digest"]) == (printed["key"], printed["digest"])
+    # Workers of an earlier run may still stand in another folder: a path must not depend on it.
+    sheets = list((Path(again["folder"]) / "tearsheets").iterdir())
+    assert len(sheets) == 4
+    assert sheets[0].resolve().is_relative_to(tmp_path)
+
+
+def test_another_seed_or_threshold_is_another_run(finished, tmp_path, capsys):
+    _, printed = finished
+    code, other = run(capsys, "--out", tmp_path, "--seed", 5, "--jobs", 1)
+    assert code == 0
+    assert other["key"] != printed["key"] and other["digest"] != printed["digest"]
+
+
+def test_a_finished_run_is_found_not_run_again(finished, capsys):
+    folder, printed = finished
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
+    began = time.monotonic()
+    code, again = run(capsys, "--tearsheets", "main", "--out", folder.parent, "--jobs", 2)
+    assert (code, again["found"]) == (0, True)
+    assert again["digest"] == printed["digest"]
+    assert again["summary"] == printed["summary"]
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
+    assert time.monotonic() - began < 60
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        ["--engine", "auto"],
+        ["--market", "krx"],
+        ["--cash", "100000000"],
+        ["--strategy", "five_percent:exit=entry"],
+        ["--forecaster", *SMALL[10:11], *SMALL[9:10]],
+    ],
+    ids=str,
+)
+def test_the_key_is_of_what_the_flags_mean_not_of_how_they_are_written(finished, same):
+    """A default written out is the default; the order of names is no part of a run."""
+    from backtests.command.config import from_arguments
+    from backtests.run import make_parser
+    from backtests.runs.resolve import make_broker, make_plan
+
+    def made_of(flags):
+        config = from_arguments(make_parser().parse_args(flags))
+        described = make_plan(config).described
+        described["strategies"] = {
+            label.partition(":")[0]: value for label, value in described["strategies"].items()
+        }
+        return described, make_broker(config, "051900.KS")
+
+    assert made_of([*SMALL, *same]) == made_of(SMALL)
+
+
+def test_the_manifest_holds_every_value_resolved(finished):
+    manifest = json.loads((finished[0] / "manifest.json").read_text())
+    account = manifest["accounts"]["051900.KS"]
+    assert (account["cash"], account["costs"]["commission_bps"]) == (100_000_000, 1.5)
+    assert account["costs"]["market"]["tax"][1][:2] == ["2019-05-30", 0.0025]
+    assert manifest["strategies"]["five_percent"]["settings"]["threshold"] == 0.01
+    assert manifest["strategies"]["five_percent"]["settings"]["max_hold"] is None
+    assert manifest["walk_forward"]["settings"]["train_size"] == 504
+    rnn = manifest["forecasters"]["rnn:epochs=2,hidden=4,lookback=5,target=return"]
+    assert rnn["settings"]["batch_size"] == 64
+    assert set(manifest["results"][0]["sha256"]) == {"equity", "fills"}
+
+
+def test_a_plugin_that_changed_is_another_run_also_in_a_module_beside_it(tmp_path, monkeypatch):
+    from backtests.plugins import FORECASTERS, load, parse, provenance
+
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "helping_module.py").write_text("VALUE = 1\n")
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "from helping_module import VALUE\nfrom forecasters.models.rnn import RNN\nclass Mine(RNN): pass\n"
+    )
+    first = provenance(load(FORECASTERS, parse(str(mine))))
+    (tmp_path / "helping_module.py").write_text("VALUE = 2\n")
+    second = provenance(load(FORECASTERS, parse(str(mine))))
+    mine.write_text(mine.read_text() + "# changed\n")
+    third = provenance(load(FORECASTERS, parse(str(mine))))
+    assert len({first, second, third}) == 3
+    assert provenance(load(FORECASTERS, parse("rnn"))) is None
+
+
+def test_a_plugin_that_remembers_or_solves_gives_the_same_digest_on_any_number_of_jobs(
+    tmp_path, capsys
+):
+    """One process must not carry a fit's state into the next, nor give BLAS more threads."""
+    (tmp_path / "solver.py").write_text(
+        "from dataclasses import dataclass, field\nimport numpy as np\n"
+        "from forecasters.base import Forecaster\n"
+        "@dataclass(kw_only=True)\n"
+        "class Solver(Forecaster):\n"
+        "    lookback: int = 60\n"
+        "    memory: list = field(default_factory=list)\n"
+        "    def fit(self, windows, validation, rng):\n"
+        "        self.memory.append(len(windows))\n"
+        "        X = windows.X.reshape(len(windows), -1)\n"
+        "        self.w_ = np.linalg.solve(X.T @ X + np.eye(X.shape[1]), X.T @ windows.y)\n"
+        "        self.w_ += 1e-3 * len(self.memory)\n"
+        "        return self\n"
+        "    def predict(self, windows):\n"
+        "        return np.array([x.ravel() @ self.w_ for x in windows.X])\n"
+    )
+    digests = set()
+    for jobs in (1, 2):
+        code, printed = run(
+            capsys,
+            *("--forecaster", tmp_path / "solver.py", "--jobs", jobs),
+            *("--out", tmp_path / str(jobs), "--threshold", 0.05),
+        )
+        assert code == 0
+        digests.add(printed["digest"])
+    assert len(digests) == 1
+
+
+def test_what_the_user_put_in_the_way_is_not_overwritten(finished, tmp_path, capsys):
+    folder, _ = finished
+    (tmp_path / folder.name).mkdir()
+    (tmp_path / folder.name / "mine.txt").write_text("precious")
+    code = main([*SMALL, "--tearsheets", "main", "--out", str(tmp_path)])
+    assert code == 2
+    assert "in the way" in capsys.readouterr().err
+    assert (tmp_path / folder.name / "mine.txt").read_text() == "precious"
+
+
+def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(finished, tmp_path):
+    _, printed = finished
+    flags = [*SMALL, "--tearsheets", "main", "--out", str(tmp_path), "--jobs", "1"]
+    command = [sys.executable, "-m", "backtests.run", *flags]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    give_up = time.monotonic() + 60
+    while not list(tmp_path.glob(".*.part/fits/0*.npz")) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "go on with" in err and "backtests.run --ticker 051900.KS" in err
+    kept = list(tmp_path.glob(".*.part/fits/0*.npz"))
+    assert kept
+    kept[0].write_bytes(kept[0].read_bytes()[:100])  # a truncated file is trained again
+    again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    assert json.loads(again.stdout)["digest"] == printed["digest"]
+
+
+def test_interrupted_it_goes_on_with_the_forecasters_named_in_another_order(
+    tmp_path, monkeypatch, capsys, finished
+):
+    """The key does not know their order, so no fit of one may be taken for a fit of another."""
+    _, printed = finished
+    at = SMALL.index("--forecaster") + 1
+    other = [*SMALL[:at], SMALL[at + 1], SMALL[at], *SMALL[at + 2 :]]
+    flags = ["--tearsheets", "main", "--out", str(tmp_path), "--jobs", "1"]
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 12)
+        assert main([*SMALL, *flags, "--quiet"]) == 130
+    capsys.readouterr()
+    code, again = run(capsys, *flags, flags=other)
+    assert code == 0
+    assert (again["key"], again["digest"]) == (printed["key"], printed["digest"])
+
+
+def test_a_bar_that_comes_later_changes_no_order_that_was_decided_before(tmp_path, capsys):
+    """Cut off at a day and run again: every forecast and order up to that day is the same."""
+    runs = {}
+    for end in ("2018-01-01", "2017-08-11"):
+        code, printed = run(capsys, "--end", end, "--out", tmp_path, "--jobs", 1)
+        assert code == 0
+        folder = Path(printed["folder"])
+        forecasts = pd.read_parquet(folder / "forecasts.parquet").drop(columns=["target", "actual"])
+        fills = pd.read_csv(folder / "fills.csv")
+        runs[end] = (
+            forecasts[forecasts["as_of"] < "2017-08-11"].reset_index(drop=True),
+            fills[fills["session"] < "2017-08-11"].reset_index(drop=True),
+        )
+        shutil.rmtree(folder)
+    (longer, longer_fills), (shorter, shorter_fills) = runs.values()
+    assert len(longer_fills) >= 5
+    pd.testing.assert_frame_equal(longer, shorter, check_exact=True)
+    pd.testing.assert_frame_equal(longer_fills, shorter_fills, check_exact=True)

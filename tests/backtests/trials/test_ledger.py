@@ -1,0 +1,359 @@
+"""The ledger of trials: what counts, once; what is lost, edited or reset is said and still counted."""
+
+import datetime
+import errno
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backtests.command.config import RunConfig
+from backtests.jobs.parallel import in_turn
+from backtests.judging.sensitivity import sweep_all
+from backtests.runs.manifest import describe, write_manifest
+from backtests.runs.resolve import make_plan
+from backtests.runs.trial_count import bars_of, scope_of, trials_of
+from backtests.statistics.sharpe import sharpe_of
+from backtests.trials.ledger import FILE, Ledger, remember
+from backtests.trials.trial import Scope, Trial, trial_key
+from strategies.five_percent import FivePercentRule
+from tests.backtests.example_studies import KOREAN, make_study
+from tests.backtests.judging.test_sensitivity import KRX
+
+HERE = Scope(("051900.KS",), "2017-01-02", "2019-12-30")
+DAY = datetime.date(2026, 3, 2)
+
+
+def some(n, scope=HERE, first=0):
+    """Return n trials; every third never moved."""
+    return [
+        Trial(trial_key(rule=i), scope, None if i % 3 == 0 else 0.01 * i, "run")
+        for i in range(first, first + n)
+    ]
+
+
+def finish(out, name, *counted):
+    """Write the manifest of a finished run that remembers the ledger."""
+    (out / name).mkdir()
+    write_manifest(
+        out / name / "manifest.json",
+        {"schema": 1, "key": name, "trials": remember(counted), "config": {"trials": 3}},
+    )
+
+
+def rewrite(path, change):
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(change(lines)))
+
+
+def test_each_distinct_trial_is_counted_once(tmp_path):
+    ledger = Ledger(tmp_path, DAY)
+    first = ledger.add([*some(10), *some(3)])
+    assert (first.trials, first.new, first.since, first.warning) == (10, 10, "2026-03-02", "")
+    again = Ledger(tmp_path, datetime.date(2026, 3, 9)).add(some(10))
+    assert (again.trials, again.new, again.since) == (10, 0, "2026-03-02")
+    more = Ledger(tmp_path).add(some(6, first=8))
+    assert (more.trials, more.new, more.since) == (14, 4, "2026-03-02")
+    assert len((tmp_path / FILE).read_text().splitlines()) == more.lines == 14
+    assert sorted(more.sharpes) == [0.01 * i for i in range(14) if i % 3]
+
+
+def test_a_run_that_is_found_again_leaves_the_ledger_as_it_is(tmp_path):
+    Ledger(tmp_path, DAY).add(some(5))
+    before = (tmp_path / FILE).read_bytes()
+    Ledger(tmp_path, DAY + datetime.timedelta(1)).add(some(5))
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("scope", "trials"),
+    [
+        (replace(HERE, last="2019-12-31"), 4),  # tomorrow's bar: the same trials
+        (replace(HERE, first="2017-01-03"), 8),  # trained on another past: looked at anew
+        (Scope(("000660.KS",), HERE.first, HERE.last), 4),  # other prices: its own four
+        (Scope(("000660.KS", "051900.KS"), HERE.first, HERE.last), 8),  # a universe that holds it
+        (replace(HERE, simulated=True), 4),  # drawn prices are not these
+        (replace(HERE, first="2019-12-30", last="2021-01-04"), 8),  # one session in common
+        (replace(HERE, first="2019-12-31", last="2021-01-04"), 4),  # none
+        (replace(HERE, first="2015-01-02", last="2017-01-02"), 8),
+        (replace(HERE, first="2015-01-02", last="2016-12-30"), 4),
+    ],
+)
+def test_what_counts_is_what_was_judged_on_the_same_prices(tmp_path, scope, trials):
+    Ledger(tmp_path).add(some(4))
+    assert Ledger(tmp_path).add(some(4, scope)).trials == trials
+
+
+def test_a_longer_window_is_remembered_for_those_that_begin_later(tmp_path):
+    Ledger(tmp_path).add(some(4))
+    longer = replace(HERE, last="2021-12-30")
+    grown = Ledger(tmp_path).add(some(4, longer))
+    assert (grown.trials, grown.new, grown.lines) == (4, 0, 8)
+    assert Ledger(tmp_path).add(some(4, longer)).lines == 8
+    later = replace(HERE, first="2021-01-04", last="2021-12-30")
+    assert Ledger(tmp_path).add([], later).trials == 4
+
+
+def test_an_empty_count_needs_to_know_whose(tmp_path):
+    none = Ledger(tmp_path).add([], HERE)
+    assert (none.trials, none.since, none.sharpes, none.warning) == (0, "", (), "")
+    with pytest.raises(ValueError, match="one scope"):
+        Ledger(tmp_path).add([])
+    with pytest.raises(ValueError, match="one scope"):
+        Ledger(tmp_path).add([*some(1), *some(1, replace(HERE, last="2020-01-02"))])
+
+
+MANY = """
+import sys
+from backtests.trials.trial import Scope, Trial, trial_key
+from backtests.trials.ledger import Ledger
+scope = Scope(("051900.KS",), "2017-01-02", "2019-12-30")
+sys.stdin.readline()
+for i in range(40):
+    Ledger(sys.argv[1]).add([Trial(trial_key(rule=[sys.argv[2], i]), scope, 0.1, "run")])
+"""
+
+
+def test_processes_at_once_are_all_counted(tmp_path):
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", MANY, str(tmp_path), name], stdin=subprocess.PIPE, text=True
+        )
+        for name in "abc"
+    ]
+    for process in started:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=120) and process.returncode for process in started] == [
+        0
+    ] * 3
+    counted = Ledger(tmp_path).add([], HERE)
+    assert (counted.trials, counted.lines, counted.warning) == (120, 120, "")
+
+
+def test_a_ledger_that_was_removed_is_said_and_the_larger_count_stays(tmp_path):
+    finish(tmp_path, "one", Ledger(tmp_path).add(some(30)))
+    (tmp_path / FILE).unlink()
+    new = Ledger(tmp_path).add(some(4))
+    assert (new.trials, new.lines) == (30, 4)
+    more = Ledger(tmp_path).add(some(2, first=50))
+    assert more.trials == 32, "new ones go on counting"
+    rewrite(tmp_path / FILE, lambda lines: lines[:4])
+    assert "was cut or begun anew: it has 4 lines, and run one saw 30 lines of it." in new.warning
+    assert "What the run folders remember is counted too" in new.warning
+    # ... also when only the run that came after it is left
+    finish(tmp_path, "two", new)
+    (tmp_path / "one" / "manifest.json").unlink()
+    left = Ledger(tmp_path).add(some(4))
+    assert left.trials == 30
+    assert left.warning.startswith("Run two counted 30 trials")
+    # other prices lose nothing by it
+    other = Ledger(tmp_path).add(some(2, replace(HERE, tickers=("000660.KS",))))
+    assert (other.trials, other.warning) == (2, "")
+
+
+def test_a_ledger_that_was_cut_is_said(tmp_path):
+    finish(tmp_path, "one", Ledger(tmp_path).add(some(30)))
+    rewrite(tmp_path / FILE, lambda lines: lines[:20])
+    cut = Ledger(tmp_path).add([], HERE)
+    assert cut.trials == 30
+    assert "it has 20 lines, and run one saw 30 lines of it" in cut.warning
+
+
+def test_another_ledger_of_the_same_length_is_said(tmp_path):
+    finish(tmp_path, "one", Ledger(tmp_path).add(some(30)))
+    (tmp_path / FILE).unlink()
+    other = Ledger(tmp_path).add(some(40, first=100))
+    assert other.trials == 70, "those of the folder that is left, and the new ones"
+    assert "is not the one that was there before: run one saw 30 lines of it" in other.warning
+
+
+def test_an_edited_line_is_said(tmp_path):
+    Ledger(tmp_path).add(some(6))
+    rewrite(tmp_path / FILE, lambda lines: [*lines[:2], lines[2].replace("run", "ran"), *lines[3:]])
+    edited = Ledger(tmp_path).add([], HERE)
+    assert edited.trials == 6
+    assert edited.warning == (
+        "Line 4 of the ledger of trials does not follow from the line before: something was edited there."
+    )
+
+
+def test_lines_that_were_taken_out_are_counted(tmp_path):
+    Ledger(tmp_path).add(some(9))
+    rewrite(tmp_path / FILE, lambda lines: [*lines[:2], *lines[5:]])
+    short = Ledger(tmp_path).add([], HERE)
+    assert short.trials == 9
+    assert (
+        short.warning == "3 lines are missing in the ledger of trials, counted as 3 trials."
+    )  # 3, 4, 5
+    rewrite(tmp_path / FILE, lambda lines: lines[2:])
+    assert Ledger(tmp_path).add([], HERE).trials == 9
+
+
+def test_a_line_that_cannot_be_read_counts_and_the_chain_goes_on(tmp_path):
+    Ledger(tmp_path).add(some(6))
+    rewrite(tmp_path / FILE, lambda lines: [*lines[:3], "what is this\n", '["n", 5]\n', lines[5]])
+    damaged = Ledger(tmp_path).add([], HERE)
+    assert damaged.trials == 6
+    assert damaged.warning.startswith(
+        "Lines 4, 5 of the ledger of trials cannot be read and count as one trial each."
+    )
+    assert Ledger(tmp_path).add(some(2, first=50)).trials == 8
+
+
+def test_what_a_crash_left_half_written_does_not_swallow_the_next_line(tmp_path):
+    Ledger(tmp_path).add(some(3))
+    path = tmp_path / FILE
+    path.write_bytes(path.read_bytes()[:-40])
+    after = Ledger(tmp_path).add(some(3, first=10))
+    assert after.trials == 6
+    assert after.warning == (
+        "Line 3 of the ledger of trials cannot be read and counts as one trial."
+    )
+    again = Ledger(tmp_path).add(some(3, first=10))
+    assert (again.trials, again.new, again.warning) == (6, 0, after.warning)
+
+
+def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path):
+    (tmp_path / FILE).mkdir()
+    counted = Ledger(tmp_path).add(some(5))
+    assert (counted.trials, counted.new, counted.lines, counted.head) == (5, 5, 0, "")
+    assert "cannot be written (Is a directory)" in counted.warning
+    assert "are not remembered" in counted.warning
+    assert remember([counted])["count"] == 0
+    (tmp_path / "file").write_text("no folder")
+    nowhere = Ledger(tmp_path / "file").add(some(5))
+    assert nowhere.trials == 5
+    assert "cannot be written" in nowhere.warning
+
+
+def test_a_ledger_that_can_only_be_read_is_still_counted(tmp_path, monkeypatch):
+    Ledger(tmp_path).add(some(5))
+
+    def refuse(path):  # root may write whatever the file says
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr("backtests.trials.ledger.locked", refuse)
+    counted = Ledger(tmp_path).add([*some(2), *some(3, first=10)])
+    assert (counted.trials, counted.new, counted.lines) == (8, 3, 5)
+    assert "cannot be written (Permission denied)" in counted.warning
+
+
+def test_what_the_runs_remember_is_found_in_their_manifests(tmp_path):
+    ledger = Ledger(tmp_path)
+    one = ledger.add(some(4))
+    two = ledger.add(some(2, replace(HERE, tickers=("000660.KS",))))
+    finish(tmp_path, "both", one, two)
+    (tmp_path / "older").mkdir()
+    write_manifest(tmp_path / "older" / "manifest.json", {"key": "x", "config": {"trials": 1}})
+    (memory,) = Ledger.remembered(tmp_path)
+    assert (memory.run, memory.count, memory.head) == ("both", 6, two.head)
+    assert [(n, scope) for n, scope, _ in memory.counted] == [(4, HERE), (2, two.scope)]
+    assert [len(keys) for *_, keys in memory.counted] == [4, 2]
+    assert json.loads((tmp_path / "both" / "manifest.json").read_text())["trials"]["count"] == 6
+
+
+def test_a_manifest_that_cannot_be_read_is_said(tmp_path):
+    finish(tmp_path, "torn", Ledger(tmp_path).add(some(4)))
+    path = tmp_path / "torn" / "manifest.json"
+    path.write_text(path.read_text()[:80])
+    counted = Ledger(tmp_path).add(some(4))
+    assert (counted.trials, counted.warning) == (
+        4, "What torn saw of the ledger of trials cannot be read.",
+    )  # fmt: skip
+
+
+def test_the_key_knows_the_content_and_not_the_order():
+    key = trial_key(rule={"a": 1, "b": 2}, plan=[1, 2])
+    assert key == trial_key(plan=[1, 2], rule={"b": 2, "a": 1})
+    assert key != trial_key(plan=[2, 1], rule={"b": 2, "a": 1})
+
+
+# What a run looked at
+
+
+def looked(study, *, strategy=("five_percent",), seeds=3, threshold=None, **account):
+    """Return the trials of a study as a run with these flags makes them."""
+    config = RunConfig(
+        ticker=(study.account,), forecaster=("cnn", "rnn"), strategy=strategy, seeds=seeds,
+        threshold=threshold,
+    )  # fmt: skip
+    resolved = make_plan(config)
+    made_of = {
+        **resolved.described,
+        "accounts": {study.account: account},
+        "data": [describe(bars) for bars in study.bars.values()],
+    }
+    return trials_of(study, made_of, resolved.plan.rules)
+
+
+@pytest.fixture(scope="module")
+def swept():
+    study = make_study(KOREAN, forecasters=("cnn", "rnn"), rows=700)
+    (own,) = study.forecasts.values()
+    told = [{f.ticker: f} for f in own[1:]]
+    points = sweep_all(study.bars, told, FivePercentRule(), KRX, in_turn)
+    return replace(study, sensitivity=points)
+
+
+def test_every_point_is_a_trial_and_the_own_one_is_the_result(swept):
+    trials = looked(swept)
+    assert len(swept.ruled) == 2
+    assert len(trials) == len({t.key for t in trials}) == 60
+    assert {t.scope for t in trials} == {scope_of(swept)}
+    assert scope_of(swept).tickers == (KOREAN,)
+    assert {t.bars for t in trials} == {bars_of(swept)} == {swept.bars[KOREAN].digest}
+    moved = [t for t in trials if t.sharpe is not None]
+    assert 0 < len(moved) < 60
+    point = next(p for p in swept.sensitivity if p.trades and not p.own)
+    assert sharpe_of(point.daily[1:]).value in {t.sharpe for t in moved}
+
+
+def test_a_threshold_of_the_sweep_looked_at_again_is_no_new_trial(swept, tmp_path):
+    assert Ledger(tmp_path).add(looked(swept)).trials == 60
+    assert Ledger(tmp_path).add(looked(swept, threshold=0.02)).new == 0
+    seeded = Ledger(tmp_path).add(looked(swept, seeds=5))
+    assert (seeded.trials, seeded.new) == (60, 0)
+
+
+def test_another_cost_or_plan_is_a_new_trial(swept, tmp_path):
+    Ledger(tmp_path).add(looked(swept))
+    assert Ledger(tmp_path).add(looked(swept, slippage=10)).new == 60
+    named = ("five_percent", "five_percent:max_hold=5")
+    study = replace(
+        swept,
+        results=(
+            *swept.results[:-1],
+            *(replace(r, strategy=named[1]) for r in swept.ruled),
+            swept.results[-1],
+        ),
+    )
+    assert Ledger(tmp_path).add(looked(study, strategy=named)).new == 2
+
+
+def test_where_a_network_is_trained_is_no_trial(swept, monkeypatch):
+    native = looked(swept)
+    monkeypatch.setattr("backtests.runs.resolve.available", lambda: "not here")
+    assert [t.key for t in looked(swept)] == [t.key for t in native]
+
+
+def test_the_bars_of_several_tickers_are_one_digest(swept):
+    two = replace(swept, bars={**swept.bars, "A.KS": replace(swept.bars[KOREAN], ticker="A.KS")})
+    assert scope_of(two).tickers == ("A.KS", KOREAN)
+    assert bars_of(two) not in {bars.digest for bars in two.bars.values()}
+    assert len(bars_of(two)) == 64
+
+
+def test_a_point_keeps_its_daily_returns_beside_its_figures(swept):
+    point = next(p for p in swept.sensitivity if p.trades)
+    idle = next(p for p in swept.sensitivity if not p.calls)
+    assert np.prod(1 + point.daily) - 1 == pytest.approx(point.total_return, rel=1e-9)
+    assert point.daily.size == swept.results[0].sessions.size
+    assert idle.daily.size == 0
+    bare = replace(point, returns=None)
+    assert (bare, bare.digest, repr(bare)) == (point, point.digest, repr(point))
+    assert replace(point, own=not point.own).daily is point.daily
