@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the flags."""
-    from backtests.command.config import add_flags
+    from backtests.command.flags import add_flags
     from backtests.grids.config import OWN, SHARED, GridConfig
 
     parser = argparse.ArgumentParser(
@@ -42,7 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _main(arguments: Sequence[str]) -> int:
-    from backtests.command.config import given_values
+    from backtests.command.flags import given_values
     from backtests.grids.config import GridConfig
 
     flags = make_parser().parse_args(arguments)

@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the flags."""
-    from backtests.command.config import add_flags
+    from backtests.command.flags import add_flags
 
     parser = argparse.ArgumentParser(
         prog="backtests run",
@@ -40,7 +40,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _main(arguments: Sequence[str]) -> int:
-    from backtests.command.config import from_arguments
+    from backtests.command.flags import from_arguments
 
     flags = make_parser().parse_args(arguments)
     config = from_arguments(flags)

@@ -3,7 +3,9 @@ import sys
 
 import backtrader as bt
 
-from backtests import Broker, Costs, ForecastFeed, Ledger, WalkForward, make_features, market_for
+from backtests import Broker, Costs, ForecastFeed, Ledger, WalkForward, make_features
+from backtests.markets.market import market_for
+from backtests.report.tearsheet import tearsheet_of
 from backtests.sources.csv import CsvFolder
 from forecasters.models.rnn import RNN
 from strategies.five_percent import FivePercent
@@ -16,5 +18,5 @@ feed = cerebro.adddata(ForecastFeed(bars=bars, forecasts=forecasts))
 Broker(cash=100_000_000, costs=Costs.of(market_for(ticker))).install(cerebro, [feed])
 cerebro.addstrategy(FivePercent, threshold=0.02)
 cerebro.addanalyzer(Ledger, _name="ledger")
-ledger = cerebro.run()[0].analyzers.ledger
-print(*ledger.result().fills, ledger.write_tearsheet("tearsheet.html"), sep="\n")
+result = cerebro.run()[0].analyzers.ledger.result()
+print(*result.fills, tearsheet_of("tearsheet.html", result), sep="\n")

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasters.errors import FaultyRow, InputError
+from forecasters.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -268,3 +271,24 @@ def _widen(columns: dict[str, Floats]) -> int:
     h[short] = top[short]
     low[tall] = bottom[tall]
     return int((short | tall).sum())
+
+
+class FaultyRow(InputError):
+    """A row of bars that cannot be used, while the rows before it can.
+
+    Attributes
+    ----------
+    ticker : str
+    session : datetime64[D]
+        The day of the row.
+    what : str
+        Where the row is and what is wrong with it, without the ticker.
+    before : Bars or None
+        The rows before it, all sound; None where it is the first.
+    """
+
+    def __init__(
+        self, message: str, ticker: str, session: np.datetime64, what: str, before: Bars | None
+    ) -> None:
+        super().__init__(message)
+        self.ticker, self.session, self.what, self.before = ticker, session, what, before

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import backtrader as bt
 import numpy as np
 
 from backtests.account.commission import CommissionScheme
-from backtests.account.result import Fill, Result, Trade, Unfilled, plain
+from backtests.account.result import Fill, Result, Unfilled, _whole, plain
+from backtests.account.trades import round_trips
 from forecasters.errors import Error
 
 #: The broker and the books each reckon a fill in under ten steps; a step rounds by half of this.
@@ -173,12 +170,6 @@ class Ledger(bt.Analyzer):
         """Return the equity by session, as other analyzers return theirs."""
         return {str(day): value for day, value, _, _ in self._closes}
 
-    def write_tearsheet(self, path: str | Path) -> Path:
-        """Write the QuantStats tearsheet of this run; return its path."""
-        from backtests.report.tearsheet import tearsheet_of
-
-        return tearsheet_of(Path(path), self.result())
-
 
 def _decided(order: Any) -> str:
     return str(order.info.get("decided") or bt.num2date(order.created.dt).date())
@@ -193,91 +184,6 @@ def _at_open(order: Any, bit: Any) -> bool:
         return bool(order.exectype == order.Market and bit.dt == order.data.datetime[0])
     limit, opened = order.created.price, order.data.open[0]
     return bool(opened <= limit if order.isbuy() else opened >= limit)
-
-
-def _whole(size: float) -> float:
-    """Return the size as an int, unless it is a fraction of a share."""
-    return int(size) if float(size).is_integer() else float(size)
-
-
-def round_trips(
-    fills: Sequence[Fill],
-    sessions: Any,
-    last: Mapping[str, float],
-    ended: Mapping[str, str] | None = None,
-) -> tuple[Trade, ...]:
-    """Return the trades of these fills: from flat to flat, ticker by ticker, in order of entry.
-
-    A fill that turns a long into a short, or back, ends one trade and begins the next. What is
-    still open is valued at `last` (ticker to its last close) without costs of a sale; it is called
-    delisted where its bars `ended` (ticker to their last session) before the last session.
-    """
-    row = {str(day): number for number, day in enumerate(sessions)}
-    trades: list[Trade] = []
-    for ticker in dict.fromkeys(fill.ticker for fill in fills):
-        open_fills: list[Fill] = []
-        held = 0.0
-        for fill in (f for f in fills if f.ticker == ticker):
-            before, held = held, held + _signed(fill)
-            if math.isclose(held, 0, abs_tol=1e-9 * fill.size):  # 0.1 + 0.2 - 0.3 is not 0
-                trades.append(_trade([*open_fills, fill], None, row))
-                open_fills, held = [], 0.0
-            elif before * held < 0:
-                closing, opening = _part(fill, abs(before)), _part(fill, abs(held))
-                trades.append(_trade([*open_fills, closing], None, row))
-                open_fills = [opening]
-            else:
-                open_fills.append(fill)
-        if open_fills:
-            end = (ended or {}).get(ticker, max(row))
-            trades.append(_trade(open_fills, last[ticker], row, end))
-    return tuple(sorted(trades, key=lambda trade: (trade.entry, trade.ticker)))
-
-
-def _signed(fill: Fill) -> float:
-    return fill.size if fill.side == "buy" else -fill.size
-
-
-def _part(fill: Fill, size: float) -> Fill:
-    """Return this much of a fill, with its share of the costs."""
-    share = size / fill.size
-    commission, tax, slippage = (c * share for c in (fill.commission, fill.tax, fill.slippage))
-    return replace(fill, size=size, commission=commission, tax=tax, slippage=slippage)
-
-
-def _trade(
-    fills: Sequence[Fill], last: float | None, row: dict[str, int], end: str | None = None
-) -> Trade:
-    """Return the trade of fills that begin flat; the first one says whether it is long or short."""
-    entries = [f for f in fills if f.side == fills[0].side]
-    exits = [f for f in fills if f.side != fills[0].side]
-    sign = 1 if fills[0].side == "buy" else -1
-    size = sum(f.size for f in entries)
-    open_size = 0.0 if last is None else size - sum(f.size for f in exits)
-    value_in = sum(f.size * f.price for f in entries)
-    value_out = sum(f.size * f.price for f in exits) + open_size * (last or 0.0)
-    slipped_in, slipped_out = sum(f.slippage for f in entries), sum(f.slippage for f in exits)
-    fees_in = sum(f.commission + f.tax for f in entries)
-    fees_out = sum(f.commission + f.tax for f in exits)
-    gross = (value_out + sign * slipped_out) / (value_in - sign * slipped_in) - 1
-    net = (value_out - sign * fees_out) / (value_in + sign * fees_in) - 1
-    closed = last is None
-    end = fills[-1].session if end is None else end
-    left = "open at the end" if end == max(row) else "delisted"
-    return Trade(
-        ticker=fills[0].ticker,
-        decided=fills[0].decided,
-        entry=fills[0].session,
-        exit=end if closed else None,
-        entry_price=plain(value_in / size),
-        exit_price=plain(value_out / size),
-        size=_whole(size),
-        sessions_held=row[end] - row[fills[0].session],
-        return_gross=plain(sign * gross),
-        return_net=plain(sign * net),
-        costs=plain(sum(f.costs for f in fills)),
-        reason=fills[-1].reason if closed else left,
-    )
 
 
 def _periods_per_year(sessions: Any) -> float:

@@ -67,3 +67,8 @@ def value_traded(fills: Iterable[Fill]) -> float:
         fill.size * fill.price + (-fill.slippage if fill.side == "buy" else fill.slippage)
         for fill in fills
     )
+
+
+def net(result: Result) -> float:
+    """Return the total return after costs, as a share."""
+    return float(performance(result)["total_return"] or 0.0)

@@ -198,3 +198,15 @@ class Result:
 def plain(value: float) -> float:
     """Return a value to 12 digits, to be read: 3,000 x 1.5 bp is 0.44999999999999996 in binary."""
     return float(f"{value:.12g}")
+
+
+def _whole(size: float) -> float:
+    """Return the size as an int, unless it is a fraction of a share."""
+    return int(size) if float(size).is_integer() else float(size)
+
+
+def who(result: Result, between: str = " with ") -> str:
+    """Return the forecaster and its rule as a sentence names them; the rule alone without one."""
+    return (
+        f"{result.forecaster}{between}{result.strategy}" if result.forecaster else result.strategy
+    )

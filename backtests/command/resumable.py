@@ -24,7 +24,7 @@ def resumable(work: Callable[[], T], command: str, arguments: Sequence[str]) -> 
     command : str
         The name of the command (``run``), which the same arguments would go on with.
     """
-    from backtests.sources.source import DataWarning
+    from forecasters.errors import DataWarning
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
@@ -58,7 +58,7 @@ def _show(
 ) -> None:
     """Print a warning that is meant for the user as a sentence; any other as Python does."""
     from backtests.plugins import PluginWarning
-    from backtests.sources.source import DataWarning
+    from forecasters.errors import DataWarning
 
     if issubclass(category, DataWarning | PluginWarning):
         print(f"backtests: WARNING: {message}", file=sys.stderr)

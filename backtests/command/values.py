@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from backtests.command.config import RunConfig
-from backtests.runs.resolve import FORECASTER_FLAGS, RULE_FLAGS
+from backtests.command.config import FORECASTER_FLAGS, RULE_FLAGS, RunConfig
 
 #: What an account holds, and what its costs do.
 ACCOUNT = ("cash", "cash_fraction", "slots", "volume_cap")

@@ -18,7 +18,8 @@ from backtests.jobs.store import FitStore
 from backtests.report.tables.run import write_csv, write_forecasts, write_training
 from backtests.runs.coverage import check_span
 from backtests.runs.folder import Finished, Place, folder_name
-from backtests.runs.manifest import SCHEMA, describe, key_of, versions, write_manifest
+from backtests.runs.made_of import SCHEMA, describe, key_of, versions
+from backtests.runs.manifest import write_manifest
 from backtests.runs.resolve import describe_source, make_source
 from backtests.runs.trial_count import trials_of_forecasters
 from backtests.trials.ledger import Ledger, remember, warn_of

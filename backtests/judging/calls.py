@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 
-from backtests.judging.diagnosis import called_and_came
-from backtests.markets.costs import WHOLE, Costs
+from backtests.judging.rises import called_and_came
+from backtests.markets.costs import Costs, round_trip
 from backtests.markets.rules.tick_grid import grid_of
-from backtests.markets.rules.ticks import TickTable
 from backtests.writing.numbers import count, level, percent
 from forecasters.bars import Bars, Floats
 from forecasters.forecasts import Forecasts
@@ -184,32 +183,6 @@ def break_even(
     return (round_trip - miss_return) / (hit_return - miss_return), ""
 
 
-def round_trip(
-    costs: Costs, ticker: str, session: date, price: float, ticks: TickTable | None
-) -> float:
-    """Return commission, tax of the day and slippage of both sides, as a share of the price.
-
-    What `strategies.round_trip` asks of the broker of an account, reckoned without one.
-
-    Parameters
-    ----------
-    ticks : TickTable or None
-        Of the day; None where the series does not lie on the grid.
-    """
-    up, down = (_slipped(costs, price, sign, ticks) for sign in (1, -1))
-    fees = 2 * costs.commission(price) + costs.tax(price, session, ticker)
-    return (fees + up - down) / price
-
-
-def _slipped(costs: Costs, price: float, sign: int, ticks: TickTable | None) -> float:
-    if ticks and costs.slippage_ticks is not None:
-        return ticks.moved(price, sign * costs.slippage_ticks)
-    slipped = price * (1 + sign * costs.slippage_bps / WHOLE)
-    if not ticks:
-        return slipped
-    return ticks.up(slipped) if sign > 0 else ticks.down(slipped)
-
-
 def _earned(bars: Bars, f: Forecasts, fill: str) -> Floats:
     """Return what each row earned from its fill to the close that was forecast; NaN: no fill, [N]."""
     if fill == "close":
@@ -240,25 +213,3 @@ def _round_trips(
 
 def _mean(values: Floats) -> float | None:
     return float(values.mean()) if values.size else None
-
-
-def section(calls: Sequence[Calls]) -> dict[str, Any] | None:
-    """Return what the page shows: a group a rule; None where no rule has a threshold."""
-    groups: dict[str, list[Calls]] = {}
-    for one in calls:
-        groups.setdefault(one.strategy, []).append(one)
-    if not groups:
-        return None
-    return {
-        "groups": [
-            {
-                "strategy": strategy,
-                "threshold": level(own[0].threshold),
-                "from_open": own[0].fill == "open",
-                "rows": [one for one in own if one.calls],
-                "idle": [one.forecaster for one in own if not one.calls],
-                "told": [one.sentence for one in own if one.calls],
-            }
-            for strategy, own in groups.items()
-        ]
-    }

@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from backtests.account.performance import performance
 from backtests.account.result import Result
+from backtests.judging.rises import _joined, at_least, called_and_came
 from backtests.writing.numbers import beside, count, level, listed, money, number, percent
-from forecasters.bars import Flags, Floats
 from forecasters.forecasts import Forecasts
 from forecasters.measures.correlation import correlation
 from forecasters.measures.direction import direction
-from strategies.rule import lowest_risen
 
 #: Rises that every diagnosis counts, beside the threshold of the rule.
 LEVELS = (0.01, 0.02, 0.03, 0.05)
-#: Within this share of the bound a price is compared digit by digit, as the rule does.
-NEAR = 1e-9
-
-
-def at_least(price: Floats, last_close: Floats, level: float) -> Flags:
-    """Return where the price is `level` or more above the last close; exactly 5% counts.
-
-    The bound is that of the rule: a diagnosis that rounded otherwise would count a day that the
-    rule did not see.
-    """
-    bound = last_close * (1 + level)
-    reached = np.asarray(price >= bound)
-    for row in np.flatnonzero(np.abs(price - bound) <= NEAR * bound):
-        reached[row] = price[row] >= lowest_risen(last_close[row], level)
-    return reached
 
 
 @dataclass(frozen=True)
@@ -291,22 +274,6 @@ def diagnose(
         foresight_trades=len(foresight.trades) if foresight else None,
         foresight_unaffordable=foresight.unaffordable if foresight else None,
     )
-
-
-def _joined(forecasts: Sequence[Forecasts], name: str) -> Any:
-    """Return one column of all tickers, one after the other."""
-    return np.concatenate([getattr(f, name) for f in forecasts])
-
-
-def called_and_came(forecasts: Sequence[Forecasts], level: float) -> tuple[Flags, Flags]:
-    """Return the judged rows whose forecast rose `level` or more, and those whose close did.
-
-    One ticker after the other, each [N] of all rows together.
-    """
-    judged, last_close = _joined(forecasts, "judged"), _joined(forecasts, "last_close")
-    called = judged & at_least(_joined(forecasts, "close"), last_close, level)
-    came = judged & at_least(_joined(forecasts, "actual"), last_close, level)
-    return called, came
 
 
 def _passed(forecasts: Sequence[Forecasts], level: float) -> Passed:

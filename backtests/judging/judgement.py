@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from backtests.judging.returns import Chance, judge_returns
-from backtests.judging.shift_test import RunTasks, Shifted, shift_all
-from backtests.judging.skill import Skill, judge_forecasts
-from backtests.judging.verdict import Verdict, forecast_verdict, headline, rule_verdicts
+from backtests.judging.returns import Chance
+from backtests.judging.shift_test import Shifted
+from backtests.judging.skill import Skill
+from backtests.judging.verdict import Verdict, headline
 
 if TYPE_CHECKING:
-    from backtests.account.broker import Broker
-    from backtests.studies.study import Study
-    from forecasters.bars import Flags
-    from strategies.rule import Rule
-
-#: Of every bootstrap and of the draw of shifts: a page says the same each time.
-SEED = 0
+    pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,38 +73,3 @@ class Judgement:
             ],
             "returns": asdict(self.chance),
         }
-
-
-def judge(
-    study: Study,
-    rules: Mapping[str, Rule],
-    broker: Broker,
-    shifts: int,
-    run: RunTasks,
-    members: Mapping[str, Flags] | None = None,
-) -> Judgement:
-    """Return the judgement of a study.
-
-    Parameters
-    ----------
-    rules, members : mapping
-        Label to rule and ticker to flags, those of the study's results.
-    shifts : int
-        At most so many circular shifts of a forecast; 0: none.
-    run : callable
-        Runs the shift tests, which are long and independent.
-    """
-    skill = judge_forecasts(study.by_forecaster, study.horizon, SEED)
-    told = {name: {f.ticker: f for f in own} for name, own in study.by_forecaster.items()}
-    shifted: tuple[Shifted, ...] = ()
-    if shifts:
-        shifted = shift_all(
-            study.bars, told, rules, broker, study.ruled, run, members, shifts, SEED
-        )  # fmt: skip
-    return Judgement(
-        skill=skill,
-        chance=judge_returns(study.ruled, study.sensitivity, study.held, SEED),
-        shifted=shifted,
-        forecasts=tuple(forecast_verdict(one, len(skill.judged)) for one in skill.judged),
-        rules=rule_verdicts(study.ruled, shifted),
-    )

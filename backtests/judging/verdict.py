@@ -25,10 +25,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backtests.account.performance import FEW_TRADES
-from backtests.account.result import Result
+from backtests.account.performance import FEW_TRADES, net
+from backtests.account.result import Result, who
 from backtests.judging.skill import LEVEL, Judged, p_text
-from backtests.report.lead import net, who
 from backtests.statistics.holm import holm
 from backtests.writing.numbers import count, listed, percent
 

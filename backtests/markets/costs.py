@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from backtests.markets.market import Market
 from backtests.markets.rules.dated import Listing, lines_for
+from backtests.markets.rules.ticks import TickTable
 from forecasters.errors import InputError
 
 #: A hundred percent: no rate can be more, and a slippage of that would make a price zero.
@@ -136,3 +137,29 @@ class Costs:
                 last = date.fromisoformat(line.since) - timedelta(days=1)
                 note += f" to {last} then {line.share:.2%}"
         return note if rate or len(lines) > 1 else f"no transaction tax ({self.instrument})"
+
+
+def round_trip(
+    costs: Costs, ticker: str, session: date, price: float, ticks: TickTable | None
+) -> float:
+    """Return commission, tax of the day and slippage of both sides, as a share of the price.
+
+    What `strategies.round_trip` asks of the broker of an account, reckoned without one.
+
+    Parameters
+    ----------
+    ticks : TickTable or None
+        Of the day; None where the series does not lie on the grid.
+    """
+    up, down = (_slipped(costs, price, sign, ticks) for sign in (1, -1))
+    fees = 2 * costs.commission(price) + costs.tax(price, session, ticker)
+    return (fees + up - down) / price
+
+
+def _slipped(costs: Costs, price: float, sign: int, ticks: TickTable | None) -> float:
+    if ticks and costs.slippage_ticks is not None:
+        return ticks.moved(price, sign * costs.slippage_ticks)
+    slipped = price * (1 + sign * costs.slippage_bps / WHOLE)
+    if not ticks:
+        return slipped
+    return ticks.up(slipped) if sign > 0 else ticks.down(slipped)

@@ -6,22 +6,17 @@ from backtests.plugins.found import (
     SOURCES,
     STRATEGIES,
     Kind,
-    Named,
     PluginWarning,
     file_of,
     find,
-    foreign_code,
-    is_ours,
     load,
     load_file,
     make,
-    name_of,
     names,
     offered,
-    parse,
-    provenance,
-    settings_of,
 )
+from backtests.plugins.named import Named, is_ours, name_of, parse, settings_of
+from backtests.plugins.provenance import foreign_code, provenance
 
 __all__ = [
     "FORECASTERS",

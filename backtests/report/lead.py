@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backtests.account.performance import FEW_TRADES, performance
-from backtests.account.result import Result
+from backtests.account.performance import FEW_TRADES, net
+from backtests.account.result import Result, who
 from backtests.report.summary import Value, forecaster_rows
 from backtests.studies.study import Study
 from backtests.writing.numbers import count, listed, percent, points
@@ -121,15 +121,3 @@ def _holding(study: Study) -> str:
 def _too_few(result: Result) -> str:
     """Return the caution that fewer than 30 closed trades deserve (our convention)."""
     return "" if result.closed >= FEW_TRADES else ", too few to tell skill from luck"
-
-
-def who(result: Result, between: str = " with ") -> str:
-    """Return the forecaster and its rule as a sentence names them; the rule alone without one."""
-    return (
-        f"{result.forecaster}{between}{result.strategy}" if result.forecaster else result.strategy
-    )
-
-
-def net(result: Result) -> float:
-    """Return the total return after costs, as a share."""
-    return float(performance(result)["total_return"] or 0.0)

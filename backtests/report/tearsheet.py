@@ -114,7 +114,7 @@ def write_tearsheet(
 
 
 def tearsheet_of(
-    path: Path, result: Result, benchmark: Result | pd.Series | None = None, *,
+    path: str | Path, result: Result, benchmark: Result | pd.Series | None = None, *,
     benchmark_title: str = "buy and hold", notes: Sequence[str] = (), simulated: bool = False,
 ) -> Path:  # fmt: skip
     """Write the tearsheet of a result beside that of buy-and-hold (or a series); return its path.
@@ -137,7 +137,7 @@ def tearsheet_of(
     if result.sessions.size < 2:
         raise ValueError(f"{result.label}: one session has no return; ask for a longer time")
     return write_tearsheet(
-        path, pd.Series(result.returns, index).iloc[1:], f"{result.account} · {who}",
+        Path(path), pd.Series(result.returns, index).iloc[1:], f"{result.account} · {who}",
         periods_per_year=result.periods_per_year, benchmark=None if line is None else line.iloc[1:],
         strategy_title=result.strategy, benchmark_title=benchmark_title, notes=notes, simulated=simulated,
         figures=_figures(result, other, benchmark_title),

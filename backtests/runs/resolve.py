@@ -9,13 +9,13 @@ from typing import Any
 
 from backtests import plugins
 from backtests.account.broker import Broker
-from backtests.command.config import RunConfig
+from backtests.command.config import FORECASTER_FLAGS, RULE_FLAGS, RunConfig
 from backtests.jobs.parallel import Plugin
 from backtests.judging.shift_test import SHIFTS
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.sources.extras import read_extra
-from backtests.studies.pipeline import Account, Plan
+from backtests.studies.plan import Account, Plan
 from backtests.studies.study import UNIVERSE
 from backtests.universe.file import read_universe
 from forecasters.base import Forecaster
@@ -24,13 +24,6 @@ from forecasters.errors import InputError
 from forecasters.walk_forward import WalkForward
 from forecasters.walk_forward.fixed_split import FixedSplit
 from strategies.rule import Rule
-
-#: Flags that set a value of every forecaster, or of every rule, that has a setting of that name.
-FORECASTER_FLAGS = (
-    "target", "lookback", "clip", "components", "reduction",
-    "epochs", "batch_size", "learning_rate", "patience", "engine", "device",
-)  # fmt: skip
-RULE_FLAGS = ("threshold", "exit", "fill", "first_exit", "max_hold", "stop_loss")
 
 
 @dataclass(frozen=True, eq=False)

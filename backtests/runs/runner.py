@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,17 +17,12 @@ from backtests.jobs.fitting import run_fits
 from backtests.jobs.parallel import Plugin, run_tasks
 from backtests.jobs.saved import file_name
 from backtests.jobs.store import FitStore
-from backtests.judging.returns import Deflation, deflate
+from backtests.judging.deflation import deflate
 from backtests.runs.coverage import check_span
 from backtests.runs.folder import Finished, Place, folder_name
-from backtests.runs.manifest import (
-    SCHEMA,
-    describe,
-    key_of,
-    results_of,
-    versions,
-    write_manifest,
-)
+from backtests.runs.made_of import SCHEMA, describe, key_of, versions
+from backtests.runs.manifest import results_of
+from backtests.runs.pages import _write, slug
 from backtests.runs.resolve import (
     describe_account,
     describe_source,
@@ -38,25 +32,19 @@ from backtests.runs.resolve import (
 )
 from backtests.runs.trial_count import scope_of, trials_of
 from backtests.sources.faults import Fault, fetch_each
-from backtests.sources.source import DataSource, DataWarning
-from backtests.studies.pipeline import (
-    Account,
-    Fits,
-    Plan,
-    backtest,
-    fits_of,
-    make_forecasts,
-)
+from backtests.sources.source import DataSource
+from backtests.studies.pipeline import backtest, fits_of, make_forecasts
+from backtests.studies.plan import Account, Fits, Plan
 from backtests.studies.study import UNIVERSE, Study
 from backtests.trials.ledger import Counted, Ledger, remember, warn_of
 from backtests.universe.file import mended
 from backtests.universe.membership import Membership, membership
 from backtests.universe.volume_steps import volume_steps, warn_of_steps
 from forecasters.bars import Bars
-from forecasters.errors import InputError
+from forecasters.errors import DataWarning, InputError
 
 if TYPE_CHECKING:
-    from backtests.account.result import Result
+    pass
 
 T = TypeVar("T")
 
@@ -220,78 +208,3 @@ def _keep_fits(store: FitStore, fits: Fits, folder: Path) -> None:
                 folder.mkdir(exist_ok=True)
                 shutil.copyfile(learned, folder / slug(file_name(fit, label)))
             number += 1
-
-
-def _write(
-    folder: Path,
-    studies: Sequence[Study],
-    manifest: Mapping[str, Any],
-    deflations: Mapping[str, Deflation],
-    config: RunConfig,
-    benchmark: Bars | None,
-    quiet: bool,
-) -> None:
-    from backtests.report.page import write_index, write_overview
-    from backtests.report.tables.run import write_tables
-
-    write_tables(folder, studies)
-    several = len(studies) > 1
-    places = {s.account: folder / s.account if several else folder for s in studies}
-    sheets = [
-        (study, result) for study in studies for result in _chosen(study.results, config.tearsheets)
-    ]
-    tasks = [
-        partial(
-            _tearsheet,
-            places[study.account] / "tearsheets" / f"{slug(result.label)}.html",
-            result,
-            study,
-            benchmark,
-        )
-        for study, result in sheets
-    ]
-    with Progress("tearsheets", len(tasks), quiet=quiet) as progress:
-        run_tasks(tasks, config.jobs or 1, lambda index, path: progress.advance())
-    for study in studies:
-        links = {r.label: f"tearsheets/{slug(r.label)}.html" for s, r in sheets if s is study}
-        deflation = deflations.get(study.account)
-        write_index(
-            places[study.account], study, manifest, links, "../" if several else "", deflation
-        )
-    if several:
-        write_overview(folder, studies, manifest)
-    write_manifest(folder / "manifest.json", manifest)
-
-
-def _chosen(results: Sequence[Result], which: str) -> list[Result]:
-    first = next((r.strategy for r in results if r.forecaster is not None), None)
-    return [
-        r
-        for r in results
-        if which == "all" or (which == "main" and (r.forecaster is None or r.strategy == first))
-    ]
-
-
-def slug(label: str) -> str:
-    """Return a label as a file name that every system takes."""
-    return re.sub(r"[^\w.=,+-]", "_", label)
-
-
-def _tearsheet(path: Path, result: Result, study: Study, benchmark: Bars | None) -> None:
-    import pandas as pd
-
-    from backtests.report.tearsheet import tearsheet_of
-
-    title = "buy and hold"
-    beside: Any = study.held
-    if benchmark is not None:
-        beside = (
-            pd.Series(benchmark.close, pd.DatetimeIndex(benchmark.sessions)).pct_change().iloc[1:]
-        )
-        title = benchmark.ticker
-    elif result.label == beside.label:
-        beside = None
-    notes = [text for text in (study.readings.get(result.strategy), study.costs_note) if text]
-    simulated = study.simulated or (benchmark is not None and benchmark.origin.simulated)
-    titled = replace(result, account=study.heading)
-    tearsheet_of(path, titled, beside, benchmark_title=title, notes=notes, simulated=simulated)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from backtests.command.console import plain_console
 from backtests.runs.folder import Finished
 from backtests.studies.study import UNIVERSE
 from backtests.writing.numbers import DASH, beside, count, level, listed, number, percent, points
@@ -121,20 +122,6 @@ def print_summary(finished: Finished) -> None:
         for sentence in (group[-1]["market"], *(entry["sentences"][0] for entry in group)):
             console.print(f"- {sentence}", soft_wrap=True)
     console.print(f"{finished.index}", soft_wrap=True)
-
-
-def plain_console(width: int | None) -> Any:
-    """Return rich's console, but for its own exit when the reader of a pipe has left.
-
-    A ticker, a name or a path is printed letter by letter: [bold] and :cat: in it mean nothing.
-    """
-    from rich.console import Console
-
-    class Plain(Console):
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    return Plain(highlight=False, markup=False, emoji=False, width=width)
 
 
 def _diagnosed(manifest: Mapping[str, Any]) -> list[list[dict[str, Any]]]:

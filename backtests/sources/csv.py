@@ -15,8 +15,8 @@ from backtests.sources.source import (
     parse_dates,
 )
 from backtests.sources.table import Table, read_table
-from forecasters.bars import PRICES, Bars, Origin
-from forecasters.errors import FaultyRow, InputError, nearest
+from forecasters.bars import PRICES, Bars, FaultyRow, Origin
+from forecasters.errors import InputError, nearest
 
 SUFFIXES = (".csv", ".parquet")
 

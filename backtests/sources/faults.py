@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backtests.sources.source import DataSource
-from forecasters.bars import Bars
-from forecasters.errors import FaultyRow
+from forecasters.bars import Bars, FaultyRow
 
 
 @dataclass(frozen=True)

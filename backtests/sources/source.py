@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from forecasters.bars import Bars
-from forecasters.errors import Error, InputError, nearest
+from forecasters.errors import DataWarning, Error, InputError, nearest
 
 #: What prices can be adjusted for (`--adjust`).
 ADJUSTMENTS = ("splits", "all", "none")
@@ -40,10 +40,6 @@ class UnknownTicker(InputError):
 
 class NotCovered(InputError):
     """The source has the ticker, but not these dates."""
-
-
-class DataWarning(UserWarning):
-    """Base of the warnings about bars; the command line prints them, a manifest may keep them."""
 
 
 class SimulatedDataWarning(DataWarning):

@@ -3,84 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from backtests.account.broker import Broker
 from backtests.account.engine import run_backtest
 from backtests.account.result import Result
 from backtests.jobs.parallel import RunTasks, in_turn
 from backtests.judging.calls import judge_calls
-from backtests.judging.judgement import judge
 from backtests.judging.sensitivity import sweep_all
 from backtests.sources.faults import Fault
+from backtests.studies.judge import judge
+from backtests.studies.plan import Account, Fits, Plan
 from backtests.studies.study import HELD, Study
 from backtests.studies.training import History
-from backtests.universe.file import Mend
 from backtests.universe.membership import Membership
 from forecasters.bars import Bars
-from forecasters.base import Forecaster
 from forecasters.features import Features, make_features
 from forecasters.forecasts import Forecasts
-from forecasters.inputs.extras import Extra
-from forecasters.walk_forward import RunFits, WalkForward
+from forecasters.walk_forward import RunFits
 from forecasters.walk_forward.fit import Fit
 from strategies.five_percent import EXITS, FivePercentRule
 from strategies.rule import Rule
 
 FORESIGHT = "perfect foresight"
-
-#: By ticker (None: of all, pooled) and forecaster.
-Fits = Mapping[tuple[str | None, str], tuple[Fit, ...]]
-
-
-@dataclass(frozen=True, eq=False)
-class Account:
-    """What trades together: one ticker, or the tickers of a universe.
-
-    Attributes
-    ----------
-    name : str
-        The ticker, or `UNIVERSE`: the name in tables, which knows nothing of a file's name.
-    title : str
-        The ticker, or the name of the universe's file.
-    largest : int or None
-        So many of the tickers may be bought, the largest by traded value; None: all.
-    mends : mapping
-        Ticker to the splits that its volumes lack.
-    """
-
-    name: str
-    title: str
-    tickers: tuple[str, ...]
-    broker: Broker
-    largest: int | None = None
-    mends: Mapping[str, tuple[Mend, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """What to do with bars, with every name resolved.
-
-    Attributes
-    ----------
-    forecasters : mapping
-        Label to forecaster, naive first.
-    rules : mapping
-        Label to rule, buy_and_hold last.
-    shifts : int
-        At most so many circular shifts of a forecast are traded by each rule; 0: none.
-    """
-
-    forecasters: Mapping[str, Forecaster]
-    rules: Mapping[str, Rule]
-    walk_forward: WalkForward
-    features: str
-    seeds: tuple[int, ...]
-    extras: tuple[Extra, ...] = ()
-    shifts: int = 0
 
 
 def features_of(bars: Bars, plan: Plan) -> Features:

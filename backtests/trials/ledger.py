@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any
 from warnings import warn
 
-from backtests.sources.source import DataWarning
 from backtests.trials.chain import Line, damage, extend, parse
 from backtests.trials.locked import locked
 from backtests.trials.manifests import Memory, read_memories
 from backtests.trials.trial import SHORT, Scope, Trial, identity_of
 from backtests.writing.numbers import count
+from forecasters.errors import DataWarning
 
 FILE = "trials.jsonl"
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.sources.source import DataWarning
 from forecasters.bars import Bars, Flags
+from forecasters.errors import DataWarning
 
 #: Sessions on each side of a step, and sessions whose median traded value says how large a ticker is.
 WINDOW = 60

@@ -11,6 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("backtests", "forecasters", "strategies")
 RINGS = "Three rings: backtests composes, strategies and forecasters never meet"
+FLOORS = "Floors of backtests: imports go down"
+INNER_FLOORS = "Floors of forecasters: imports go down"
+CIRCLES = "No circle, in any package"
 INNER = "Inner rings: no input or output, no screen, no network"
 
 LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
@@ -41,6 +44,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def plant(tree: Path, file: str, line: str) -> None:
+    (tree / file).parent.mkdir(exist_ok=True)
     with (tree / file).open("a", encoding="utf-8") as module:
         module.write(f"\n{line}\n")
 
@@ -54,31 +58,47 @@ def test_contracts_hold() -> None:
     ("file", "line", "contract"),
     [
         ("strategies/planted.py", "import forecasters", RINGS),
-        ("forecasters/planted.py", "import strategies", RINGS),
-        ("forecasters/planted.py", "import backtests", RINGS),
-        ("strategies/planted.py", "from backtests import result", RINGS),
-        ("forecasters/planted.py", "import urllib.request", INNER),
-        ("forecasters/planted.py", "import pyarrow.parquet", INNER),
+        ("forecasters/inputs/planted.py", "import strategies", RINGS),
+        ("forecasters/inputs/planted.py", "import backtests", RINGS),
+        ("strategies/planted.py", "from backtests.account import result", RINGS),
+        ("backtests/writing/planted.py", "from backtests.account import result", FLOORS),
+        ("backtests/trials/planted.py", "import backtests.sources", FLOORS),
+        ("backtests/list.py", "import backtests.run", FLOORS),
+        ("backtests/new_room/__init__.py", "", FLOORS),
+        ("forecasters/threads/planted.py", "import forecasters.bars", INNER_FLOORS),
+        ("forecasters/new_room/__init__.py", "", INNER_FLOORS),
+        ("backtests/account/trades.py", "import backtests.account.books", CIRCLES),
+        ("strategies/rule.py", "import strategies.base", CIRCLES),
+        ("forecasters/inputs/planted.py", "import urllib.request", INNER),
+        ("forecasters/inputs/planted.py", "import pyarrow.parquet", INNER),
         ("strategies/planted.py", "import rich", INNER),
-        ("backtests/planted.py", "import yfinance", "One door: yfinance"),
-        ("backtests/data/planted.py", "import yfinance", "One door: yfinance"),
-        ("backtests/planted.py", "from curl_cffi import requests", "One door: yfinance"),
-        ("backtests/planted.py", "import quantstats", "One door: quantstats"),
-        ("forecasters/planted.py", "import joblib", "One door: joblib"),
-        ("backtests/planted.py", "import arch.data.sp500", "One door: arch"),
+        ("backtests/writing/planted.py", "import yfinance", "One door: yfinance"),
+        ("backtests/sources/planted.py", "import yfinance", "One door: yfinance"),
+        ("backtests/writing/planted.py", "from curl_cffi import requests", "One door: yfinance"),
+        ("backtests/writing/planted.py", "import quantstats", "One door: quantstats"),
+        ("forecasters/inputs/planted.py", "import joblib", "One door: joblib"),
+        ("backtests/writing/planted.py", "import arch.data.sp500", "One door: arch"),
         (
-            "backtests/planted.py",
+            "backtests/writing/planted.py",
             "def late():\n    from arch.bootstrap import SPA",
             "One door: arch",
         ),
         ("forecasters/bars.py", "import torch", "One door: torch"),
-        ("backtests/planted.py", "def late():\n    import torch.nn", "One door: torch"),
-        ("forecasters/planted.py", "import backtrader", "One door: backtrader"),
-        ("backtests/planted.py", "import backtrader", "One door: backtrader"),
-        ("backtests/planted.py", "import matplotlib.pyplot", "One door: matplotlib"),
-        ("forecasters/planted.py", "import sklearn", "One door: sklearn and statsmodels"),
-        ("backtests/planted.py", "import statsmodels.api", "One door: sklearn and statsmodels"),
-        ("backtests/planted.py", "from safetensors import safe_open", "One door: safetensors"),
+        ("backtests/writing/planted.py", "def late():\n    import torch.nn", "One door: torch"),
+        ("forecasters/inputs/planted.py", "import backtrader", "One door: backtrader"),
+        ("backtests/writing/planted.py", "import backtrader", "One door: backtrader"),
+        ("backtests/writing/planted.py", "import matplotlib.pyplot", "One door: matplotlib"),
+        ("forecasters/inputs/planted.py", "import sklearn", "One door: sklearn and statsmodels"),
+        (
+            "backtests/writing/planted.py",
+            "import statsmodels.api",
+            "One door: sklearn and statsmodels",
+        ),
+        (
+            "backtests/writing/planted.py",
+            "from safetensors import safe_open",
+            "One door: safetensors",
+        ),
         ("forecasters/models/planted.py", "import threadpoolctl", "One door: threadpoolctl"),
         ("forecasters/features.py", "import talib", "One door: talib"),
     ],
@@ -98,7 +118,7 @@ def test_a_door_and_an_import_for_types_alone_are_open(tree: Path) -> None:
     plant(tree, "strategies/planted.py", "import backtrader")
     plant(tree, "backtests/statistics/planted.py", "def late():\n    import arch")
     guarded = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch"
-    plant(tree, "forecasters/planted.py", guarded)
+    plant(tree, "forecasters/inputs/planted.py", guarded)
     done = lint_imports(tree)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -33,6 +33,11 @@ def test_a_file_has_at_most_400_lines(file: str) -> None:
     assert len((ROOT / file).read_text(encoding="utf-8").splitlines()) <= 400
 
 
+@pytest.mark.parametrize("folder", sorted({str(Path(file).parent) for file in MODULES}))
+def test_a_folder_has_at_most_20_files(folder: str) -> None:
+    assert len(list((ROOT / folder).glob("*.py"))) <= 20
+
+
 def test_the_newest_heading_of_the_changelog_is_the_version() -> None:
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")

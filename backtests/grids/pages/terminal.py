@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from backtests.command.console import plain_console
 from backtests.grids.results.ranking import printed
 from backtests.runs.folder import Finished
-from backtests.runs.terminal import LOG_WIDTH, NAME, plain_console, title, trained_by
+from backtests.runs.terminal import LOG_WIDTH, NAME, title, trained_by
 from backtests.writing.numbers import count
 
 #: Rows of the table; the rest is in the files.

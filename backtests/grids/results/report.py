@@ -15,8 +15,9 @@ from backtests.grids.results.selection import (
     select_on_validation,
 )
 from backtests.grids.s3 import S3_DATA, S3_TRAINING
-from backtests.judging.skill import Judged, Skill, judge_forecasts, p_text, section
+from backtests.judging.skill import Judged, Skill, judge_forecasts, p_text
 from backtests.judging.verdict import CANNOT_SAY, SAME, WORSE, forecast_verdict, headline
+from backtests.report.sections.skill import section
 from backtests.writing.numbers import count, number, points
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backtests.account.performance import performance
-from backtests.account.result import Result
+from backtests.account.result import Result, who
 from backtests.judging.sensitivity import Point, by_forecaster
 from backtests.report.charts.inline import FAINT, GRID, INK
 from backtests.report.charts.style import (
@@ -24,13 +24,11 @@ from backtests.report.charts.style import (
     time_axis,
     wrapped,
 )
-from backtests.report.lead import who
-from backtests.report.sections.errors import deciles_of
 from backtests.studies.study import Study
 from backtests.studies.training import History, mean_curve
 from backtests.writing.numbers import count, level, percent
 from forecasters.forecasts import Forecasts
-from forecasters.measures.deciles import Deciles
+from forecasters.measures.deciles import Deciles, deciles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -299,3 +297,16 @@ def _swept(axes: Axes, measure: str, points: Sequence[Point]) -> None:
     axes.set_xticks([0.5, 1, 2, 5, 10], labels=["0.5", "1", "2", "5", "10"])
     axes.tick_params(labelbottom=True)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=measure == "trades"))
+
+
+def deciles_of(study: Study) -> dict[str, Deciles]:
+    """Return the deciles of each forecaster but naive, the days of all tickers together."""
+    made = {}
+    for name, own in study.by_forecaster.items():
+        said, came = (
+            np.concatenate([getattr(f, kind)[f.judged] for f in own])
+            for kind in ("forecast_return", "realised_return")
+        )
+        if name != "naive" and (parts := deciles(said, came)):
+            made[name] = parts
+    return made

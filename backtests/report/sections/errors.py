@@ -9,7 +9,6 @@ import numpy as np
 from backtests.studies.study import Study
 from backtests.writing.numbers import listed, percent
 from forecasters.forecasts import Forecasts
-from forecasters.measures.deciles import Deciles, deciles
 from forecasters.measures.metrics import forecast_metrics, mape
 
 
@@ -53,19 +52,6 @@ def _told(models: dict[str, dict[str, Any]]) -> list[str]:
             "allow: audit for a look ahead."
         )
     return told
-
-
-def deciles_of(study: Study) -> dict[str, Deciles]:
-    """Return the deciles of each forecaster but naive, the days of all tickers together."""
-    made = {}
-    for name, own in study.by_forecaster.items():
-        said, came = (
-            np.concatenate([getattr(f, kind)[f.judged] for f in own])
-            for kind in ("forecast_return", "realised_return")
-        )
-        if name != "naive" and (parts := deciles(said, came)):
-            made[name] = parts
-    return made
 
 
 def errors_of(study: Study) -> list[tuple[str, dict[str, Any] | None]]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.account.result import REASONS, Result, Trade
-from backtests.report.lead import who
+from backtests.account.result import REASONS, Result, Trade, who
 from backtests.studies.study import Study
 from backtests.writing.numbers import count
 from forecasters.forecasts import Forecasts

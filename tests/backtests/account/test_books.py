@@ -6,9 +6,9 @@ import backtrader as bt
 import pytest
 
 from backtests import Broker, Costs, ForecastFeed, Ledger, market_for
-from backtests.account.books import round_trips
 from backtests.account.performance import performance
 from backtests.account.result import Fill, Unfilled
+from backtests.account.trades import round_trips
 from forecasters.errors import Error
 from strategies.five_percent import FivePercent
 

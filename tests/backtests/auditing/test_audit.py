@@ -452,7 +452,8 @@ def test_bad_usage_ends_with_2(capsys, flags, words):
 
 
 def test_epochs_are_lowered_and_it_says_so(capsys):
-    from backtests.audit import make_parser, prepare
+    from backtests.audit import make_parser
+    from backtests.auditing.prepare import prepare
 
     asked = "--forecaster rnn cnn:epochs=7 naive --quick".split()
     examinations, _, told = prepare(make_parser().parse_args(asked))

@@ -13,12 +13,13 @@ import pytest
 
 from backtests.account.broker import Broker
 from backtests.account.engine import run_backtest
-from backtests.judging.calls import Calls, break_even, judge_calls, round_trip, section
+from backtests.judging.calls import Calls, break_even, judge_calls
 from backtests.judging.diagnosis import diagnose
-from backtests.markets.costs import Costs
+from backtests.markets.costs import Costs, round_trip
 from backtests.markets.market import market_for
 from backtests.markets.rules.tick_grid import grid_of
 from backtests.report.rendering import render
+from backtests.report.sections.calls import section
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 from forecasters.measures.proportion import wilson

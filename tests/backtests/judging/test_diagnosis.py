@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backtests.judging.diagnosis import at_least, diagnose
+from backtests.judging.diagnosis import diagnose
+from backtests.judging.rises import at_least
 from forecasters.forecasts import Forecasts
 from strategies.rule import risen
 from tests.backtests.example_studies import make_bars, make_forecasts, make_result, make_study, told

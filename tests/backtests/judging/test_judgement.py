@@ -14,12 +14,13 @@ import pytest
 from backtests.account.broker import Broker
 from backtests.account.engine import run_backtest
 from backtests.jobs.parallel import in_turn
-from backtests.judging.judgement import Judgement, judge
+from backtests.judging.judgement import Judgement
 from backtests.judging.verdict import BETTER, IDLE, SAME, TIMED, UNTIMED, WORSE
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.report.page import write_index
 from backtests.report.summary import summary_rows
+from backtests.studies.judge import judge
 from backtests.trials.ledger import FILE
 from strategies.buy_and_hold import BuyAndHoldRule
 from strategies.direction import DirectionRule

@@ -9,16 +9,11 @@ import pytest
 
 from backtests.account.performance import FEW_TRADES, performance
 from backtests.account.result import Result, Trade
-from backtests.judging.returns import (
-    CANNOT_SAY,
-    between,
-    deflate,
-    judge_returns,
-    probability,
-    section,
-)
+from backtests.judging.deflation import deflate
+from backtests.judging.returns import judge_returns
 from backtests.judging.sensitivity import Point
 from backtests.report.rendering import render
+from backtests.report.sections.chance import CANNOT_SAY, between, probability, section
 from backtests.runs.manifest import digest_of
 from backtests.statistics.sharpe import expected_maximum, probabilistic_sharpe
 from backtests.trials.ledger import Counted

@@ -14,11 +14,12 @@ from backtests.account.broker import Broker
 from backtests.account.engine import run_backtest
 from backtests.account.performance import performance
 from backtests.jobs.parallel import in_turn, run_tasks
-from backtests.judging.sensitivity import EXITS, THRESHOLDS, sweep, sweep_all, told
+from backtests.judging.sensitivity import EXITS, THRESHOLDS, sweep, sweep_all
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.report.charts.study import draw_figures
 from backtests.report.page import write_index
+from backtests.report.sections.sensitivity import told
 from backtests.runs.manifest import digest_of
 from strategies.five_percent import FivePercentRule
 from tests.backtests.example_studies import KOREAN, make_study

@@ -14,7 +14,6 @@ from backtests.judging.shift_test import (
     SLOW_SHIFTS,
     Shifted,
     draw_shifts,
-    section,
     shift,
     shift_all,
     shift_test,
@@ -22,6 +21,7 @@ from backtests.judging.shift_test import (
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.report.rendering import render
+from backtests.report.sections.shifts import section
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 from strategies.direction import DirectionRule

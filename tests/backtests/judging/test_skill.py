@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from backtests.judging.skill import Skill, judge_forecasts, p_text, section
+from backtests.judging.skill import Skill, judge_forecasts, p_text
 from backtests.report.rendering import render
+from backtests.report.sections.skill import section
 from backtests.statistics.clark_west import clark_west
 from backtests.statistics.confidence_set import model_confidence_set
 from backtests.statistics.diebold_mariano import diebold_mariano

@@ -14,6 +14,7 @@ import pytest
 from backtests import plugins
 from backtests.command.config import RunConfig
 from backtests.jobs.saved import load_fit, save_fit
+from backtests.plugins import named
 from backtests.runs.resolve import (
     describe_folds,
     describe_forecaster,
@@ -131,7 +132,7 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "house.upper.rnn", module)
     spec.loader.exec_module(module)
-    monkeypatch.setattr(plugins, "OURS", (*plugins.OURS, "house"))
+    monkeypatch.setattr(named, "OURS", (*named.OURS, "house"))
     return module
 
 
@@ -162,7 +163,7 @@ def test_a_rule_of_ours_that_moved_is_still_replayed(monkeypatch: pytest.MonkeyP
     broker = make_broker(config(), "051900.KS")
     rule = type("DirectionRule", (DirectionRule,), {"__module__": "house.direction"})()
     assert uncovered(bars, rule, broker) == "the rule is the user's own"
-    monkeypatch.setattr(plugins, "OURS", (*plugins.OURS, "house"))
+    monkeypatch.setattr(named, "OURS", (*named.OURS, "house"))
     assert uncovered(bars, rule, broker) == ""
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from backtests.account.performance import performance
 from backtests.report.lead import findings
-from backtests.report.page import FILES, write_index, write_overview
+from backtests.report.overview import write_overview
+from backtests.report.page import FILES, write_index
 from backtests.report.summary import COLUMNS, summary_rows
 from backtests.report.tables.paper import write_report_tables
 from backtests.report.tearsheet import tearsheet_of

@@ -79,7 +79,7 @@ def test_a_finished_run_is_found_not_run_again(finished, capsys):
 )
 def test_the_key_is_of_what_the_flags_mean_not_of_how_they_are_written(finished, same):
     """A default written out is the default; the order of names is no part of a run."""
-    from backtests.command.config import from_arguments
+    from backtests.command.flags import from_arguments
     from backtests.run import make_parser
     from backtests.runs.resolve import make_broker, make_plan
 

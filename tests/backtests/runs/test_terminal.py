@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from backtests.runs.folder import Finished
-from backtests.runs.manifest import describe, results_of
+from backtests.runs.made_of import describe
+from backtests.runs.manifest import results_of
 from backtests.runs.terminal import print_summary, trained_by
 from backtests.studies.study import Study
 from tests.backtests.example_studies import make_study

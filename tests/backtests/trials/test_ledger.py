@@ -14,7 +14,8 @@ import pytest
 from backtests.command.config import RunConfig
 from backtests.jobs.parallel import in_turn
 from backtests.judging.sensitivity import sweep_all
-from backtests.runs.manifest import describe, write_manifest
+from backtests.runs.made_of import describe
+from backtests.runs.manifest import write_manifest
 from backtests.runs.resolve import make_plan
 from backtests.runs.trial_count import bars_of, scope_of, trials_of
 from backtests.statistics.sharpe import sharpe_of

@@ -13,7 +13,7 @@ from backtests.grids.pages.page import write_page
 from backtests.grids.pages.terminal import print_ranking
 from backtests.grids.results.report import make_report
 from backtests.runs.folder import Finished
-from backtests.runs.manifest import describe
+from backtests.runs.made_of import describe
 from tests.backtests.browser import CHROMIUM, open_page, outside_addresses
 from tests.backtests.example_outcomes import make_outcome
 

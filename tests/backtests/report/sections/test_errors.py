@@ -9,8 +9,9 @@ from html import unescape
 import numpy as np
 import pytest
 
+from backtests.report.charts.study import deciles_of
 from backtests.report.rendering import render
-from backtests.report.sections.errors import deciles_of, section
+from backtests.report.sections.errors import section
 from backtests.studies.study import UNIVERSE, Study
 from forecasters.measures.deciles import deciles
 from forecasters.measures.metrics import forecast_metrics

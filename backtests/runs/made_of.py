@@ -1,0 +1,90 @@
+"""What a run is made of: data, code, versions, and the key over all of them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from backtests.universe.volume_steps import volume_steps
+from forecasters.bars import Bars
+from forecasters.inputs.extras import Extra
+
+SCHEMA = 1
+
+
+#: Whose version can change a number; the processor can too (see the README).
+LIBRARIES = (
+    "numpy",
+    "torch",
+    "pandas",
+    "backtrader",
+    "quantstats",
+    "matplotlib",
+    "yfinance",
+    "arch",
+    "TA-Lib",
+    "scikit-learn",
+    "statsmodels",
+)
+
+
+CODE = (".py", ".html", ".cpp", ".h")
+
+
+PACKAGES = ("forecasters", "strategies", "backtests")
+
+
+def key_of(made_of: Mapping[str, Any]) -> str:
+    """Return the sha256 of what a run is made of, whatever the order of its parts."""
+    text = json.dumps(made_of, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code_digest() -> str:
+    """Return the sha256 of the files of the three packages: the code version."""
+    root = Path(__file__).resolve().parents[2]
+    h = hashlib.sha256()
+    for package in PACKAGES:
+        for path in sorted(p for p in (root / package).rglob("*") if p.suffix in CODE):
+            h.update(path.relative_to(root).as_posix().encode())
+            h.update(path.read_bytes())
+    return h.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of this package and of the libraries behind the numbers."""
+    found = {"python": platform.python_version(), "code": code_digest()}
+    for name in ("walk-forward-backtests", *LIBRARIES):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:
+    """Return the manifest's entry for the bars of one ticker, and what of extra files they use."""
+    origin = bars.origin
+    return {
+        "ticker": bars.ticker,
+        "source": origin.source,
+        "vendor": origin.vendor,
+        "simulated": origin.simulated,
+        "adjusted": origin.adjusted,
+        "repaired": {"halts": bars.halts, "widened": bars.widened, "dropped": origin.dropped},
+        "rows": len(bars),
+        "first": str(bars.sessions[0]),
+        "last": str(bars.sessions[-1]),
+        "sha256": bars.digest,
+        "volume_steps": [asdict(step) for step in volume_steps(bars)],
+        "extras": [
+            {"file": e.file, "columns": list(e.names), "rows": len(e), "sha256": e.digest}
+            for e in (extra.of(bars.ticker, bars.sessions[-1]) for extra in extras)
+        ],
+    }
