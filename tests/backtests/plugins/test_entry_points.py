@@ -29,7 +29,7 @@ Capture = pytest.CaptureFixture[str]
 #: Top modules of the packages made here.
 MODULES = ("acme", "broken", "clash")
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 FORECASTER = '''
 from dataclasses import dataclass

@@ -187,7 +187,7 @@ def test_several_tickers_get_a_folder_each_and_a_page_over_all(tmp_path, capsys)
 
 
 def test_the_forecaster_and_the_rule_of_the_readme_run_from_their_files(tmp_path, capsys):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     chapter = readme.partition("## Your own forecaster, your own rule")[2].partition("\n## ")[0]
     net, rule = (block.partition("```")[0] for block in chapter.split("```python\n")[1:])
     (tmp_path / "my_gru.py").write_text(net)
@@ -284,7 +284,7 @@ def test_the_example_in_your_own_cerebro_gives_the_fills_of_the_command(tmp_path
 
     frame = Simulated().fetch("051900.KS", "2015-01-01", "2019-01-01").frame
     frame.to_csv(tmp_path / "051900.KS.csv")
-    example = Path(__file__).parents[2] / "examples" / "own_cerebro.py"
+    example = Path(__file__).parents[3] / "examples" / "own_cerebro.py"
     assert len(example.read_text().splitlines()) <= 20
     done = subprocess.run(
         [sys.executable, str(example), str(tmp_path), "051900.KS", "2015-01-01", "2019-01-01"],
