@@ -24,6 +24,7 @@ from forecasters.bars import Bars, Flags, Floats
 from forecasters.errors import InputError
 from forecasters.forecasts import Forecasts
 from strategies.rule import Rule, Side, Signal
+from strategies.shares import affordable_shares
 from strategies.situation import Situation, nothing
 
 T = TypeVar("T", float, Floats)
@@ -222,7 +223,7 @@ class _Account:
         price = quotes.close[t] if quotes.at_close else quotes.open[t]
         lot, expected = quotes.lot[t], quotes.expected[t]
         budget = broker.cash_fraction * min(cash, cash / broker.slots)
-        size = math.floor(budget / price / lot) * lot
+        size = affordable_shares(budget, price, lot, cash)
         value = size * expected
         refused = size < 1 or cash + (-value - self.costs.commission(value)) < 0
         return 0 if refused else size
