@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from forecasters.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-if TYPE_CHECKING:
     import pandas as pd
 
 Days = NDArray[np.datetime64]
@@ -28,6 +25,23 @@ COLUMNS = (*PRICES, "volume")
 #: basis points). Prices with decimals may be off by a basis point. Beyond this a row is wrong.
 ROUNDING_WON = (3.0, 5.0)
 ROUNDING_SHARE = 1e-4
+
+
+def sessions_per_year(sessions: Days) -> float:
+    """Return how many sessions a year these days show; 252 where they span under 90 days.
+
+    Parameters
+    ----------
+    sessions : datetime64[D], shape [T]
+        In order, at least one.
+
+    Examples
+    --------
+    >>> sessions_per_year(np.arange("2018-01-01", "2020-01-01", dtype="datetime64[D]"))
+    365.25
+    """
+    days = int((sessions[-1] - sessions[0]).astype(int))
+    return (len(sessions) - 1) / days * 365.25 if days >= 90 else 252.0
 
 
 @dataclass(frozen=True)
@@ -187,9 +201,8 @@ class Bars:
 
     @property
     def periods_per_year(self) -> float:
-        """Sessions a year that these bars show (about 246 on the Korea Exchange, not 252)."""
-        days = (self.sessions[-1] - self.sessions[0]).astype(int)
-        return (len(self) - 1) / days * 365.25 if days >= 90 else 252.0
+        """Sessions a year, as these bars show them: about 246 on the Korea Exchange, not 252."""
+        return sessions_per_year(self.sessions)
 
     def between(self, start: str | None = None, end: str | None = None) -> Bars:
         """Return the bars from `start` to before `end` (ISO dates, end exclusive)."""

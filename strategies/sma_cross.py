@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from strategies.base import ForecastStrategy, params_of
+from strategies.digits import to_12_digits
 from strategies.rule import HOLD, Rule, Side, Signal
 from strategies.situation import Floats, Situation
 
@@ -58,7 +59,7 @@ class SmaCrossRule(Rule):
 
 def _mean(closes: Floats) -> float:
     """Return the mean to 12 digits: of equal prices it is that price, and no crossing."""
-    return float(f"{closes.mean():.12g}")
+    return to_12_digits(float(closes.mean()))
 
 
 class SmaCross(ForecastStrategy):

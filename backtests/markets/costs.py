@@ -91,6 +91,26 @@ class Costs:
         """
         return abs(value) * self._tax_rate(session, ticker)
 
+    def slipped(
+        self, price: float, sign: int, ticks: TickTable | None, rounded: bool = True
+    ) -> float:
+        """Return a price after slippage, of a purchase (1) or a sale (-1).
+
+        Neither the range of the day nor its price limit is looked at: the broker applies them to
+        a fill.
+
+        Parameters
+        ----------
+        ticks : TickTable or None
+            Of the day; None where the series does not lie on the tick grid.
+        rounded : bool
+            Whether a price that moved by basis points is rounded to a tick, against the trader.
+        """
+        if ticks and self.slippage_ticks is not None:
+            return ticks.moved(price, sign * self.slippage_ticks)
+        slipped = price * (1 + sign * self.slippage_bps / WHOLE)
+        return ticks.against(slipped, sign) if ticks and rounded else slipped
+
     def note(self, start: str | date, end: str | date) -> str:
         """Return one sentence with every rate that holds from `start` to `end`, both included."""
         if self.market.name == "none" and not self.commission_bps and self.tax_bps is None:
@@ -151,15 +171,6 @@ def round_trip(
     ticks : TickTable or None
         Of the day; None where the series does not lie on the grid.
     """
-    up, down = (_slipped(costs, price, sign, ticks) for sign in (1, -1))
+    up, down = (costs.slipped(price, sign, ticks) for sign in (1, -1))
     fees = 2 * costs.commission(price) + costs.tax(price, session, ticker)
     return (fees + up - down) / price
-
-
-def _slipped(costs: Costs, price: float, sign: int, ticks: TickTable | None) -> float:
-    if ticks and costs.slippage_ticks is not None:
-        return ticks.moved(price, sign * costs.slippage_ticks)
-    slipped = price * (1 + sign * costs.slippage_bps / WHOLE)
-    if not ticks:
-        return slipped
-    return ticks.up(slipped) if sign > 0 else ticks.down(slipped)

@@ -18,11 +18,12 @@ import numpy as np
 
 from backtests.account.broker import Broker
 from backtests.account.replay.quotes import Quotes
-from backtests.account.result import Fill, plain
+from backtests.account.result import Fill
 from backtests.plugins import is_ours
 from forecasters.bars import Bars, Flags, Floats
 from forecasters.errors import InputError
 from forecasters.forecasts import Forecasts
+from strategies.digits import to_12_digits
 from strategies.rule import Rule, Side, Signal
 from strategies.shares import affordable_shares
 from strategies.situation import Situation, nothing
@@ -108,11 +109,11 @@ class Replayed:
                 ticker=ticker,
                 side="buy" if one.size > 0 else "sell",
                 size=abs(one.size),
-                price=plain(one.price),
-                commission=plain(one.commission),
-                tax=plain(one.tax),
-                slippage=plain(abs(one.price - one.quoted) * abs(one.size)),
-                cash=plain(one.cash),
+                price=to_12_digits(one.price),
+                commission=to_12_digits(one.commission),
+                tax=to_12_digits(one.tax),
+                slippage=to_12_digits(abs(one.price - one.quoted) * abs(one.size)),
+                cash=to_12_digits(one.cash),
                 reason=one.reason,
             )
             for one in self._booked
