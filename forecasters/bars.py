@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from forecasters.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-if TYPE_CHECKING:
     import pandas as pd
 
 Days = NDArray[np.datetime64]
@@ -28,6 +25,23 @@ COLUMNS = (*PRICES, "volume")
 #: basis points). Prices with decimals may be off by a basis point. Beyond this a row is wrong.
 ROUNDING_WON = (3.0, 5.0)
 ROUNDING_SHARE = 1e-4
+
+
+def sessions_per_year(sessions: Days) -> float:
+    """Return how many sessions a year these days show; 252 where they span under 90 days.
+
+    Parameters
+    ----------
+    sessions : datetime64[D], shape [T]
+        In order, at least one.
+
+    Examples
+    --------
+    >>> sessions_per_year(np.arange("2018-01-01", "2020-01-01", dtype="datetime64[D]"))
+    365.25
+    """
+    days = int((sessions[-1] - sessions[0]).astype(int))
+    return (len(sessions) - 1) / days * 365.25 if days >= 90 else 252.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +92,28 @@ class Bars:
         Shares.
     tradable : bool, shape [T]
         False on a halt: no fill, no forecast, no error counted.
+
+    Raises
+    ------
+    FaultyRow
+        A row cannot be used; the rows before it can.
+    InputError
+        All rows are concerned: dates are missing or not in order, arrays differ in length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bars = Bars(
+    ...     "A.KS",
+    ...     sessions=np.array(["2019-01-02", "2019-01-03", "2019-01-04"], dtype="datetime64[D]"),
+    ...     open=np.array([100.0, 0.0, 101.0]),
+    ...     high=np.array([102.0, 0.0, 103.0]),
+    ...     low=np.array([99.0, 0.0, 100.0]),
+    ...     close=np.array([101.0, 101.0, 102.0]),
+    ...     volume=np.array([900.0, 0.0, 800.0]),
+    ... )
+    >>> bars.tradable.tolist(), bars.open.tolist()  # the second session was a halt
+    ([True, False, True], [100.0, 101.0, 101.0])
     """
 
     ticker: str
@@ -187,9 +223,8 @@ class Bars:
 
     @property
     def periods_per_year(self) -> float:
-        """Sessions a year that these bars show (about 246 on the Korea Exchange, not 252)."""
-        days = (self.sessions[-1] - self.sessions[0]).astype(int)
-        return (len(self) - 1) / days * 365.25 if days >= 90 else 252.0
+        """Sessions a year, as these bars show them: about 246 on the Korea Exchange, not 252."""
+        return sessions_per_year(self.sessions)
 
     def between(self, start: str | None = None, end: str | None = None) -> Bars:
         """Return the bars from `start` to before `end` (ISO dates, end exclusive)."""
@@ -261,9 +296,9 @@ def _mend_halts(columns: dict[str, Floats]) -> Flags:
 def _widen(columns: dict[str, Floats]) -> int:
     """Widen highs and lows that rounding left inside open and close, in place; return the count."""
     o, h, low, c = (columns[name] for name in PRICES)
-    whole = np.logical_and.reduce([np.rint(columns[name]) == columns[name] for name in PRICES])
+    integers = np.logical_and.reduce([np.rint(columns[name]) == columns[name] for name in PRICES])
     share = ROUNDING_SHARE * np.abs(c)
-    room = np.where(whole & (c >= 100), np.clip(share, *ROUNDING_WON), share)
+    room = np.where(integers & (c >= 100), np.clip(share, *ROUNDING_WON), share)
     top, bottom = np.maximum(o, c), np.minimum(o, c)
     with np.errstate(invalid="ignore"):  # inf - inf: the checks that follow refuse the row
         short = (h < top) & (top - h <= room)

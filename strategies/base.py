@@ -15,6 +15,7 @@ from strategies.book import Book
 from strategies.candidates import Candidates
 from strategies.round_trip import round_trip, slipped
 from strategies.rule import HOLD, Rule, Side, Signal
+from strategies.shares import affordable_shares
 from strategies.situation import Situation, nothing
 
 
@@ -31,17 +32,17 @@ def _completed(orders: Sequence[Any], least: int = 1) -> bool:
 class ForecastStrategy(bt.Strategy):
     """Trades a rule on feeds with a `forecast` line, one or many, in a plain Cerebro.
 
-    At each close the rule decides; at the next open sells go first, then buys, the highest
-    forecast over close first, ties by name. A buy is sized at the open it fills at:
-    ``floor(cash_fraction x min(cash, equity / slots) / open)``, so that a gap up does not
-    reject it; the cash holds what the sells of the same open will bring. There are never more
-    positions than slots: a buy that finds none is dropped, one that takes the slot of a sell of the
-    same open fills only after that sell has, to the last share. What did not fill in its session is
-    cancelled: a buy is then forgotten, a sell is sent again each session. Nothing is sent on a halt
-    (line `tradable` 0) or where a feed has no bar of the session, and no ticker is bought whose
-    line `member` is 0. A limit sell that goes with a buy lives only once that buy is filled, and
-    from that moment. A ticker whose bars end while it is held cannot be sold: it keeps its last
-    close and its slot to the end.
+    At each close the rule decides. At the next open sells go first, then buys: the highest
+    forecast over close first, equal ones by name. A buy is sized at the open at which it fills, so
+    that a gap up does not reject it: ``cash_fraction x min(cash, equity / slots)`` is its budget,
+    `affordable_shares` gives the shares. The cash includes what the sells of the same open will
+    bring. There are never more positions than slots. A buy that finds no slot is dropped; a buy
+    that takes the slot of a sell of the same open fills only after that sell has filled to the last
+    share. What did not fill in its session is cancelled: a buy is then forgotten, a sell is sent
+    again each session. Nothing is sent on a halt (line `tradable` 0) or where a feed has no bar of
+    the session, and no ticker is bought whose line `member` is 0. A limit sell that belongs to a
+    buy becomes active when that buy is filled, and not before. A ticker whose bars end while it is
+    held cannot be sold: it keeps its last close and its slot to the end.
 
     A rule with ``fill="close"`` fills at the close it decides on: its market orders are sent at
     once and Backtrader books them with the next bar, at the price of the close before.
@@ -214,7 +215,7 @@ class ForecastStrategy(bt.Strategy):
         data = book.data
         lot = getattr(self.broker, "lot_of", lambda data: 1)(data)
         budget = self.p.cash_fraction * min(cash, self.equity / self.p.slots)
-        size = math.floor(budget / self._price(book) / lot) * lot
+        size = affordable_shares(budget, self._price(book), lot, cash)
         if size < 1:
             self.unaffordable += 1
             self._miss(book, "buy", 0, "unaffordable")
@@ -339,7 +340,7 @@ class ForecastStrategy(bt.Strategy):
             for book in today
             if math.isfinite(book.today("forecast")) and book.today("member")
         ]
-        ranked.sort(key=lambda one: one[:2])
+        ranked.sort(key=lambda row: row[:2])
         return {book: number for number, (_, _, book) in enumerate(ranked, 1)}
 
     def _decide(self, book: Book, session: date, place: int) -> None:

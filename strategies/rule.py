@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from strategies.digits import to_12_digits
 from strategies.situation import Flags, Floats, Situation
 
 
@@ -108,4 +109,4 @@ def lowest_risen(reference: float, share: float) -> float:
     To 12 digits, as a price is written: 1.05 x 101 is 106.05000000000001 in binary, and a rise of
     exactly 5% would count for some prices and not for others.
     """
-    return float(f"{reference * (1 + share):.12g}")
+    return to_12_digits(reference * (1 + share))

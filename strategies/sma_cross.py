@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from strategies.base import ForecastStrategy, params_of
+from strategies.digits import to_12_digits
 from strategies.rule import HOLD, Rule, Side, Signal
 from strategies.situation import Floats, Situation
 
@@ -18,6 +19,22 @@ class SmaCrossRule(Rule):
     ----------
     fast, slow : int
         Sessions, today's included. Closes before the first out-of-sample session count.
+
+    Raises
+    ------
+    ValueError
+        A setting lies outside its range.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> import numpy as np
+    >>> from strategies.situation import Situation
+    >>> day = datetime.date(2019, 1, 7)
+    >>> rising = np.array([98.0, 99.0, 100.0])
+    >>> rule = SmaCrossRule(fast=1, slow=3)
+    >>> rule.decide(Situation(day, close=100.0, previous_close=99.0, forecast=np.nan, closes=rising)).side
+    <Side.BUY: 'buy'>
     """
 
     needs_forecast: ClassVar[bool] = False
@@ -58,7 +75,7 @@ class SmaCrossRule(Rule):
 
 def _mean(closes: Floats) -> float:
     """Return the mean to 12 digits: of equal prices it is that price, and no crossing."""
-    return float(f"{closes.mean():.12g}")
+    return to_12_digits(float(closes.mean()))
 
 
 class SmaCross(ForecastStrategy):

@@ -8,9 +8,11 @@ import backtrader as bt
 import numpy as np
 
 from backtests.account.commission import CommissionScheme
-from backtests.account.result import Fill, Result, Unfilled, _whole, plain
+from backtests.account.result import Fill, Result, Unfilled, _whole
 from backtests.account.trades import round_trips
+from forecasters.bars import sessions_per_year
 from forecasters.errors import Error
+from strategies.digits import to_12_digits
 
 #: The broker and the books each reckon a fill in under ten steps; a step rounds by half of this.
 STEPS = 16
@@ -69,11 +71,11 @@ class Ledger(bt.Analyzer):
             ticker=order.data._name,
             side="buy" if size > 0 else "sell",
             size=abs(size),
-            price=plain(price),
-            commission=plain(commission),
-            tax=plain(tax),
-            slippage=plain(slippage),
-            cash=plain(self._cash),
+            price=to_12_digits(price),
+            commission=to_12_digits(commission),
+            tax=to_12_digits(tax),
+            slippage=to_12_digits(slippage),
+            cash=to_12_digits(self._cash),
             reason=str(order.info.get("reason") or ""),
         )
         self._fills.append(fill)
@@ -141,17 +143,18 @@ class Ledger(bt.Analyzer):
         begun = [data for data in datas if len(data)]
         last = {data._name: float(data.close[0]) for data in begun}
         ended = {data._name: data.datetime.date(0).isoformat() for data in begun}
+        days = sessions.astype("datetime64[D]")
         return Result(
             account=self.p.account or "+".join(data._name for data in datas),
             forecaster=self.p.forecaster,
             strategy=self.p.label or type(self.strategy).__name__,
-            sessions=sessions.astype("datetime64[D]"),
+            sessions=days,
             equity=equity,
             cash=cash,
             costs=costs,
             fills=tuple(self._fills),
-            trades=round_trips(self._fills, sessions.astype("datetime64[D]"), last, ended),
-            periods_per_year=_periods_per_year(sessions),
+            trades=round_trips(self._fills, days, last, ended),
+            periods_per_year=sessions_per_year(days),
             rejected=getattr(self.strategy, "rejected", 0),
             expired=getattr(self.strategy, "expired", 0),
             unaffordable=getattr(self.strategy, "unaffordable", 0),
@@ -161,10 +164,10 @@ class Ledger(bt.Analyzer):
 
     def _all_unfilled(self) -> tuple[Unfilled, ...]:
         """Return what the strategy says did not fill (ours do), else what became of its orders."""
-        told = getattr(self.strategy, "unfilled", None)
-        if told is None:
+        entries = getattr(self.strategy, "unfilled", None)
+        if entries is None:
             return tuple(self._unfilled)
-        return tuple(Unfilled(**{**entry, "size": _whole(entry["size"])}) for entry in told)
+        return tuple(Unfilled(**{**entry, "size": _whole(entry["size"])}) for entry in entries)
 
     def get_analysis(self) -> dict[str, float]:
         """Return the equity by session, as other analyzers return theirs."""
@@ -184,9 +187,3 @@ def _at_open(order: Any, bit: Any) -> bool:
         return bool(order.exectype == order.Market and bit.dt == order.data.datetime[0])
     limit, opened = order.created.price, order.data.open[0]
     return bool(opened <= limit if order.isbuy() else opened >= limit)
-
-
-def _periods_per_year(sessions: Any) -> float:
-    """Sessions a year that the curve shows; 252 when it is shorter than a quarter."""
-    days = int((sessions[-1] - sessions[0]).astype("timedelta64[D]").astype(int))
-    return float((len(sessions) - 1) / days * 365.25) if days >= 90 else 252.0

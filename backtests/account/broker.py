@@ -10,7 +10,7 @@ from typing import Any
 
 from backtests.account.commission import CommissionScheme
 from backtests.account.exchange import ExchangeBroker
-from backtests.markets.costs import WHOLE, Costs
+from backtests.markets.costs import Costs
 from backtests.markets.rules.tick_grid import on_grid
 from forecasters.bars import Bars
 from forecasters.errors import InputError
@@ -65,13 +65,6 @@ class Broker:
         cerebro.setbroker(broker)
         broker.setcash(self.cash)
         broker.set_checksubmit(False)
-        broker.set_slippage_perc(
-            self.costs.slippage_bps / WHOLE,
-            slip_open=True,
-            slip_limit=False,
-            slip_match=True,
-            slip_out=False,
-        )
         if self.volume_cap is not None:
             broker.set_filler(broker.fill_size)
         for feed in feeds:

@@ -39,10 +39,14 @@ class ExchangeBroker(BackBroker):
     Parameters
     ----------
     costs : Costs
+        Its slippage is the only one: Backtrader's `set_slippage_perc` and `set_slippage_fixed` change
+        no fill here.
     volume_cap : float or None
+    slip_open : bool
+        Whether a limit order that fills at the open is slipped.
     """
 
-    params = (("costs", None), ("volume_cap", None))
+    params = (("costs", None), ("volume_cap", None), ("slip_open", True))
     positions: Any
 
     def __init__(self) -> None:
@@ -79,13 +83,8 @@ class ExchangeBroker(BackBroker):
 
         The range of the day, which bounds a fill, is not looked at.
         """
-        ticks, moves = self._grid(data, 0), self.p.costs.slippage_ticks
-        if ticks and moves is not None:
-            return ticks.moved(price, int(sign) * moves)
-        slipped = price * (1 + sign * self.p.slip_perc) + sign * self.p.slip_fixed
-        if not ticks:
-            return float(slipped)
-        return ticks.up(slipped) if sign > 0 else ticks.down(slipped)
+        costs: Costs = self.p.costs
+        return costs.slipped(price, int(sign), self._grid(data, 0))
 
     # --- orders come in --------------------------------------------------------------------------
 
@@ -174,13 +173,13 @@ class ExchangeBroker(BackBroker):
 
     def _slip_up(self, pmax: float, price: float, doslip: bool = True, lim: bool = False) -> Any:
         """Return the price of a buy; None at the upper limit."""
-        return self._slip(1, pmax, price, doslip, lim)
+        return self._slip(1, pmax, price, doslip)
 
     def _slip_down(self, pmin: float, price: float, doslip: bool = True, lim: bool = False) -> Any:
         """Return the price of a sell; None at the lower limit."""
-        return self._slip(-1, pmin, price, doslip, lim)
+        return self._slip(-1, pmin, price, doslip)
 
-    def _slip(self, sign: int, bound: float, price: float, doslip: bool, lim: bool) -> Any:
+    def _slip(self, sign: int, bound: float, price: float, doslip: bool) -> float | None:
         """Return the price after slippage and rounding against the trader, never beyond `bound`."""
         order, data, ago = self._order, self._order.data, self._ago
         if ago:  # a fill at the close before: the range is that day's
@@ -188,18 +187,12 @@ class ExchangeBroker(BackBroker):
         if self._locked(data, sign, price):
             self._hold_back(order, "upper limit" if sign > 0 else "lower limit")
             return None
-        ticks, moves = self._grid(data, ago), self.p.costs.slippage_ticks
-        slipped: Any
-        if ticks and moves is not None and doslip:
-            slipped = ticks.moved(price, sign * moves)
+        ticks, costs, slipped = self._grid(data, ago), self.p.costs, price
+        if doslip:
+            slipped = costs.slipped(price, sign, ticks, rounded=False)
             slipped = min(slipped, bound) if sign > 0 else max(slipped, bound)
-        else:
-            slip = super()._slip_up if sign > 0 else super()._slip_down
-            slipped = slip(bound, price, doslip, lim)
-        if slipped is None:
-            return None
         if ticks:
-            rounded = ticks.up(slipped) if sign > 0 else ticks.down(slipped)
+            rounded = ticks.against(slipped, sign)
             slipped = slipped if sign * (rounded - bound) > 0 else rounded
         order.addinfo(quoted=price)
         return slipped

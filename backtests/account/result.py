@@ -195,11 +195,6 @@ class Result:
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-def plain(value: float) -> float:
-    """Return a value to 12 digits, to be read: 3,000 x 1.5 bp is 0.44999999999999996 in binary."""
-    return float(f"{value:.12g}")
-
-
 def _whole(size: float) -> float:
     """Return the size as an int, unless it is a fraction of a share."""
     return int(size) if float(size).is_integer() else float(size)

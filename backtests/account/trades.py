@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from backtests.account.result import Fill, Trade, _whole, plain
+from backtests.account.result import Fill, Trade, _whole
+from strategies.digits import to_12_digits
 
 
 def round_trips(
@@ -79,12 +80,12 @@ def _trade(
         decided=fills[0].decided,
         entry=fills[0].session,
         exit=end if closed else None,
-        entry_price=plain(value_in / size),
-        exit_price=plain(value_out / size),
+        entry_price=to_12_digits(value_in / size),
+        exit_price=to_12_digits(value_out / size),
         size=_whole(size),
         sessions_held=row[end] - row[fills[0].session],
-        return_gross=plain(sign * gross),
-        return_net=plain(sign * net),
-        costs=plain(sum(f.costs for f in fills)),
+        return_gross=to_12_digits(sign * gross),
+        return_net=to_12_digits(sign * net),
+        costs=to_12_digits(sum(f.costs for f in fills)),
         reason=fills[-1].reason if closed else left,
     )

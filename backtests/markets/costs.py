@@ -32,6 +32,24 @@ class Costs:
         ``stock`` or ``etf``: funds are taxed and tick otherwise.
     slippage_ticks : int or None
         On each side, in place of `slippage_bps`, wherever a series lies on the tick grid.
+
+    Raises
+    ------
+    InputError
+        A rate lies outside its range, or the market has no ticks to slip by.
+
+    Examples
+    --------
+    A million won sold on the Korea Exchange, on the last day of the old tax and on the day after it:
+
+    >>> from backtests.markets.market import market_for
+    >>> costs = Costs.of(market_for("051900.KS"))
+    >>> costs.commission(1_000_000)
+    150.0
+    >>> [costs.tax(1_000_000, day, "051900.KS") for day in ("2019-05-29", "2019-05-30")]
+    [3000.0, 2500.0]
+    >>> costs.note("2019-05-01", "2019-12-30")
+    'commission 1.5 bp a side, transaction tax on sales 0.30% to 2019-05-29 then 0.25%, slippage 5 bp a side'
     """
 
     market: Market
@@ -90,6 +108,26 @@ class Costs:
             The session lies before the market's table begins.
         """
         return abs(value) * self._tax_rate(session, ticker)
+
+    def slipped(
+        self, price: float, sign: int, ticks: TickTable | None, rounded: bool = True
+    ) -> float:
+        """Return a price after slippage, of a purchase (1) or a sale (-1).
+
+        Neither the range of the day nor its price limit is looked at: the broker applies them to
+        a fill.
+
+        Parameters
+        ----------
+        ticks : TickTable or None
+            Of the day; None where the series does not lie on the tick grid.
+        rounded : bool
+            Whether a price that moved by basis points is rounded to a tick, against the trader.
+        """
+        if ticks and self.slippage_ticks is not None:
+            return ticks.moved(price, sign * self.slippage_ticks)
+        slipped = price * (1 + sign * self.slippage_bps / WHOLE)
+        return ticks.against(slipped, sign) if ticks and rounded else slipped
 
     def note(self, start: str | date, end: str | date) -> str:
         """Return one sentence with every rate that holds from `start` to `end`, both included."""
@@ -151,15 +189,6 @@ def round_trip(
     ticks : TickTable or None
         Of the day; None where the series does not lie on the grid.
     """
-    up, down = (_slipped(costs, price, sign, ticks) for sign in (1, -1))
+    up, down = (costs.slipped(price, sign, ticks) for sign in (1, -1))
     fees = 2 * costs.commission(price) + costs.tax(price, session, ticker)
     return (fees + up - down) / price
-
-
-def _slipped(costs: Costs, price: float, sign: int, ticks: TickTable | None) -> float:
-    if ticks and costs.slippage_ticks is not None:
-        return ticks.moved(price, sign * costs.slippage_ticks)
-    slipped = price * (1 + sign * costs.slippage_bps / WHOLE)
-    if not ticks:
-        return slipped
-    return ticks.up(slipped) if sign > 0 else ticks.down(slipped)

@@ -13,33 +13,37 @@ from forecasters.bars import Floats
 
 
 def adjusted(realised: Floats, forecast: Floats) -> Floats:
-    """Return the squared error of no change less that of the forecast, given back its own size.
+    """Return the squared error of naive less the adjusted squared error of a forecast, [T].
 
-    r^2 - ((r - f)^2 - f^2), [T]: what a forecast loses by being noisy is given back, so that under
-    "no content" its mean is 0 (Clark and West 2007, equation 3.1, with a benchmark of 0). It equals 2 r f.
+    r^2 - ((r - f)^2 - f^2) for the realised log return r and the forecast log return f, each [T]. A
+    forecast without content loses f^2 on average by its noise; f^2 is therefore given back, so that
+    the mean is 0 where there is no content (Clark and West 2007, equation 3.1, with a benchmark of 0).
+    It equals 2 r f.
     """
     return np.asarray(realised**2 - ((realised - forecast) ** 2 - forecast**2))
 
 
-def clark_west(realised: Floats, forecast: Floats, horizon: int = 1) -> Outcome:
-    """Test forecast log returns [T] against a return of zero; `statistic` is the t of `adjusted`.
+def positive_mean(series: Floats, horizon: int = 1) -> Outcome:
+    """Test whether the mean of a series from `adjusted` is above 0; `statistic` is its t.
 
-    That a forecast has content does not make it accurate: shrunk enough it would beat naive, as it
-    stands it may lose. Diebold-Mariano says whether it does.
+    A forecast with content need not be accurate: shrunk enough it would beat naive, as it is it may
+    lose. Diebold-Mariano tests that.
+
+    One session ahead the series is a martingale difference under the null of no content: no
+    autocovariance enters, and the statistic is normal (Clark and West 2007, section 3). Further
+    ahead the errors overlap: the variance and its fixed-b critical values are then those of
+    `diebold_mariano`.
+
+    Parameters
+    ----------
+    series : float64, shape [T]
+        Squared log returns, from `adjusted`; of a universe their mean over its tickers, by session.
+    horizon : int
+        Sessions from a forecast to its outcome.
 
     References
     ----------
     Clark and West 2007, Approximately normal tests for equal predictive accuracy in nested models.
-    """
-    return positive_mean(adjusted(realised, forecast), horizon)
-
-
-def positive_mean(series: Floats, horizon: int = 1) -> Outcome:
-    """Test whether the mean of adjusted errors [T] is above 0.
-
-    One step ahead they are martingale differences where there is nothing to find: no autocovariance
-    enters and the statistic is normal, as Clark and West (2007, section 3) have it. Further ahead
-    they overlap, and the variance and its fixed-b critical values are those of `diebold_mariano`.
     """
     n, lag = series.size, 0 if horizon == 1 else bandwidth(series.size, horizon)
     why = too_few(n)

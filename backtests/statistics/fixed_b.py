@@ -48,12 +48,10 @@ def critical_value(p: float, b: float) -> float:
 
 def p_above(t: float, b: float) -> float:
     """Return the probability of a statistic above t where there is nothing to find."""
-    size, low, high = abs(t), 0.0, LAST
-    if size >= stretched(LAST, b):
-        low = LAST
-    else:
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if stretched(middle, b) < size else (low, middle)
-    tail = normal_tail(low)
+    from scipy.optimize import brentq
+
+    size, score = abs(t), LAST
+    if size < stretched(LAST, b):
+        score = brentq(lambda z: stretched(z, b) - size, 0.0, LAST)
+    tail = normal_tail(score)
     return tail if t >= 0 else 1.0 - tail

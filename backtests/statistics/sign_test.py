@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
-
 from backtests.statistics.outcome import Outcome
 from forecasters.bars import Floats
 
@@ -24,5 +21,7 @@ def sign_test(gains: Floats) -> Outcome:
     n = gains.size - tied
     if not n:
         return Outcome(None, None, 0, "no fold differs" if tied else "no fold", tied)
-    tail = sum(math.comb(n, k) for k in range(won, n + 1))
-    return Outcome(float(won), float(Fraction(tail, 2**n)), n, left_out=tied)
+    from scipy.stats import binomtest
+
+    p = float(binomtest(won, n, alternative="greater").pvalue)
+    return Outcome(float(won), p, n, left_out=tied)

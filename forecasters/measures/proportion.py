@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from statistics import NormalDist
-
 
 def wilson(hits: int, n: int, confidence: float = 0.95) -> tuple[float, float] | None:
-    """Return the score interval of a proportion, as shares; None of no day.
+    """Return the score interval of a proportion, as two shares; None where `n` is 0.
 
-    Unlike the share plus and minus its standard error, it stays within 0 and 1 and keeps about its
-    confidence for few days and for shares near 0 or 1. It takes the days as independent. Source:
-    Wilson (1927), "Probable inference, the law of succession, and statistical inference".
+    It stays between 0 and 1, unlike the share plus and minus its standard error. It also covers about
+    as often as `confidence` says for few days and for shares near 0 or 1. It takes the days as
+    independent. Source: Wilson (1927), "Probable inference, the law of succession, and statistical
+    inference".
+
+    Parameters
+    ----------
+    hits, n : int
+        Days with a hit, and all days.
+    confidence : float
+        A share: 0.95 is 95%.
+
+    Examples
+    --------
+    >>> low, high = wilson(hits=15, n=148)
+    >>> round(low, 4), round(high, 4)
+    (0.0624, 0.1605)
     """
     if not n:
         return None
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = hits / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (
-        max(0.0, middle - half) if hits else 0.0,
-        min(1.0, middle + half) if hits < n else 1.0,
-    )
+    from scipy.stats import binomtest
+
+    interval = binomtest(hits, n).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)

@@ -14,7 +14,6 @@ from forecasters.errors import InputError
 from forecasters.features import Features
 from forecasters.preparation.outliers import fit_bounds
 from forecasters.preparation.preprocessing import Preprocessing, Transform
-from forecasters.preparation.scaling import Scaler
 from forecasters.preparation.windows import Windows
 from forecasters.walk_forward.folds import Fold
 
@@ -42,11 +41,6 @@ class FoldWindows:
     transform: Transform
     outside: Flags
     outliers: float
-
-    @property
-    def target_scaler(self) -> Scaler:
-        """The scaler of the target."""
-        return self.transform.target_scaler
 
     def close(self, predicted: Floats) -> Floats:
         """Return the forecast closes [M] of a forecaster's scaled answer [M] to `test`."""

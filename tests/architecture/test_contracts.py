@@ -83,6 +83,8 @@ def test_contracts_hold() -> None:
             "def late():\n    from arch.bootstrap import SPA",
             "One door: arch",
         ),
+        ("backtests/judging/planted.py", "from scipy.stats import t", "One door: scipy"),
+        ("forecasters/inputs/planted.py", "def late():\n    import scipy", "One door: scipy"),
         ("forecasters/bars.py", "import torch", "One door: torch"),
         ("backtests/writing/planted.py", "def late():\n    import torch.nn", "One door: torch"),
         ("forecasters/inputs/planted.py", "import backtrader", "One door: backtrader"),

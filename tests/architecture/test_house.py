@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"arch", "matplotlib", "pyarrow", "quantstats", "talib", "torch", "yfinance"}
+HEAVY = {"arch", "matplotlib", "pyarrow", "quantstats", "scipy", "talib", "torch", "yfinance"}
 MODULES = sorted(
     path.relative_to(ROOT).as_posix()
     for package in ("backtests", "forecasters", "strategies")

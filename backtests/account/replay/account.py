@@ -18,12 +18,14 @@ import numpy as np
 
 from backtests.account.broker import Broker
 from backtests.account.replay.quotes import Quotes
-from backtests.account.result import Fill, plain
+from backtests.account.result import Fill
 from backtests.plugins import is_ours
 from forecasters.bars import Bars, Flags, Floats
 from forecasters.errors import InputError
 from forecasters.forecasts import Forecasts
+from strategies.digits import to_12_digits
 from strategies.rule import Rule, Side, Signal
+from strategies.shares import affordable_shares
 from strategies.situation import Situation, nothing
 
 T = TypeVar("T", float, Floats)
@@ -102,19 +104,19 @@ class Replayed:
         days, ticker = self.quotes.days, self.quotes.bars.ticker
         return tuple(
             Fill(
-                decided=days[one.decided].isoformat(),
-                session=days[one.row].isoformat(),
+                decided=days[booking.decided].isoformat(),
+                session=days[booking.row].isoformat(),
                 ticker=ticker,
-                side="buy" if one.size > 0 else "sell",
-                size=abs(one.size),
-                price=plain(one.price),
-                commission=plain(one.commission),
-                tax=plain(one.tax),
-                slippage=plain(abs(one.price - one.quoted) * abs(one.size)),
-                cash=plain(one.cash),
-                reason=one.reason,
+                side="buy" if booking.size > 0 else "sell",
+                size=abs(booking.size),
+                price=to_12_digits(booking.price),
+                commission=to_12_digits(booking.commission),
+                tax=to_12_digits(booking.tax),
+                slippage=to_12_digits(abs(booking.price - booking.quoted) * abs(booking.size)),
+                cash=to_12_digits(booking.cash),
+                reason=booking.reason,
             )
-            for one in self._booked
+            for booking in self._booked
         )
 
 
@@ -197,7 +199,7 @@ class _Account:
             if at_close and (self.selling or self.wish):
                 self._send(t)
             t += 1
-        bought = sum(one.size > 0 for one in self.booked)
+        bought = sum(booking.size > 0 for booking in self.booked)
         start = self.broker.cash
         return Replayed(self.quotes, start, bought, tuple(self.booked), tuple(self.spans))
 
@@ -222,7 +224,7 @@ class _Account:
         price = quotes.close[t] if quotes.at_close else quotes.open[t]
         lot, expected = quotes.lot[t], quotes.expected[t]
         budget = broker.cash_fraction * min(cash, cash / broker.slots)
-        size = math.floor(budget / price / lot) * lot
+        size = affordable_shares(budget, price, lot, cash)
         value = size * expected
         refused = size < 1 or cash + (-value - self.costs.commission(value)) < 0
         return 0 if refused else size

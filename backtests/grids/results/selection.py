@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from backtests.grids.results.outcome import Entry, Outcome
-from forecasters.bars import Floats
 from forecasters.forecasts import Forecasts
+from forecasters.measures.correlation import spearman
 from forecasters.measures.metrics import forecast_metrics
 
 VALIDATION, TEST = "validation", "test"
@@ -82,19 +82,9 @@ def rank_correlation(pairs: Sequence[tuple[float | None, float | None]]) -> floa
 
     None for fewer than three, for one that lacks a side, and where a side never changes.
     """
-    if len(pairs) < 3 or any(None in pair for pair in pairs):
+    if not pairs or any(None in pair for pair in pairs):
         return None
-    x, y = (_ranks(np.array(side, dtype=float)) for side in zip(*pairs, strict=True))
-    if not np.ptp(x) or not np.ptp(y):
-        return None
-    return float(np.corrcoef(x, y)[0, 1])
-
-
-def _ranks(values: Floats) -> Floats:
-    """Return ranks, equal values at their mean rank."""
-    below = (values[None] < values[:, None]).sum(axis=1)
-    same = (values[None] == values[:, None]).sum(axis=1)
-    return np.asarray(below + (same + 1) / 2)
+    return spearman(*np.array(pairs, dtype=float).T)
 
 
 def _selection(by: str, chosen: Sequence[Entry], outcome: Outcome) -> Selection:

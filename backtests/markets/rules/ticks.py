@@ -8,6 +8,7 @@ import numpy as np
 
 from backtests.markets.rules.dated import Steps, step
 from forecasters.bars import Flags, Floats
+from strategies.digits import to_12_digits
 
 #: How far from its grid a price may be: a vendor's single precision, and a thousandth of a tick.
 SINGLE = 1e-7
@@ -31,19 +32,27 @@ class TickTable(NamedTuple):
         """Return the lowest price on the grid that is not below this one."""
         tick, nearest = self._nearest(price)
         return (
-            nearest if nearest >= price or _same(nearest, price, tick) else _plain(nearest + tick)
+            nearest
+            if nearest >= price or _same(nearest, price, tick)
+            else to_12_digits(nearest + tick)
         )
 
     def down(self, price: float) -> float:
         """Return the highest price on the grid that is not above this one."""
         tick, nearest = self._nearest(price)
         return (
-            nearest if nearest <= price or _same(nearest, price, tick) else _plain(nearest - tick)
+            nearest
+            if nearest <= price or _same(nearest, price, tick)
+            else to_12_digits(nearest - tick)
         )
+
+    def against(self, price: float, sign: int) -> float:
+        """Return the price on the grid that is next for a buyer (1: up) or a seller (-1: down)."""
+        return self.up(price) if sign > 0 else self.down(price)
 
     def _nearest(self, price: float) -> tuple[float, float]:
         tick = self.tick(price)
-        return tick, _plain(round(price / tick) * tick)
+        return tick, to_12_digits(round(price / tick) * tick)
 
     def moved(self, price: float, ticks: int) -> float:
         """Return the price so many ticks higher, or lower where `ticks` is below 0."""
@@ -52,7 +61,7 @@ class TickTable(NamedTuple):
                 price += self.tick(price)
             else:
                 price -= self.tick(price * (1 - 1e-12))  # on a bound, the tick of what lies below
-        return _plain(price)
+        return to_12_digits(price)
 
     @property
     def widest(self) -> float:
@@ -70,8 +79,3 @@ class TickTable(NamedTuple):
 
 def _same(price: float, other: float, tick: float) -> bool:
     return abs(price - other) <= 1e-9 * tick + 1e-12 * price
-
-
-def _plain(price: float) -> float:
-    """Return the price to 12 digits: 12346 x 0.01 is 123.46000000000001 in binary."""
-    return float(f"{price:.12g}")

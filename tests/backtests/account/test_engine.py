@@ -466,6 +466,23 @@ def test_the_bound_of_the_forecast_exit_by_hand(market):
     ]
 
 
+def test_a_third_of_the_cash_buys_what_it_pays_for_exactly(make_bars, make_forecasts):
+    """0.3 x 1,000,000 / 3 is 100,000 won, 40 shares at 2,500; in binary it is a last digit less.
+
+    1,925 and 30% of it, cut down to the tick of 5, is 2,500: the upper limit of the day. A purchase
+    that opens there finds no seller; how many shares were wanted stands among the unfilled ones.
+    """
+    low = (1_925, 1_930, 1_920, 1_925, 9)
+    bars = make_bars(
+        [low, low, (2_500, 2_500, 2_400, 2_400, 9), (2_500,) * 4 + (9,)], ticker="C.KS"
+    )
+    broker = Broker(1_000_000, Costs.of(market_for("C.KS"), 0, 0), cash_fraction=0.3, slots=3)
+    at_limit = run(bars, make_forecasts(bars, [1, 2_100, 1, 1]), FivePercentRule(), broker)
+    assert [(u.side, u.size, u.why) for u in at_limit.unfilled] == [("buy", 40, "upper limit")]
+    below = run(bars, make_forecasts(bars, [1, 1, 2_900, 1]), FivePercentRule(), broker)
+    assert [(f.size, f.price) for f in below.fills] == [(40, 2_500)]
+
+
 def test_slippage_in_ticks_spends_all_the_cash(make_bars, make_forecasts):
     """No tick of slippage costs nothing: the 5 basis points of other series must not refuse it."""
     bars = make_bars([(10_000,) * 4 + (9,)] * 3)

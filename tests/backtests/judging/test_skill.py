@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from backtests.judging.skill import Skill, judge_forecasts, p_text
 from backtests.report.rendering import render
 from backtests.report.sections.skill import section
-from backtests.statistics.clark_west import clark_west
+from backtests.statistics.clark_west import adjusted, positive_mean
 from backtests.statistics.confidence_set import model_confidence_set
 from backtests.statistics.diebold_mariano import diebold_mariano
 from backtests.statistics.pesaran_timmermann import pesaran_timmermann
@@ -63,7 +63,7 @@ def test_each_forecaster_by_hand() -> None:
         r, f = returns(MADE[one.forecaster][0], rows)
         assert one.absolute == diebold_mariano(np.abs(r - f), np.abs(r))
         assert one.squared == diebold_mariano((r - f) ** 2, r**2)
-        assert one.clark_west == clark_west(r, f)
+        assert one.clark_west == positive_mean(adjusted(r, f))
         assert one.direction == pesaran_timmermann(r, f)
 
 
@@ -77,13 +77,13 @@ def test_what_knows_the_future_is_better_and_what_is_wild_is_worse() -> None:
 
 
 def test_the_p_values_allow_for_all_forecasters_of_the_page() -> None:
-    for adjusted, own in (
+    for holm_name, plain_p in (
         ("p_better", [one.absolute.p_better for one in SKILL.judged]),
         ("p_worse", [one.absolute.p_worse for one in SKILL.judged]),
         ("p_clark_west", [one.clark_west.p for one in SKILL.judged]),
     ):
-        found = [getattr(one, adjusted) for one in SKILL.judged]
-        assert found == pytest.approx(multipletests(own, method="holm")[1])
+        found = [getattr(one, holm_name) for one in SKILL.judged]
+        assert found == pytest.approx(multipletests(plain_p, method="holm")[1])
     alone = judge_forecasts({"quiet": MADE["quiet"]})
     assert alone.judged[0].p_better == alone.judged[0].absolute.p_better
 
@@ -150,7 +150,7 @@ def test_forecasts_several_sessions_ahead() -> None:
     r, f = returns(MADE["good"][0], NAIVE.judged)
     good = found.judged[0]
     assert good.absolute == diebold_mariano(np.abs(r - f), np.abs(r), 30)
-    assert good.clark_west == clark_west(r, f, 30)
+    assert good.clark_west == positive_mean(adjusted(r, f), 30)
     assert good.direction.p is None and "overlap" in good.direction.why
     assert found.superior.block >= 30 and found.kept.block >= 30
 

@@ -5,7 +5,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from backtests.statistics.clark_west import adjusted, clark_west
+from backtests.statistics.clark_west import adjusted, positive_mean
 from backtests.statistics.fixed_b import p_above
 
 #: Errors of the nested and of the larger model in the tests of JuliaStats/HypothesisTests.jl.
@@ -32,7 +32,7 @@ def test_a_published_example() -> None:
 
     With a benchmark of zero its errors are what came, and the forecast is the difference of the errors.
     """
-    found = clark_west(SMALL, SMALL - LARGE)
+    found = positive_mean(adjusted(SMALL, SMALL - LARGE))
     assert found.p is not None
     assert (round(found.p, 4), round(2 * found.p, 4)) == (0.0001, 0.0002)
 
@@ -45,7 +45,7 @@ def test_the_adjusted_errors_are_those_of_the_paper() -> None:
 def test_one_step_ahead_it_is_a_plain_t_test() -> None:
     rng = np.random.default_rng(1)
     r, f = rng.standard_t(4, 300), rng.normal(0.1, 1, 300)
-    found, theirs = clark_west(r, f), stats.ttest_1samp(2 * r * f, 0).statistic
+    found, theirs = positive_mean(adjusted(r, f)), stats.ttest_1samp(2 * r * f, 0).statistic
     assert found.statistic == pytest.approx(theirs * np.sqrt(300 / 299))
     assert found.p == pytest.approx(stats.norm.sf(found.statistic))
 
@@ -54,7 +54,7 @@ def test_further_ahead_its_deviation_is_the_long_run_one() -> None:
     rng = np.random.default_rng(2)
     r, f = rng.normal(0, 1, 310).cumsum(), rng.normal(0, 1, 310)
     r = r[10:] - r[:-10]
-    found = clark_west(r, f[10:], horizon=10)
+    found = positive_mean(adjusted(r, f[10:]), horizon=10)
     model = sm.OLS(2 * r * f[10:], np.ones(300))
     theirs = model.fit(cov_type="HAC", cov_kwds={"maxlags": 23, "use_correction": False})
     assert found.statistic == pytest.approx(theirs.tvalues[0])
@@ -67,7 +67,7 @@ def test_a_forecast_with_content_that_loses_by_its_size() -> None:
     signal, noise = rng.normal(0, 1, (2, 500))
     r, f = 0.3 * signal + noise, 3 * signal
     assert ((r - f) ** 2).mean() > 5 * (r**2).mean()
-    assert clark_west(r, f).p < 1e-6
+    assert positive_mean(adjusted(r, f)).p < 1e-6
 
 
 @pytest.mark.parametrize(
@@ -79,5 +79,6 @@ def test_a_forecast_with_content_that_loses_by_its_size() -> None:
     ],
 )
 def test_where_it_is_not_defined(forecast: np.ndarray, n: int, horizon: int, why: str) -> None:
-    found = clark_west(np.random.default_rng(0).normal(size=n), forecast, horizon)
+    realised = np.random.default_rng(0).normal(size=n)
+    found = positive_mean(adjusted(realised, forecast), horizon)
     assert found.statistic is None and found.p is None and found.n == n and why in found.why

@@ -118,7 +118,7 @@ def test_scalers_never_see_a_later_row(bars: Bars, scaler: str, target: str, row
     after = cut(changed(bars, row), scaler=scaler, target=target)
     assert bits(after.fit) == bits(before.fit)
     for name in ("shift", "scale"):
-        a, b = (getattr(w.target_scaler, name) for w in (after, before))
+        a, b = (getattr(w.transform.target_scaler, name) for w in (after, before))
         assert a.tobytes() == b.tobytes()
     # Untouched windows of later parts show the input scaler itself.
     early = slice(0, row - 10)
@@ -229,10 +229,10 @@ def test_the_perfect_answer_is_the_next_close(bars: Bars, target: str, scaler: s
     windows = cut(bars, target=target, scaler=scaler)
     tomorrow = bars.close[15:] * np.array([1.1, 0.9, 1.0, 1.3, 0.7])
     value = tomorrow if target == "close" else np.log(tomorrow / bars.close[15:])
-    answer = windows.target_scaler.transform(value[:, None])[:, 0]
+    answer = windows.transform.target_scaler.transform(value[:, None])[:, 0]
     np.testing.assert_allclose(windows.close(answer), tomorrow, rtol=1e-9)
     # And the labels that training saw lead back to the closes that came.
-    back = windows.target_scaler.inverse(windows.fit.y[:, None])[:, 0]
+    back = windows.transform.target_scaler.inverse(windows.fit.y[:, None])[:, 0]
     back = back if target == "close" else windows.fit.last_close * np.exp(back)
     np.testing.assert_allclose(back, bars.close[3:11], rtol=1e-9)
 
