@@ -1,4 +1,4 @@
-"""`python -m backtests.grid`: settings crossed, ranked beside naive, chosen without the test."""
+"""Cross settings, rank every combination beside naive, choose without looking at the test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from backtests.command.guard import DONE, INTERRUPTED, guarded
+from backtests.command.guard import DONE, FAILURES, INTERRUPTED, guarded
 
 if TYPE_CHECKING:
     from backtests.runs.folder import Finished
@@ -21,24 +21,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the flags."""
-    from backtests.command.flags import add_flags
-    from backtests.grids.config import OWN, SHARED, GridConfig
+    from backtests.command.flags import make_parser
+    from backtests.grids.config import GridConfig
 
-    parser = argparse.ArgumentParser(
-        prog="backtests grid",
-        description="Cross settings of forecasters, train every combination, rank them beside naive; choose on "
-        "validation rows and judge the choice once on the test. Without --cross: the 54 runs of S3 and its RNN.",
-        epilog="exit codes: 0 done, 2 bad usage or input, 69 source unreachable, 70 a fault of ours, "
-        "75 source busy, 130 interrupted",
+    return make_parser(
+        GridConfig,
+        "Cross settings of forecasters, train every combination, rank them beside naive; choose on "
+        "validation rows and judge the choice once on the test. Without --cross: the 54 CNNs of S3 and its RNN.",
+        (
+            "--ticker 051900.KS",
+            "--ticker 051900.KS --forecaster stacked_lstm --cross epochs=50,100 batch_size=32,64",
+        ),
+        json_help="print the ranking as JSON on stdout, all else on stderr",
+        quiet_help="print no progress and no table, only the path of the page",
+        codes=f"{DONE} done, {FAILURES}",
     )
-    add_flags(parser, only=(*SHARED, *OWN), of=GridConfig)
-    parser.add_argument(
-        "--quiet", action="store_true", help="no progress, no table: the path of the page alone"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="the ranking as JSON on stdout, all else on stderr"
-    )
-    return parser
 
 
 def _main(arguments: Sequence[str]) -> int:

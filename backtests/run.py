@@ -1,4 +1,4 @@
-"""`python -m backtests.run`: bars -> forecasts -> backtests -> pages."""
+"""Forecast each next close walk-forward, trade the forecasts by a rule, write the pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from backtests.command.guard import DONE, INTERRUPTED, guarded
+from backtests.command.guard import DONE, FAILURES, INTERRUPTED, guarded
 
 if TYPE_CHECKING:
     from backtests.runs.folder import Finished
@@ -21,22 +21,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the flags."""
-    from backtests.command.flags import add_flags
+    from backtests.command.config import RunConfig
+    from backtests.command.flags import make_parser
 
-    parser = argparse.ArgumentParser(
-        prog="backtests run",
-        description="Forecast the next close walk-forward, trade the forecasts by a rule, write the pages.",
-        epilog="exit codes: 0 done, 2 bad usage or input, 69 source unreachable, 70 a fault of ours, "
-        "75 source busy, 130 interrupted",
+    return make_parser(
+        RunConfig,
+        "Forecast the next close walk-forward, trade the forecasts by a rule, write the pages.",
+        (
+            "--ticker 051900.KS",
+            "--universe large_caps.txt --largest 20 --strategy five_percent rank:k=5",
+        ),
+        json_help="print the summary as JSON on stdout, all else on stderr",
+        quiet_help="print no progress and no table, only the path of the page",
+        codes=f"{DONE} done, {FAILURES}",
     )
-    add_flags(parser)
-    parser.add_argument(
-        "--quiet", action="store_true", help="no progress, no table: the path of the page alone"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="the summary as JSON on stdout, all else on stderr"
-    )
-    return parser
 
 
 def _main(arguments: Sequence[str]) -> int:

@@ -8,74 +8,75 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from backtests.auditing.config import EPOCHS, FOLDS, SKILLED_EPOCHS, TRAIN_SIZE, AuditConfig
+
 if TYPE_CHECKING:
     from backtests.auditing.register import Examination
-    from backtests.command.config import RunConfig
     from backtests.runs.resolve import Resolved
     from forecasters.bars import Bars
 
 #: Simulated bars where no ticker is named; a halt is planted in each.
-TICKERS, START, END = ("051900.KS", "005930.KS"), "2015-01-01", "2018-01-01"
-
-
-#: Sessions to train on and to forecast from one training, and folds: a leak needs no more.
-TRAIN_SIZE, STEP, FOLDS = 150, 40, 3
-
-
-#: Epochs to look for a leak with, and to learn something with.
-EPOCHS, SKILLED_EPOCHS = 3, 40
-
-
+SIMULATED = {
+    "ticker": ("051900.KS", "005930.KS"),
+    "source": "simulated",
+    "start": "2015-01-01",
+    "end": "2018-01-01",
+}
+#: Flags that name bars of the user.
+NAMES_BARS = ("ticker", "source", "data_dir", "start", "end")
 QUICK_EPOCHS, QUICK_SKILLED_EPOCHS = 1, 15
 
 
 class _Subjects:
     """What the flags name, resolved."""
 
-    def __init__(self, config: RunConfig, plan: Resolved) -> None:
+    def __init__(self, config: AuditConfig, plan: Resolved) -> None:
         self.files, self.jobs = plan.files, config.jobs or 1
         self.forecasters = {
-            label: made
-            for label, made in plan.plan.forecasters.items()
+            label: forecaster
+            for label, forecaster in plan.plan.forecasters.items()
             if label != "naive" or "naive" in config.forecaster
         }
         self.rules = {
-            label: made
-            for label, made in plan.plan.rules.items()
+            label: rule
+            for label, rule in plan.plan.rules.items()
             if label != "buy_and_hold" or "buy_and_hold" in config.strategy
         }
         self.naive = plan.plan.forecasters["naive"]
 
 
 def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, list[str]]:
-    """Return the examinations that the flags ask for, their subjects, and what to tell first."""
+    """Return the examinations that the flags ask for, their subjects, and notes to print first.
+
+    Raises
+    ------
+    InputError
+        Nothing to audit is named, a universe is named, or the bars of a ticker are too few.
+    """
     from backtests.auditing.checks.rules import RuleTrial
     from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination
     from backtests.auditing.subject import Trial
-    from backtests.command.flags import from_arguments
+    from backtests.command.flags import given_values
     from backtests.runs.resolve import make_broker, make_plan
     from backtests.writing.numbers import count
     from forecasters.errors import InputError
     from forecasters.features import make_features
 
-    if not (flags.forecaster or flags.strategy):
+    given = given_values(flags, AuditConfig)
+    if not (given.get("forecaster") or given.get("strategy")):
         raise InputError("name what to audit: --forecaster ./my_gru.py or --strategy ./my_rule.py")
-    simulated = not any((flags.ticker, flags.source, flags.data_dir, flags.start, flags.end))
-    given_epochs = flags.epochs
-    if simulated:
-        flags.ticker, flags.source, flags.start, flags.end = TICKERS, "simulated", START, END
-    flags.epochs = None
-    for name in ("forecaster", "strategy"):
-        if getattr(flags, name) is None:
-            setattr(flags, name, ())
-    own_plan = flags.train_size is None and flags.split is None
-    config = from_arguments(flags)
+    if "universe" in given:
+        raise InputError(
+            "an audit takes no universe: name its tickers, --ticker 051900.KS 005930.KS"
+        )
+    simulated = not any(given.get(name) for name in NAMES_BARS)
+    config = AuditConfig(**given | (SIMULATED if simulated else {}))
+    given_epochs = config.epochs
+    config = replace(config, epochs=None)
     subjects = _Subjects(config, make_plan(config))
     longest = max((f.lookback for f in subjects.forecasters.values()), default=1)
-    if own_plan:
+    if "train_size" not in given and config.split is None:
         config = replace(config, train_size=max(TRAIN_SIZE, 3 * longest))
-    if flags.step is None:
-        config = replace(config, step=STEP)
     plan = make_plan(config).plan
     bars = _bars(config, plan.walk_forward.first_test, simulated)
     for ticker, series in bars.items():  # too few bars: say so, and audit nothing in vain
@@ -83,12 +84,12 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
             plan.walk_forward.split(series.sessions)
         except InputError as error:
             raise InputError(f"{ticker}: {error}") from error
-    told = [_bars_line(bars)]
-    epochs = given_epochs or (QUICK_EPOCHS if flags.quick else EPOCHS)
-    skilled = given_epochs or (QUICK_SKILLED_EPOCHS if flags.quick else SKILLED_EPOCHS)
+    notes = [_bars_line(bars)]
+    epochs = given_epochs or (QUICK_EPOCHS if config.quick else EPOCHS)
+    skilled = given_epochs or (QUICK_SKILLED_EPOCHS if config.quick else SKILLED_EPOCHS)
     trial = Trial(
         subjects.naive, plan.walk_forward, bars, config.features,
-        walks=3 if flags.quick else 6, few_days=flags.quick, files=subjects.files,
+        walks=3 if config.quick else 6, few_days=config.quick, files=subjects.files,
         make=partial(make_features, extras=plan.extras),
     )  # fmt: skip
     examinations = []
@@ -101,33 +102,33 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
         tried = replace(trial, forecaster=short, skilled=long)
         examinations += [Examination(check, label, tried) for check in FORECASTER_CHECKS]
     if lowered and given_epochs is None:
-        told.append(
+        notes.append(
             f"{', '.join(lowered)}: {count(epochs, 'epoch')} to look for leaks, {skilled} where something must be "
             "learned (--epochs sets both)"
         )
     for label, rule in subjects.rules.items():
         traded = RuleTrial(rule, trial, make_broker(config, config.ticker[0]))
         examinations += [Examination(check, label, traded) for check in RULE_CHECKS]
-    return examinations, subjects, told
+    return examinations, subjects, notes
 
 
 def _trained(forecaster: Any, epochs: int) -> Any:
     return replace(forecaster, epochs=epochs)
 
 
-def _bars(config: RunConfig, first_test: int, simulated: bool) -> dict[str, Bars]:
+def _bars(config: AuditConfig, first_test: int, simulated: bool) -> dict[str, Bars]:
     """Return the newest bars of each ticker: three folds and no more."""
     from backtests.runs.resolve import make_source
 
     source: Any = make_source(config)
     rows = first_test + FOLDS * config.step
-    made = {}
+    bars = {}
     for ticker in config.ticker:
-        bars: Bars = source.fetch(ticker, config.start, config.end)
+        series: Bars = source.fetch(ticker, config.start, config.end)
         if config.split is None:
-            bars = bars.rows(slice(max(len(bars) - rows, 0), None))
-        made[ticker] = _halted(bars, first_test + config.step + 5) if simulated else bars
-    return made
+            series = series.rows(slice(max(len(series) - rows, 0), None))
+        bars[ticker] = _halted(series, first_test + config.step + 5) if simulated else series
+    return bars
 
 
 def _halted(bars: Bars, row: int) -> Bars:
@@ -144,8 +145,8 @@ def _halted(bars: Bars, row: int) -> Bars:
 def _bars_line(bars: Mapping[str, Bars]) -> str:
     """Return which bars are looked at."""
     parts = [
-        f"{ticker} {b.sessions[0]} to {b.sessions[-1]} ({len(b)} sessions"
-        f"{', SIMULATED' if b.origin.simulated else ''})"
-        for ticker, b in bars.items()
+        f"{ticker} {series.sessions[0]} to {series.sessions[-1]} ({len(series)} sessions"
+        f"{', SIMULATED' if series.origin.simulated else ''})"
+        for ticker, series in bars.items()
     ]
     return f"bars: {'; '.join(parts)}"

@@ -3,54 +3,75 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import tomllib
-import types
+import dataclasses
+import textwrap
 import typing
-from collections.abc import Collection
-from dataclasses import fields
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from backtests.command.config import RunConfig
-from forecasters.errors import InputError, nearest
+from backtests.command.flag import Flag, Part, basic_type, flags_of, name_of
+
+#: Letters in a line of `--help`.
+WIDTH = 78
 
 
-def add_flags(
-    parser: argparse.ArgumentParser,
-    only: Collection[str] | None = None,
-    of: type[RunConfig] = RunConfig,
-) -> None:
-    """Add a flag for every field of a configuration, or for those in `only`, and `--config`."""
+def make_parser(
+    of: type[RunConfig],
+    description: str,
+    examples: Sequence[str],
+    *,
+    json_help: str,
+    quiet_help: str,
+    codes: str,
+    notes: str = "",
+) -> argparse.ArgumentParser:
+    """Return the parser of a command: `--config`, `--quiet`, `--json`, then its flags by part.
+
+    Parameters
+    ----------
+    of : type
+        The configuration of the command; it names the command.
+    examples : sequence of str
+        What a user types after ``backtests <command>``.
+    json_help, quiet_help : str
+        What the command prints with these flags.
+    codes : str
+        The exit codes and their meaning.
+    notes : str
+        What else a reader of `--help` needs to know.
+    """
+    prog = f"backtests {of.command}"
+    wrapped = [textwrap.fill(text, WIDTH) for text in (notes, f"exit codes: {codes}") if text]
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        usage=f"{prog} [flags]",
+        description=textwrap.fill(description, WIDTH),
+        epilog="\n\n".join([shown_examples(prog, examples), *wrapped]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="a TOML file whose keys are the names of the flags; flags win",
+    )
+    parser.add_argument("--quiet", action="store_true", help=quiet_help)
+    parser.add_argument("--json", action="store_true", help=json_help)
     hints = typing.get_type_hints(of)
-    for f in fields(of):
-        if only is not None and f.name not in only:
-            continue
-        name = "--" + f.name.replace("_", "-")
-        text = f.metadata["help"]
-        if f.name == "expanding":
-            group = parser.add_mutually_exclusive_group()
-            group.add_argument(name, dest=f.name, action="store_true", default=None, help=text)
-            group.add_argument("--rolling", dest=f.name, action="store_false", default=None)
-            continue
-        if hints[f.name] is bool:
-            parser.add_argument(name, action="store_true", default=None, help=text)
-            continue
-        extra: dict[str, Any] = {"metavar": f.name.rpartition("_")[2].upper()}
-        if choices := f.metadata.get("choices"):
-            extra = {"metavar": f"{{{','.join(choices)}}}"}  # checked with the rest, by its nearest
-        if typing.get_origin(hints[f.name]) is tuple:
-            extra["nargs"] = "+"
-        if f.default not in (None, ()) and "default" not in text:
-            text += f" (default {_shown(f.default)})"
-        parser.add_argument(name, type=_basic(hints[f.name]), help=text, **extra)
-    parser.add_argument("--config", metavar="FILE", help="a TOML file of the same names; flags win")
+    defaults = {f.name: f.default for f in dataclasses.fields(of)}
+    flags = flags_of(of, of.command)
+    for part in Part:
+        group = parser.add_argument_group(part.value)
+        for name, flag in flags.items():
+            if flag.part is part:
+                _add(group, name, flag, hints[name], defaults[name])
+    return parser
 
 
-def _shown(default: Any) -> str:
-    if isinstance(default, tuple):
-        return " ".join(default)
-    return f"{default:.4g}" if isinstance(default, float) else str(default)
+def shown_examples(prog: str, examples: Sequence[str]) -> str:
+    """Return the lines of `--help` that show how a command is used."""
+    return "\n".join(["examples:", *(f"  {prog} {flags}" for flags in examples)])
 
 
 def from_arguments(arguments: argparse.Namespace) -> RunConfig:
@@ -60,48 +81,42 @@ def from_arguments(arguments: argparse.Namespace) -> RunConfig:
 
 def given_values(arguments: argparse.Namespace, of: type[RunConfig] = RunConfig) -> dict[str, Any]:
     """Return what the user gave of a configuration: the flags over the values of `--config`."""
-    values = _read(Path(arguments.config), of) if arguments.config else {}
-    for f in fields(of):
-        value = getattr(arguments, f.name, None)  # a command may share only some flags
+    values: dict[str, Any] = {}
+    if arguments.config:
+        from backtests.command.config_file import read_config
+
+        values = read_config(Path(arguments.config), of)
+    for name in flags_of(of):
+        value = getattr(arguments, name, None)  # a command may take only some of the flags
         if value is not None:
-            values[f.name] = tuple(value) if isinstance(value, list) else value
+            values[name] = tuple(value) if isinstance(value, list) else value
     return values
 
 
-def _read(path: Path, of: type[RunConfig]) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"--config {path}: there is no such file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"--config {path} is no TOML: {error}") from error
-    return dict(_checked(key, value, path, of) for key, value in table.items())
-
-
-def _checked(key: str, value: Any, path: Path, of: type[RunConfig]) -> tuple[str, Any]:
-    """Return a field and its value from a configuration file, of the type of the field."""
-    hints = typing.get_type_hints(of)
-    name = key.replace("-", "_")
-    if name not in hints:
-        raise InputError(f"--config {path}: no key '{key}'{nearest(name, hints)}")
-    hint = hints[name]
+def _add(group: Any, name: str, flag: Flag, hint: Any, default: Any) -> None:
+    """Add one flag to a group of a parser. The default of argparse is None: "not given"."""
+    if hint is bool:
+        if flag.opposite:
+            group = group.add_mutually_exclusive_group()
+        group.add_argument(name_of(name), action="store_true", default=None, help=flag.help)
+        if flag.opposite:
+            opposite, text = flag.opposite
+            group.add_argument(
+                name_of(opposite), dest=name, action="store_false", default=None, help=text
+            )
+        return
+    extra: dict[str, Any] = {"metavar": name.rpartition("_")[2].upper()}
+    if flag.choices:  # the configuration checks them and names the nearest
+        extra["metavar"] = f"{{{','.join(flag.choices)}}}"
     if typing.get_origin(hint) is tuple:
-        value = tuple(value) if isinstance(value, list) else (value,)
-        if all(isinstance(item, str) for item in value):
-            return name, value
-    elif isinstance(value, datetime.date):
-        return name, value.isoformat()
-    else:
-        basic = _basic(hint)
-        if isinstance(value, basic) and (basic is bool) == isinstance(value, bool):
-            return name, value
-        if basic is float and isinstance(value, int) and not isinstance(value, bool):
-            return name, float(value)
-    raise InputError(f"--config {path}: {key} is {value!r}, which is of the wrong type")
+        extra["nargs"] = "+"
+    text = flag.help
+    if default not in (None, ()) and "default" not in text:
+        text += f" (default {_shown(default)})"
+    group.add_argument(name_of(name), type=basic_type(hint), help=text, **extra)
 
 
-def _basic(hint: Any) -> type:
-    """Return the type behind ``X | None`` or ``tuple[X, ...]``."""
-    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is tuple:
-        return typing.cast(type, typing.get_args(hint)[0])
-    return typing.cast(type, hint)
+def _shown(default: Any) -> str:
+    if isinstance(default, tuple):
+        return " ".join(default)
+    return f"{default:.4g}" if isinstance(default, float) else str(default)

@@ -11,6 +11,11 @@ from pathlib import Path
 
 #: Exit codes (sysexits.h, and 130 as shells have it).
 DONE, DIFFERENT, USAGE, UNREACHABLE, FAULT, TRY_LATER, INTERRUPTED = 0, 1, 2, 69, 70, 75, 130
+#: The codes of every command but those of success, for `--help`.
+FAILURES = (
+    f"{USAGE} bad usage or input, {UNREACHABLE} source unreachable, {FAULT} a fault of ours, "
+    f"{TRY_LATER} source busy, {INTERRUPTED} interrupted"
+)
 
 REPORT = (
     "this is a fault of ours: please report it with the lines above at the project's issue tracker"

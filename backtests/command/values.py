@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
-from backtests.command.config import FORECASTER_FLAGS, RULE_FLAGS, RunConfig
+from backtests.command.config import RunConfig
+from backtests.command.flag import flags_of, settings_for
 
 #: What an account holds, and what its costs do.
 ACCOUNT = ("cash", "cash_fraction", "slots", "volume_cap")
@@ -29,19 +29,19 @@ def values_used(config: RunConfig, made_of: Mapping[str, Any]) -> dict[str, Any]
         What the run or the grid is made of, as its manifest has it.
     """
     values = config.values()
-    found = {name: _plain(by) for name, by in _by_plugin(made_of).items()}
+    used = {name: _plain(by_label) for name, by_label in _by_plugin(made_of, config).items()}
     accounts = made_of.get("accounts", {})
     if accounts:
-        costs = {name: one["costs"] for name, one in accounts.items()}
-        found |= {key: _plain({a: one[key] for a, one in accounts.items()}) for key in ACCOUNT}
-        found |= {key: _plain({a: one[key] for a, one in costs.items()}) for key in COSTS}
-        found["market"] = _plain({a: one["market"]["name"] for a, one in costs.items()})
-        found["tax_bps"] = _plain({a: _tax(one) for a, one in costs.items()})
+        costs = {name: account["costs"] for name, account in accounts.items()}
+        used |= {key: _plain({name: a[key] for name, a in accounts.items()}) for key in ACCOUNT}
+        used |= {key: _plain({name: c[key] for name, c in costs.items()}) for key in COSTS}
+        used["market"] = _plain({name: c["market"]["name"] for name, c in costs.items()})
+        used["tax_bps"] = _plain({name: _tax(c) for name, c in costs.items()})
     if config.source == "auto":
-        found["source"] = _plain({data["ticker"]: data["source"] for data in made_of["data"]})
+        used["source"] = _plain({data["ticker"]: data["source"] for data in made_of["data"]})
     if "shifts" in made_of:
-        found["shifts"] = made_of["shifts"]
-    return values | {name: value for name, value in found.items() if name in values}
+        used["shifts"] = made_of["shifts"]
+    return values | {name: value for name, value in used.items() if name in values}
 
 
 def rows_of(manifest: Mapping[str, Any], of: type[RunConfig] = RunConfig) -> list[tuple[str, str]]:
@@ -50,26 +50,27 @@ def rows_of(manifest: Mapping[str, Any], of: type[RunConfig] = RunConfig) -> lis
     Parameters
     ----------
     of : type
-        Whose fields they are: each says what None means.
+        The configuration whose fields they are: each says what None means.
     """
-    meaning = {f.name: f.metadata.get("none", UNUSED) for f in fields(of)}
-    meaning |= {name: UNUSED for name, by in _by_plugin(manifest).items() if not by}
+    meaning = {name: flag.none or UNUSED for name, flag in flags_of(of).items()}
+    by_plugin = _by_plugin(manifest, of)
+    meaning |= {name: UNUSED for name, by_label in by_plugin.items() if not by_label}
     config = manifest.get("config") or {}
     return [(name, _text(value, meaning.get(name, UNUSED))) for name, value in config.items()]
 
 
-def _by_plugin(made_of: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _by_plugin(made_of: Mapping[str, Any], config: Any) -> dict[str, dict[str, Any]]:
     """Return by setting, then by label, what the forecasters and rules that have it took."""
-    # naive gets no flag: it is the same beside every one
-    models = {n: one for n, one in made_of.get("forecasters", {}).items() if n != "naive"}
+    # naive gets no flag: it is the same beside every forecaster
+    models = {n: model for n, model in made_of.get("forecasters", {}).items() if n != "naive"}
     rules = made_of.get("strategies", {})
-    found = {
-        name: {n: one["settings"][name] for n, one in plugins.items() if name in one["settings"]}
-        for plugins, names in ((models, FORECASTER_FLAGS), (rules, RULE_FLAGS))
-        for name in names
+    by_setting = {
+        name: {n: p["settings"][name] for n, p in plugins.items() if name in p["settings"]}
+        for plugins, kind in ((models, "forecaster"), (rules, "strategy"))
+        for name in settings_for(config, kind)
     }
-    inputs = {n: one["features"] for n, one in models.items() if "features" in one}
-    return found | ({"features": inputs} if inputs else {})  # a grid crosses them
+    inputs = {n: model["features"] for n, model in models.items() if "features" in model}
+    return by_setting | ({"features": inputs} if inputs else {})  # a grid crosses them
 
 
 def _plain(by_label: Mapping[str, Any]) -> Any:
@@ -90,7 +91,7 @@ def _text(value: Any, meaning: str) -> str:
     if value is None:
         return meaning
     if isinstance(value, Mapping):
-        return "; ".join(f"{label}: {_text(one, meaning)}" for label, one in value.items())
+        return "; ".join(f"{label}: {_text(part, meaning)}" for label, part in value.items())
     if isinstance(value, list):
         return " ".join(map(str, value)) or "none"
     if isinstance(value, bool):

@@ -9,7 +9,8 @@ from typing import Any
 
 from backtests import plugins
 from backtests.account.broker import Broker
-from backtests.command.config import FORECASTER_FLAGS, RULE_FLAGS, RunConfig
+from backtests.command.config import RunConfig
+from backtests.command.flag import name_of
 from backtests.jobs.parallel import Plugin
 from backtests.judging.shift_test import SHIFTS
 from backtests.markets.costs import Costs
@@ -58,7 +59,7 @@ def make_plan(config: RunConfig) -> Resolved:
         A name or a setting is unknown, two plugins share a label, a flag fits nothing.
     """
     forecasters = make_forecasters(config, config.forecaster)
-    rules = _instances(plugins.STRATEGIES, (*config.strategy, "buy_and_hold"), config, RULE_FLAGS)
+    rules = _instances(plugins.STRATEGIES, (*config.strategy, "buy_and_hold"), config)
     rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
     walk_forward = make_folds(config)
     extras = tuple(read_extra(Path(name)) for name in config.extra)
@@ -87,7 +88,7 @@ def make_forecasters(config: RunConfig, names: Sequence[str]) -> dict[str, Forec
     InputError
         A name or a setting is unknown, a flag fits none, one learns from several tickers and there is one.
     """
-    made = _instances(plugins.FORECASTERS, ("naive", *names), config, FORECASTER_FLAGS)
+    made = _instances(plugins.FORECASTERS, ("naive", *names), config)
     if len(_tickers(config)) < 2 and (pooled := [n for n, f in made.items() if f.pooled]):
         raise InputError(f"{pooled[0]} learns from several tickers: name more than one ticker")
     return made
@@ -215,9 +216,7 @@ def _tickers(config: RunConfig) -> tuple[str, ...]:
     return config.ticker if config.universe is None else read_universe(config.universe).tickers
 
 
-def _instances(
-    kind: plugins.Kind, texts: Sequence[str], config: RunConfig, flags: Sequence[str]
-) -> dict[str, Any]:
+def _instances(kind: plugins.Kind, texts: Sequence[str], config: RunConfig) -> dict[str, Any]:
     """Return label to instance; a flag that fits nothing and a label of two things are refused."""
     named: dict[str, plugins.Named] = {}
     for text in texts:
@@ -227,7 +226,7 @@ def _instances(
             raise InputError(
                 f"two things are called '{new.label}': {' and '.join(places)}; rename the file"
             )
-    given = config.given(flags)
+    given = config.settings(kind.word)
     # naive has no setting, and is the same beside every flag
     made = {
         label: plugins.make(kind, n, {} if label == "naive" else given)
@@ -235,9 +234,9 @@ def _instances(
     }
     for flag in given:
         if not any(
-            flag in plugins.settings_of(type(it)) for label, it in made.items() if label != "naive"
+            flag in plugins.settings_of(type(plugin))
+            for label, plugin in made.items()
+            if label != "naive"
         ):
-            raise InputError(
-                f"--{flag.replace('_', '-')} fits no {kind.word} of this run: {', '.join(made)}"
-            )
+            raise InputError(f"{name_of(flag)} fits no {kind.word} of this run: {', '.join(made)}")
     return made

@@ -206,7 +206,6 @@ def test_the_page_of_a_universe_holds_its_parts(
         (["--ticker", "A.KS"], ["--universe and --ticker exclude each other"]),
         (["--largest", "0"], ["--largest is 0"]),
         (["--slots", "0"], ["--slots is 0"]),
-        (["--rank", "size"], ["--rank is 'size'", "forecast"]),
         (["--train-size", "900"], ["no ticker of the universe can be forecast", "--train-size"]),
     ],
 )
