@@ -1,4 +1,4 @@
-"""What a page of rules alone would not keep: light imports, short files, one version."""
+"""What a page of rules alone would not keep: light imports, short files, mirrored tests, one version."""
 
 import configparser
 import re
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TESTS = ROOT / "tests"
 HEAVY = {"arch", "matplotlib", "pyarrow", "quantstats", "scipy", "talib", "torch", "yfinance"}
 MODULES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -36,6 +37,14 @@ def test_a_file_has_at_most_400_lines(file: str) -> None:
 @pytest.mark.parametrize("folder", sorted({str(Path(file).parent) for file in MODULES}))
 def test_a_folder_has_at_most_20_files(folder: str) -> None:
     assert len(list((ROOT / folder).glob("*.py"))) <= 20
+
+
+@pytest.mark.parametrize("package", ["backtests", "forecasters", "strategies"])
+def test_each_folder_of_tests_is_a_folder_of_the_product(package: str) -> None:
+    """Whoever changes a package must find its tests under the same path."""
+    folders = {file.parent.relative_to(TESTS) for file in (TESTS / package).rglob("test_*.py")}
+    assert Path(package) in folders or len(folders) > 1
+    assert [str(folder) for folder in sorted(folders) if not (ROOT / folder).is_dir()] == []
 
 
 def test_the_newest_heading_of_the_changelog_is_the_version() -> None:

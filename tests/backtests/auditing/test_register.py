@@ -1,0 +1,45 @@
+"""Every check passes what is honest, and what a subject raises is a finding."""
+
+import re
+
+import pytest
+
+from backtests.auditing.finding import Verdict
+from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination, examine
+from tests.backtests.auditing.planted import CHECKS, LEAKS, verdict_and_text
+
+
+@pytest.mark.parametrize("check", [check.name for check in FORECASTER_CHECKS])
+def test_an_honest_file_passes(trial_of_file, check):
+    verdict, text = verdict_and_text(check, trial_of_file("mean"))
+    assert verdict is not Verdict.FOUND, text
+    if check not in ("wrong labels", "first bar"):
+        assert verdict is Verdict.PASSED, text
+
+
+def test_what_a_forecaster_raises_is_found_and_not_a_crash(trial_of_file):
+    trial = trial_of_file("mean")
+    trial.forecaster.predict = None
+    verdict, text = verdict_and_text("forecasts", trial)
+    assert verdict is Verdict.FOUND and "raised TypeError" in text
+
+
+def test_findings_come_in_the_order_of_what_was_asked(trial_of_file):
+    asked = [
+        Examination(CHECKS["own window"], "place_in_batch", trial_of_file("place_in_batch")),
+        Examination(CHECKS["own window"], "mean", trial_of_file("mean")),
+    ]
+    done = []
+    first, second = examine(asked, on_done=lambda: done.append(True))
+    assert first[0].verdict is Verdict.FOUND
+    assert second[0].verdict is Verdict.PASSED
+    assert len(done) == 2
+
+
+def test_every_check_and_every_planted_file_is_used():
+    """A check without a planted leak is not known to find one; `first bar` finds no fault at all."""
+    tests = "".join(path.read_text("utf-8") for path in LEAKS.parent.rglob("test_*.py"))
+    for check in (*FORECASTER_CHECKS, *RULE_CHECKS):
+        assert re.search(rf'"{check.name}"', tests), check.name
+    for leak in LEAKS.glob("*.py"):
+        assert f'"{leak.stem}"' in tests, leak.name
