@@ -1,4 +1,4 @@
-"""The calls of a rule with a threshold: how many came true, and how many had to."""
+"""The calls of a rule with a threshold: how many came true, and how many had to, to pay their costs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 from backtests.judging.rises import called_and_came
 from backtests.markets.costs import Costs, round_trip
 from backtests.markets.rules.tick_grid import grid_of
-from backtests.writing.numbers import count, level, percent
 from forecasters.bars import Bars, Floats
 from forecasters.forecasts import Forecasts
 from forecasters.measures.proportion import wilson
@@ -20,33 +19,35 @@ from forecasters.measures.proportion import wilson
 
 @dataclass(frozen=True)
 class Calls:
-    """What one forecaster's calls were worth, over the days that can be judged.
+    """What the calls of one forecaster were worth, over the days that can be judged.
 
-    A call is a forecast return of `threshold` or more, made while holding too: the forecast is
-    judged here, not the account. A hit is a call whose close, the one that was forecast, lay so
-    much above the close of the decision. What a call earned counts from the fill on: from the open
-    of the next session (``fill="close"``: from the close of the decision) to the close that was
-    forecast, before costs. Shares and returns are shares.
+    A call is a forecast return of `threshold` or more. A forecast made while holding counts too:
+    the forecast is judged here, not the account. A hit is a call whose close, the one that was
+    forecast, lay `threshold` or more above the close of the decision. The return of a call counts
+    from the fill: from the open of the next session (``fill="close"``: from the close of the
+    decision) to the close that was forecast, before costs. Returns and rates are shares.
 
     Attributes
     ----------
     tickers : int
-        Whose days are counted together.
+        Tickers whose days are counted together.
     days, came : int
-        Judged days, and those whose close rose that much, called or not.
+        Judged days, and the days whose close rose by `threshold` or more, called or not.
     calls, hits : int
+        Calls, and the calls that came true.
     base_rate : float or None
-        came / days: the precision of a call at random.
+        came / days: the precision of random calls.
     precision, low, high : float or None
-        hits / calls and its Wilson 95% interval, the days (and tickers) taken as independent.
+        hits / calls, and its Wilson 95% interval, which takes days and tickers as independent.
     n : int
-        Calls that had a price to fill at.
+        Calls with a price to fill at.
     mean_return, any_return : float or None
-        Mean of those n, and of all judged days, called or not.
+        Mean return of those n calls, and of all judged days, called or not.
     hit_return, miss_return : float or None
-        Mean of the hits among the n, and of the others.
+        Mean return of the hits among the n calls, and of the other calls.
     round_trip : float or None
-        Mean cost of buying and selling again at those calls, as the rules reckon it.
+        Mean cost of a purchase and its sale at those calls, as a share of the value, by the rules
+        of the market.
     needed : float or None
         The precision p at which a call earns its costs: p x hit_return + (1 - p) x miss_return =
         round_trip, so p = (round_trip - miss_return) / (hit_return - miss_return).
@@ -76,36 +77,6 @@ class Calls:
     needed: float | None
     why: str
 
-    @property
-    def sentence(self) -> str:
-        """The calls in words; empty without one."""
-        if not self.calls:
-            return ""
-        of = f" of {self.tickers} tickers" if self.tickers > 1 else ""
-        words = [
-            f"{self.forecaster} called {level(self.threshold)} or more on {count(self.calls, 'day')}{of} and "
-            f"was right on {self.hits:,}: {percent(self.precision, 0, sign=False)} (95% interval "
-            f"{percent(self.low, 0, sign=False)} to {percent(self.high, 0, sign=False)}), where "
-            f"{percent(self.base_rate, 1, sign=False)} of all days rose that much"
-        ]
-        if self.n:
-            words.append(
-                f"a call returned {percent(self.mean_return, 2)} on average from the fill on, before a round "
-                f"trip of {percent(self.round_trip, 2, sign=False)}; any day {percent(self.any_return, 2)}"
-            )
-        return "; ".join([*words, self._verdict()]) + "."
-
-    def _verdict(self) -> str:
-        """Return what the precision is worth beside the one that was needed."""
-        if self.needed is None or self.low is None or self.high is None:
-            return f"how often it had to be right cannot be said: {self.why}"
-        needed = f"to pay, {percent(self.needed, 0, sign=False)} had to be right"
-        if self.high < self.needed:
-            return f"{needed}: fewer were"
-        if self.low > self.needed:
-            return f"{needed}: more were"
-        return f"{needed}, which the interval holds: too few calls to tell"
-
 
 def judge_calls(
     bars: Mapping[str, Bars],
@@ -118,20 +89,24 @@ def judge_calls(
 ) -> Calls:
     """Return what the calls of one forecaster were worth.
 
-    An open that the market would not have sold at (the upper limit) counts as a fill.
+    A call counts as filled at the open even where the open was at the upper limit and nobody sold.
 
     Parameters
     ----------
     bars, forecasts : mapping
-        By ticker, of one forecaster; those of several tickers are counted together.
+        By ticker, of one forecaster. Several tickers are counted together.
     threshold : float
         The forecast return that the rule needs to buy, as a share.
+    costs : Costs
+        Those of the account.
     fill : str
-        ``open`` or ``close``, as the rule has it.
+        ``open`` or ``close``: where the rule fills.
+    strategy : str
+        Label of the rule.
     """
-    own = list(forecasts.values())
-    called, came = called_and_came(own, threshold)
-    judged = np.concatenate([f.judged for f in own])
+    tickers = list(forecasts.values())
+    called, came = called_and_came(tickers, threshold)
+    judged = np.concatenate([f.judged for f in tickers])
     earned = np.concatenate([_earned(bars[ticker], f, fill) for ticker, f in forecasts.items()])
     filled = called & np.isfinite(earned)
     calls, hits, days = int(called.sum()), int((called & came).sum()), int(judged.sum())
@@ -140,11 +115,11 @@ def judge_calls(
     paid = _mean(_round_trips(bars, forecasts, filled, costs))
     needed, why = break_even(hit_return, miss_return, paid)
     return Calls(
-        forecaster=own[0].forecaster,
+        forecaster=tickers[0].forecaster,
         strategy=strategy,
         threshold=threshold,
         fill=fill,
-        tickers=len(own),
+        tickers=len(tickers),
         days=days,
         came=int(came.sum()),
         calls=calls,
@@ -167,7 +142,7 @@ def judge_calls(
 def break_even(
     hit_return: float | None, miss_return: float | None, round_trip: float | None
 ) -> tuple[float | None, str]:
-    """Return the precision at which a call earns its round trip, and else why there is none.
+    """Return the precision at which a call earns its round trip; None, and why, if there is none.
 
     With p the precision, a call earns p x hit_return + (1 - p) x miss_return. All are shares.
     """
@@ -184,7 +159,7 @@ def break_even(
 
 
 def _earned(bars: Bars, f: Forecasts, fill: str) -> Floats:
-    """Return what each row earned from its fill to the close that was forecast; NaN: no fill, [N]."""
+    """Return the return of each row from its fill to the close that was forecast, [N]; NaN without a fill."""
     if fill == "close":
         return f.realised_return
     after = np.searchsorted(bars.sessions, f.as_of) + 1
@@ -198,7 +173,7 @@ def _earned(bars: Bars, f: Forecasts, fill: str) -> Floats:
 def _round_trips(
     bars: Mapping[str, Bars], forecasts: Mapping[str, Forecasts], rows: Any, costs: Costs
 ) -> Floats:
-    """Return the round trip at each of these rows, which run over all tickers."""
+    """Return the cost of a round trip at each of these rows; `rows` holds all tickers, one after the other."""
     start, paid = 0, []
     for ticker, f in forecasts.items():
         listing = costs.listing(ticker)

@@ -1,4 +1,4 @@
-"""The Sharpe ratio after all that was looked at: the deflated Sharpe ratio."""
+"""The deflated Sharpe ratio: a Sharpe ratio beside the number of trials that were looked at."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.judging.returns import ResultChance
+from backtests.judging.returns import Chance, ResultChance
 from backtests.statistics.sharpe import deflated_sharpe, expected_maximum
 from backtests.trials.ledger import Counted
 
 
 @dataclass(frozen=True)
 class Deflated:
-    """One result after all that was looked at.
+    """The Sharpe ratio of one result beside the best that so many trials give without skill.
 
     Attributes
     ----------
     expected : float or None
-        Yearly Sharpe ratio expected of the best of so many trials without skill.
+        Yearly Sharpe ratio that the best of so many trials without skill is expected to show.
     dsr : float or None
-        Probability that the true Sharpe ratio is above that (deflated Sharpe ratio); None where
-        there is no `psr`, and for buy and hold, which is no trial.
+        Probability that the true Sharpe ratio is above `expected` (deflated Sharpe ratio). None
+        where there is no `psr`, and for buy and hold, which is no trial.
     """
 
     forecaster: str | None
@@ -34,7 +34,21 @@ class Deflated:
 
 @dataclass(frozen=True)
 class Deflation:
-    """What depends on the ledger of trials, and so stands outside the digest."""
+    """What depends on the ledger of trials. It is not part of the digest.
+
+    Attributes
+    ----------
+    trials, new : int
+        Trials of the ledger on these prices, and how many of them are new with this run.
+    since : str
+        Day of the first of them; empty without one.
+    warning : str
+        What is wrong with the ledger; empty if nothing is.
+    file : str
+        Name of the ledger.
+    results : tuple of Deflated
+        One a result, in the order of `Chance.results`.
+    """
 
     trials: int
     new: int
@@ -44,33 +58,41 @@ class Deflation:
     results: tuple[Deflated, ...]
 
 
-def deflate(judged: Sequence[ResultChance], counted: Counted) -> Deflation:
-    """Return each result's Sharpe ratio deflated by the trials that were counted.
+@dataclass(frozen=True)
+class DeflatedChance:
+    """All that is known of chance: what the returns say and, where trials were counted, the deflation."""
 
-    The spread of the trials' Sharpe ratios is that of the ledger, but never below that of one
-    ratio without skill, 1 / sqrt(n - 1): otherwise a hundred near copies of one setting would talk
-    the hurdle down. With near copies the hurdle is rather too high.
+    chance: Chance
+    deflation: Deflation | None = None
+
+
+def deflate(judged: Sequence[ResultChance], counted: Counted) -> Deflation:
+    """Return the Sharpe ratio of each result, deflated by the trials that were counted.
+
+    The spread of the trials' Sharpe ratios is that of the ledger. It is never below the standard
+    error of one ratio without skill, 1 / sqrt(n - 1): otherwise a hundred near copies of one
+    setting would lower the hurdle. With near copies the hurdle is too high rather than too low.
 
     Source: Bailey and Lopez de Prado (2014), equations 1 and 2.
     """
     seen = float(np.std(counted.sharpes, ddof=1)) if len(counted.sharpes) > 1 else 0.0
     trials = max(counted.trials, 1)
     deflated = []
-    for own in judged:
+    for result in judged:
         expected = dsr = None
-        if own.n > 1 and not own.reference:
-            spread = max(seen, 1 / math.sqrt(own.n - 1))
-            expected = expected_maximum(trials, spread) * math.sqrt(own.periods_per_year)
+        if result.n > 1 and not result.reference:
+            spread = max(seen, 1 / math.sqrt(result.n - 1))
+            expected = expected_maximum(trials, spread) * math.sqrt(result.periods_per_year)
             if (
-                own.psr is not None
-                and own.daily_sharpe is not None
-                and own.skewness is not None
-                and own.kurtosis is not None
+                result.psr is not None
+                and result.daily_sharpe is not None
+                and result.skewness is not None
+                and result.kurtosis is not None
             ):
                 dsr = deflated_sharpe(
-                    own.daily_sharpe, own.n, trials, spread, own.skewness, own.kurtosis
+                    result.daily_sharpe, result.n, trials, spread, result.skewness, result.kurtosis
                 )
-        deflated.append(Deflated(own.forecaster, own.strategy, expected, dsr))
+        deflated.append(Deflated(result.forecaster, result.strategy, expected, dsr))
     return Deflation(
         counted.trials, counted.new, counted.since, counted.warning, counted.file, tuple(deflated)
-    )  # fmt: skip
+    )

@@ -1,4 +1,4 @@
-"""How much of a return is chance: intervals, the Sharpe ratio after all that was looked at, overfitting."""
+"""How much of a return is chance: intervals, the probabilistic Sharpe ratio, backtest overfitting."""
 
 from __future__ import annotations
 
@@ -22,31 +22,34 @@ from backtests.statistics.sharpe import (
 
 @dataclass(frozen=True)
 class ResultChance:
-    """What chance could have made of one result. Sharpe ratios are a year's, but for `daily_sharpe`.
+    """What chance could have made of one result. Sharpe ratios are yearly, except `daily_sharpe`.
 
     Attributes
     ----------
     reference : bool
-        Buy and hold: what the others are compared with, and no trial.
+        Whether it is buy and hold, with which the others are compared and which is no trial.
     closed : int
         Purchases that were sold again.
     few : bool
-        Fewer than 30 of them: the figures are there, the word is "cannot say".
+        Whether there are fewer than 30 of them: the figures are there, the verdict is "cannot say".
     sharpe : float or None
-        As `performance` has it; `why` says why not.
+        As `performance` has it; `why` says why there is none.
     sharpe_low, sharpe_high, return_low, return_high : float or None
-        Middle 95% of the bootstrap; `why_sharpe` and `why_return` say why not.
+        Middle 95% of the bootstrap; `why_sharpe` and `why_return` say why there is none.
     total_return : float
-        After costs.
+        After costs, as a share.
     psr : float or None
         Probability that the true Sharpe ratio is above 0 (probabilistic Sharpe ratio). None where
-        there is no interval either: the account moved on too few days for an error to be known.
+        there is no interval either: the account moved on too few days to know the error.
     needed : int or None
-        Sessions like these that would show so at 95%; None where the ratio is not above 0 or `psr` None.
+        Number of such sessions that would show a ratio above 0 at 95%; None where the ratio is not
+        above 0 or `psr` is None.
     n : int
-        Daily returns, those after the first session.
+        Number of daily returns, from the second session on.
+    periods_per_year : float
+        Sessions a year.
     daily_sharpe, skewness, kurtosis : float or None
-        Of them; kurtosis is 3 for a normal distribution.
+        Of the daily returns; kurtosis is 3 for a normal distribution.
     block : int or None
         Mean length of a block of the bootstrap, in sessions.
     """
@@ -78,7 +81,7 @@ class ResultChance:
 
 @dataclass(frozen=True)
 class Chance:
-    """All of an account that does not depend on the ledger of trials."""
+    """What chance could have made of all results of an account, whatever the ledger of trials holds."""
 
     results: tuple[ResultChance, ...]
     overfit: Overfit
@@ -90,16 +93,18 @@ def judge_returns(
     held: Result | None = None,
     seed: int = 0,
 ) -> Chance:
-    """Return what chance could have made of each result, and how far the best was picked by luck.
+    """Return what chance could have made of each result, and the probability of overfitting.
 
     Parameters
     ----------
     results : sequence of Result
-        What was tried on one account, over the same sessions.
+        All results of one account, over the same sessions.
     points : sequence of Point
-        What else was looked at, for the probability of overfitting alone.
+        The accounts of the sweep. They count only in the probability of overfitting.
     held : Result or None
-        Buy and hold, judged last and beside them.
+        Buy and hold. It is judged last and is no trial.
+    seed : int
+        Seed of the bootstrap.
     """
     every = [*results, held] if held is not None else list(results)
     if not every:
@@ -107,7 +112,8 @@ def judge_returns(
     daily = np.stack([result.returns[1:] for result in every], axis=1)
     resampled = resample(daily, seed)
     judged = tuple(
-        _judge(result, own, result is held) for result, own in zip(every, resampled, strict=True)
+        _judge(result, draws, result is held)
+        for result, draws in zip(every, resampled, strict=True)
     )
     tried = [result.returns[1:] for result in results]
     tried += [point.daily[1:] for point in points if point.daily.size]
@@ -130,9 +136,9 @@ def _judge(result: Result, resampled: Resampled, reference: bool) -> ResultChanc
         psr = probabilistic_sharpe(sharpe.value, sharpe.n, sharpe.skewness, sharpe.kurtosis)
         record = minimum_track_record(sharpe.value, sharpe.skewness, sharpe.kurtosis)
         needed = None if record is None else math.ceil(record)
-    first = 1 + float(result.returns[0])  # the first session, which no resample moves
+    first = 1 + float(result.returns[0])  # the first session stands outside the resamples
 
-    def whole(end: float | None) -> float | None:
+    def with_first(end: float | None) -> float | None:
         return None if end is None else first * (1 + end) - 1
 
     def yearly(value: float | None) -> float | None:
@@ -149,8 +155,8 @@ def _judge(result: Result, resampled: Resampled, reference: bool) -> ResultChanc
         sharpe_low=yearly(resampled.sharpe.low),
         sharpe_high=yearly(resampled.sharpe.high),
         total_return=float(figures["total_return"] or 0.0),
-        return_low=whole(resampled.total.low),
-        return_high=whole(resampled.total.high),
+        return_low=with_first(resampled.total.low),
+        return_high=with_first(resampled.total.high),
         psr=psr,
         needed=needed,
         n=sharpe.n,

@@ -1,4 +1,4 @@
-"""Rises of a price by a threshold: the days that were called, and those that came."""
+"""Rises of a price by a threshold: the days on which one was forecast, and the days on which it came."""
 
 from __future__ import annotations
 
@@ -11,15 +11,25 @@ from forecasters.bars import Flags, Floats
 from forecasters.forecasts import Forecasts
 from strategies.rule import lowest_risen
 
-#: Within this share of the bound a price is compared digit by digit, as the rule does.
+#: A price closer to the bound than this share of it is compared to 12 digits, as the rule does.
 NEAR = 1e-9
 
 
 def at_least(price: Floats, last_close: Floats, level: float) -> Flags:
-    """Return where the price is `level` or more above the last close; exactly 5% counts.
+    """Return where the price is `level` or more above the last close; a rise of exactly `level` counts.
 
-    The bound is that of the rule: a diagnosis that rounded otherwise would count a day that the
-    rule did not see.
+    The bound is that of the rule: with another rounding a diagnosis would count days that the rule
+    did not count.
+
+    Parameters
+    ----------
+    price, last_close : float64, shape [N]
+    level : float
+        A share: 0.05.
+
+    Returns
+    -------
+    bool, shape [N]
     """
     bound = last_close * (1 + level)
     reached = np.asarray(price >= bound)
@@ -28,17 +38,17 @@ def at_least(price: Floats, last_close: Floats, level: float) -> Flags:
     return reached
 
 
-def _joined(forecasts: Sequence[Forecasts], name: str) -> Any:
+def joined(forecasts: Sequence[Forecasts], name: str) -> Any:
     """Return one column of all tickers, one after the other."""
     return np.concatenate([getattr(f, name) for f in forecasts])
 
 
 def called_and_came(forecasts: Sequence[Forecasts], level: float) -> tuple[Flags, Flags]:
-    """Return the judged rows whose forecast rose `level` or more, and those whose close did.
+    """Return the judged rows whose forecast rose by `level` or more, and the rows whose close did.
 
-    One ticker after the other, each [N] of all rows together.
+    Both are [N], the rows of all tickers, one ticker after the other.
     """
-    judged, last_close = _joined(forecasts, "judged"), _joined(forecasts, "last_close")
-    called = judged & at_least(_joined(forecasts, "close"), last_close, level)
-    came = judged & at_least(_joined(forecasts, "actual"), last_close, level)
+    judged, last_close = joined(forecasts, "judged"), joined(forecasts, "last_close")
+    called = judged & at_least(joined(forecasts, "close"), last_close, level)
+    came = judged & at_least(joined(forecasts, "actual"), last_close, level)
     return called, came

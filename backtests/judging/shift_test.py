@@ -1,9 +1,9 @@
 """Timing or market: the same forecasts, shifted against the sessions, through the same rule and costs.
 
-A rule that is long most of the time earns what the market earns, whatever its forecasts are worth. Shifted
-circularly, forecasts keep their distribution and their order, so the rule trades about as often and stays
-invested about as long; only what they say about each day is gone. Where the real account stands among
-the shifted ones is what its timing earned.
+A rule that is long most of the time earns what the market earns, whatever its forecasts are worth.
+Circularly shifted forecasts keep their distribution and their order, so the rule trades about as often
+and stays invested about as long. Only the relation of each forecast to its day is lost. The place of the
+real account among the shifted ones shows what its timing earned.
 
 Source: a randomisation test by circular shifts; its p value counts the real account among the
 shifted ones, so that it is never 0 (Davison and Hinkley 1997, chapter 4; Phipson and Smyth 2010).
@@ -19,10 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backtests.account.performance import FEW_TRADES
 from backtests.account.result import Result
-from backtests.writing.numbers import count as counted
-from backtests.writing.numbers import percent
 from forecasters.bars import Bars, Flags
 from forecasters.forecasts import Forecasts
 from strategies.rule import Rule
@@ -39,20 +36,20 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Shifted:
-    """One result among its shifts. Returns are net, shares of the cash at the start.
+    """One result beside the same account on shifted forecasts. Returns are net, shares of the cash at the start.
 
     Attributes
     ----------
     account, strategy : str
     forecaster : str or None
     real : float
-        What the account earned.
+        Return of the account on the forecasts as they are.
     trades, closed : int
         Its purchases, and those of them that were sold again.
     forecasts : int
-        Sessions with a forecast: all of them but one are a shift.
+        Sessions with a forecast; there is one shift fewer.
     shifts : int
-        Shifted accounts, each traded by itself.
+        Shifted accounts. Each trades by itself.
     at_least : float or None
         Share of the shifts that earned at least as much.
     percentile : float or None
@@ -60,13 +57,14 @@ class Shifted:
     p : float or None
         One-sided: (1 + shifts that earned at least as much) / (1 + shifts).
     median, low, high : float or None
-        What the shifts earned: their median, and from 5% to 95% of them.
+        Returns of the shifts: the median, and the quantiles at 5% and 95%.
     median_trades : float or None
-        Their purchases.
+        Median of their purchases.
     via : str
         ``replay``, ``backtrader``, or empty where nothing was shifted.
     why : str
-        Why there are no figures, or why they came through Backtrader.
+        Why there are no figures, or why the figures came through Backtrader: a few words. Part of
+        the digest.
     """
 
     account: str
@@ -97,30 +95,14 @@ class Shifted:
         """The forecaster and its rule."""
         return ", ".join(part for part in (self.forecaster, self.strategy) if part)
 
-    @property
-    def sentence(self) -> str:
-        """What it means, in one sentence."""
-        if self.p is None or self.at_least is None or self.percentile is None:
-            return f"Nothing was shifted: {self.why}."
-        said = (
-            f"Of {counted(self.shifts, 'shift')} of the same forecasts through the same rule and costs, "
-            f"{percent(self.at_least, 0, sign=False)} earned at least as much: "
-        )
-        if self.percentile < LEVEL:
-            return said + "the forecasts would have earned more on nearly any other days."
-        if self.p >= LEVEL:
-            return said + "the timing shows nothing."
-        if self.closed < FEW_TRADES:
-            return said + f"that is rare, but {counted(self.closed, 'closed trade')}: cannot say."
-        return said + f"taken alone, that is rare (p = {self.p:.3f})."
-
 
 def shift(forecasts: Forecasts, k: int) -> Forecasts:
-    """Return the forecasts with returns and centres moved on by `k` of the rows that have a forecast.
+    """Return the forecasts with returns and centres moved by `k` of the rows that have a forecast.
 
-    A row gets the forecast return of the row `k` forecasts earlier, the first ones those of the last,
-    on its own last close: the mean over the seeds, as it is traded. Rows without a forecast stay so.
-    A shift by 0, or by as many as there are, is the forecasts themselves.
+    Each row gets the forecast return of the row `k` forecasts earlier, applied to its last close;
+    the first rows get those of the last rows. It is the mean over the seeds, which is what is
+    traded. Rows without a forecast stay without one. A shift by 0, or by the number of forecasts,
+    gives the forecasts unchanged.
     """
     rows = np.flatnonzero(np.isfinite(forecasts.close))
     if not rows.size or k % rows.size == 0:
@@ -133,7 +115,7 @@ def shift(forecasts: Forecasts, k: int) -> Forecasts:
 
 
 def draw_shifts(n: int, count: int, seed: int) -> list[int]:
-    """Return `count` distinct shifts of `n` forecasts, ascending; all n - 1 where there are no more."""
+    """Return `count` distinct shifts of `n` forecasts, ascending; all n - 1 where `count` is not below that."""
     every = np.arange(1, max(n, 1))
     if every.size <= count:
         return [int(k) for k in every]
@@ -151,23 +133,24 @@ def shift_test(
     seed: int = 0,
     members: Mapping[str, Flags] | None = None,
 ) -> Shifted:
-    """Return where a result stands among the same account on shifted forecasts.
+    """Return where a result stands among the accounts on shifted forecasts.
 
-    The unshifted forecasts are replayed first. Only if that gives every fill and the equity of
-    `result`, to the last bit, are the shifts replayed too; else, and where an account cannot be
-    replayed, Backtrader trades `SLOW_SHIFTS` of them at most. The accounts of several tickers go through
-    Backtrader too, as many as `count` says: each ticker's forecasts move by the same number of rows.
+    The unshifted forecasts are replayed first. The shifts are replayed only if the replay gives
+    every fill and the equity of `result` to the last bit. Otherwise, and where an account cannot be
+    replayed, Backtrader trades at most `SLOW_SHIFTS` of them. An account of several tickers goes
+    through Backtrader too, with up to `count` shifts: the forecasts of each ticker move by the same
+    number of rows.
 
     Parameters
     ----------
     bars, forecasts, members : mapping
         By ticker, as `run_backtest` takes them; `result` is what it gave.
     count : int
-        Shifts at most.
+        Largest number of shifts.
     seed : int
-        Draws them where there are more.
+        Seed of the draw, where more shifts are possible.
     """
-    told = Shifted(
+    plain = Shifted(
         result.account,
         result.forecaster,
         result.strategy,
@@ -177,23 +160,25 @@ def shift_test(
     )
     if not rule.needs_forecast or not result.trades:
         why = "it never bought" if rule.needs_forecast else "the rule asks no forecast"
-        return replace(told, why=why)
-    n = max(int(np.isfinite(own.close).sum()) for own in forecasts.values())
-    told = replace(told, forecasts=n)
+        return replace(plain, why=why)
+    n = max(int(np.isfinite(f.close).sum()) for f in forecasts.values())
+    plain = replace(plain, forecasts=n)
     if n - 1 < LEAST:
-        leave = "leaves" if n == 1 else "leave"
-        return replace(told, why=f"{counted(n, 'forecast')} {leave} too few shifts")
+        forecasts_leave = "forecast leaves" if n == 1 else "forecasts leave"
+        return replace(plain, why=f"{n} {forecasts_leave} too few shifts")
     if count < LEAST:
-        return replace(told, why=f"{counted(count, 'shift')} could not show a p of 5%")
+        shifts = "shift" if count == 1 else "shifts"
+        return replace(plain, why=f"{count} {shifts} could not show a p of 5%")
     trade, why = _replayed(bars, forecasts, rule, broker, result, members)
     if trade is None:
         trade = partial(_backtested, bars, rule, broker, members)
         count = min(count, SLOW_SHIFTS) if len(forecasts) == 1 else count
-    made = []
-    for k in draw_shifts(n, count, seed):
-        made.append(trade({ticker: shift(own, k) for ticker, own in forecasts.items()}))
-    returns, trades = np.array(made).T
-    return _judged(told, returns, trades, "backtrader" if why else "replay", why)
+    accounts = [
+        trade({ticker: shift(f, k) for ticker, f in forecasts.items()})
+        for k in draw_shifts(n, count, seed)
+    ]
+    returns, trades = np.array(accounts).T
+    return _judged(plain, returns, trades, "backtrader" if why else "replay", why)
 
 
 #: From forecasts by ticker to the net return and the purchases of their account.
@@ -208,22 +193,22 @@ def _replayed(
     result: Result,
     members: Mapping[str, Flags] | None,
 ) -> tuple[Trade | None, str]:
-    """Return what trades forecasts without Backtrader; None, and why, if that is not the same."""
+    """Return what trades forecasts without Backtrader; None, and why, if it would not give the same."""
     from backtests.account.replay.account import replay, uncovered
     from backtests.account.replay.quotes import Quotes
 
     if why := uncovered(bars, rule, broker):
         return None, why
-    ((ticker, own),) = forecasts.items()
+    ((ticker, unshifted),) = forecasts.items()
     member = (members or {}).get(ticker)
-    quotes = Quotes(bars[ticker], own, broker, rule.fill == "close")
-    real = replay(quotes, own, rule, broker, member)
+    quotes = Quotes(bars[ticker], unshifted, broker, rule.fill == "close")
+    real = replay(quotes, unshifted, rule, broker, member)
     if real.fills != result.fills or not np.array_equal(real.equity, result.equity):
         return None, "the replayed account is not that of the run"
 
     def trade(shifted: Mapping[str, Forecasts]) -> tuple[float, int]:
-        one = replay(quotes, shifted[ticker], rule, broker, member)
-        return one.total_return, one.purchases
+        account = replay(quotes, shifted[ticker], rule, broker, member)
+        return account.total_return, account.purchases
 
     return trade, ""
 
@@ -241,13 +226,13 @@ def _backtested(
     return float(result.equity[-1]) / result.base - 1, len(result.trades)
 
 
-def _judged(told: Shifted, returns: Any, trades: Any, via: str, why: str) -> Shifted:
-    """Return the figures of the real account beside those of its shifts."""
-    as_much, same = int((returns >= told.real).sum()), int((returns == told.real).sum())
+def _judged(plain: Shifted, returns: Any, trades: Any, via: str, why: str) -> Shifted:
+    """Return `plain`, the real account, with the figures of its shifts; `returns` and `trades` are [shifts]."""
+    as_much, same = int((returns >= plain.real).sum()), int((returns == plain.real).sum())
     low, median, high = (float(q) for q in np.quantile(returns, (0.05, 0.5, 0.95)))
     n = returns.size
     return replace(
-        told,
+        plain,
         shifts=n,
         at_least=as_much / n,
         percentile=1 - (as_much - same / 2) / n,
@@ -261,9 +246,9 @@ def _judged(told: Shifted, returns: Any, trades: Any, via: str, why: str) -> Shi
     )
 
 
-#: One result, and what runs many of them and answers in their order.
-Task = Callable[[], Shifted]
-RunTasks = Callable[[Sequence[Task]], Sequence[Shifted]]
+#: The test of one result, and what runs many of them and answers in their order.
+ShiftTask = Callable[[], Shifted]
+RunShiftTasks = Callable[[Sequence[ShiftTask]], Sequence[Shifted]]
 
 
 def shift_all(
@@ -272,12 +257,12 @@ def shift_all(
     rules: Mapping[str, Rule],
     broker: Broker,
     results: Sequence[Result],
-    run: RunTasks,
+    run: RunShiftTasks,
     members: Mapping[str, Flags] | None = None,
     count: int = SHIFTS,
     seed: int = 0,
 ) -> tuple[Shifted, ...]:
-    """Return where each result that bought on forecasts stands among its shifts; `run` gets one task each.
+    """Return the shift test of each result that bought on forecasts; `run` gets one task for each.
 
     Parameters
     ----------
@@ -286,7 +271,7 @@ def shift_all(
     rules : mapping
         Strategy label to rule.
     """
-    tasks: list[Task] = [
+    tasks: list[ShiftTask] = [
         partial(
             shift_test, bars, forecasts[result.forecaster], rules[result.strategy], broker, result,
             count=count, seed=seed, members=members,

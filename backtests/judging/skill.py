@@ -1,9 +1,9 @@
-"""Skill against naive: every forecaster of a page tested, and the tests corrected for their number."""
+"""Skill against naive: every forecaster of an account tested, the p values adjusted for their number."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -17,14 +17,13 @@ from backtests.statistics.outcome import SAME, Outcome
 from backtests.statistics.pesaran_timmermann import pesaran_timmermann
 from backtests.statistics.sign_test import sign_test
 from backtests.statistics.superior import Superior, superior_predictive_ability
-from backtests.writing.numbers import DASH
 from forecasters.bars import Days, Floats
 from forecasters.forecasts import Forecasts
 
 NAIVE = "naive"
-#: A forecast close below this share of the last one is taken as that: a log needs a price above 0.
+#: Lowest forecast close, as a share of the last close. A lower one is raised to it: a log needs a price above 0.
 FLOOR = 1e-6
-#: A test says so where its p value is below this.
+#: A test rejects where its p value is below this.
 LEVEL = 0.05
 
 
@@ -35,12 +34,14 @@ class Judged:
     Attributes
     ----------
     absolute, squared : Comparison
-        By the absolute and by the squared error of the log return. The absolute one is the
-        headline: to first order it is what MAPE shows.
+        By the absolute and by the squared error of the log return. The verdict rests on the
+        absolute error: to first order it is what MAPE shows.
     clark_west, folds, direction : Outcome
-        Predictive content; folds won (`statistic`) of those that differ; direction of the move.
+        Predictive content; folds won (`statistic`) of the folds without a tie (`n`); direction of
+        the move.
     p_better, p_worse, p_clark_west : float or None
-        Those of `absolute` and of `clark_west`, adjusted by Holm over all forecasters of the page.
+        The p values of `absolute` and of `clark_west`, adjusted by Holm over all forecasters of
+        the account.
     """
 
     forecaster: str
@@ -56,18 +57,20 @@ class Judged:
 
 @dataclass(frozen=True)
 class Skill:
-    """All forecasters of a page against naive, one by one and together.
+    """All forecasters of an account against naive, one by one and together.
 
     Attributes
     ----------
     judged : tuple of Judged
-        In the order asked for, without naive.
+        In the order that the user named them, without naive.
     superior : Superior or None
         The best of them against naive, by the absolute error; None without a forecaster.
     kept : ConfidenceSet or None
-        Those, naive among them, that cannot be told from the best.
+        The forecasters, naive included, that cannot be distinguished from the best.
     n : int
         Sessions on which all of them are judged.
+    horizon : int
+        Sessions from a close to the close that is forecast.
     """
 
     judged: tuple[Judged, ...]
@@ -88,7 +91,11 @@ class _Rows:
     tickers: int
 
     def mean(self, values: Floats) -> Floats:
-        """Return the mean over the tickers of each session, [T]: their correlation ends there."""
+        """Return the mean over the tickers of each session, [T].
+
+        The tickers of one session are correlated. Their mean is one number, so that no test takes
+        them as independent.
+        """
         t = self.fold.size
         return np.asarray(
             np.bincount(self.session, values, t) / np.bincount(self.session, minlength=t)
@@ -98,17 +105,18 @@ class _Rows:
 def judge_forecasts(
     by_forecaster: Mapping[str, Sequence[Forecasts]], horizon: int = 1, seed: int = 0
 ) -> Skill:
-    """Test each forecaster against naive, on the sessions that all of them are judged on.
+    """Return the tests of each forecaster against naive, on the sessions that all are judged on.
 
     Parameters
     ----------
     by_forecaster : mapping
-        Forecaster to its forecasts, one a ticker. Naive's are the benchmark, whether given or not:
-        a return of zero.
+        Forecaster to its forecasts, one a ticker. The benchmark is naive, a forecast return of 0,
+        whether naive's forecasts are given or not.
     horizon : int
         Sessions from a close to the close that is forecast.
     seed : int
-        Of the two bootstraps; they draw the same sessions whatever the order of the forecasters.
+        Seed of the two bootstraps. They draw the same sessions whatever the order of the
+        forecasters.
     """
     names = [name for name in by_forecaster if name != NAIVE]
     rows = _match(by_forecaster, names)
@@ -117,14 +125,14 @@ def judge_forecasts(
     n = rows.fold.size
     naive = rows.mean(np.abs(rows.realised))  # [T]
     losses = {name: rows.mean(np.abs(rows.realised - f)) for name, f in rows.forecast.items()}
-    found = [_judge(name, rows, losses[name], naive, horizon) for name in names]
+    tested = [_judge(name, rows, losses[name], naive, horizon) for name in names]
     judged = tuple(
-        Judged(**{**vars(one), "p_better": better, "p_worse": worse, "p_clark_west": content})
-        for one, better, worse, content in zip(
-            found,
-            holm([one.absolute.p_better for one in found]),
-            holm([one.absolute.p_worse for one in found]),
-            holm([one.clark_west.p for one in found]),
+        replace(forecaster, p_better=better, p_worse=worse, p_clark_west=content)
+        for forecaster, better, worse, content in zip(
+            tested,
+            holm([forecaster.absolute.p_better for forecaster in tested]),
+            holm([forecaster.absolute.p_worse for forecaster in tested]),
+            holm([forecaster.clark_west.p for forecaster in tested]),
             strict=True,
         )
     )
@@ -137,8 +145,8 @@ def judge_forecasts(
 def _judge(name: str, rows: _Rows, loss: Floats, naive: Floats, horizon: int) -> Judged:
     realised, forecast = rows.realised, rows.forecast[name]
     squares = rows.mean((realised - forecast) ** 2), rows.mean(realised**2)
-    of_folds = np.bincount(rows.fold, naive - loss)
-    gains = np.asarray(of_folds[np.unique(rows.fold)], dtype=np.float64)
+    summed = np.bincount(rows.fold, naive - loss)
+    gains = np.asarray(summed[np.unique(rows.fold)], dtype=np.float64)  # [folds]
     if rows.tickers > 1:
         direction = Outcome(None, None, 0, "the tickers of a session move together")
     elif horizon > 1:
@@ -157,31 +165,33 @@ def _judge(name: str, rows: _Rows, loss: Floats, naive: Floats, horizon: int) ->
 
 def _match(by_forecaster: Mapping[str, Sequence[Forecasts]], names: Sequence[str]) -> _Rows | None:
     """Return the rows that every forecaster is judged on; None without any."""
-    told = {name: {f.ticker: f for f in own} for name, own in by_forecaster.items()}
+    by_ticker = {
+        name: {f.ticker: f for f in forecasts} for name, forecasts in by_forecaster.items()
+    }
     if not names:
         return None
     days: list[Days] = []
     realised: list[Floats] = []
     forecast: dict[str, list[Floats]] = {name: [] for name in names}
     longest: tuple[int, Forecasts] | None = None
-    for ticker, first in told[names[0]].items():
-        own = {name: of[ticker] for name, of in told.items() if ticker in of}
-        if len(own) < len(told):
+    for ticker, first in by_ticker[names[0]].items():
+        here = {name: tickers[ticker] for name, tickers in by_ticker.items() if ticker in tickers}
+        if len(here) < len(by_ticker):
             continue
-        shared = reduce(np.intersect1d, [f.as_of[f.judged] for f in own.values()])
+        shared = reduce(np.intersect1d, [f.as_of[f.judged] for f in here.values()])
         if not shared.size:
             continue
         days.append(shared)
         at = np.searchsorted(first.as_of, shared)
         realised.append(np.log(first.actual[at] / first.last_close[at]))
         for name in names:
-            forecast[name].append(_log_return(own[name], shared))
+            forecast[name].append(_log_return(here[name], shared))
         if longest is None or shared.size > longest[0]:
             longest = shared.size, first
     if longest is None:
         return None
     sessions, session = np.unique(np.concatenate(days), return_inverse=True)
-    # A universe's folds are those of the ticker with the most sessions.
+    # The folds of a universe are those of the ticker with the most sessions.
     starts = np.unique(longest[1].fold)
     fold = np.clip(np.searchsorted(starts, sessions, side="right") - 1, 0, None)
     joined = {name: np.concatenate(parts) for name, parts in forecast.items()}
@@ -190,14 +200,5 @@ def _match(by_forecaster: Mapping[str, Sequence[Forecasts]], names: Sequence[str
 
 def _log_return(forecasts: Forecasts, days: Days) -> Floats:
     at = np.searchsorted(forecasts.as_of, days)
-    told = np.log(np.maximum(forecasts.close[at] / forecasts.last_close[at], FLOOR))
-    return np.where(np.abs(told) <= SAME, 0.0, told)  # no change, but for rounding
-
-
-def p_text(p: float | None) -> str:
-    """Return a p value as a page shows it: ``0.43``, ``0.043``, ``0.0498``, ``<0.001``; a dash for None."""
-    if p is None:
-        return DASH
-    if f"{p:.3f}" == f"{LEVEL:.3f}":  # on which side of the level
-        return f"{p:.4f}"
-    return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
+    log_return = np.log(np.maximum(forecasts.close[at] / forecasts.last_close[at], FLOOR))
+    return np.where(np.abs(log_return) <= SAME, 0.0, log_return)  # a rounding error is no change

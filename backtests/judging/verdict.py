@@ -1,13 +1,13 @@
-"""The verdict in words, by written rules: what the forecasts show beside naive, what a rule shows.
+"""The verdict, by written rules: what the forecasts show beside naive, what a rule shows beside chance.
 
 A forecaster, by the mean absolute error of its log returns against naive's on the same sessions
-(`Comparison`), adjusted for all variants on the page (Holm):
+(`Comparison`); its p values are adjusted for all forecasters of the account (Holm):
 
 - *cannot say*: the test is not defined (too few sessions, equal errors);
 - *better*: the 90% interval of the gain lies above zero, the adjusted p is below 0.05, and of the
   folds, where there are two at least, more than half were won: one lucky fold is not enough;
 - *worse*: the interval lies below zero and the adjusted p of "worse" is below 0.05;
-- *not distinguishable* otherwise, with the power: the gain that so many days could have shown.
+- *not distinguishable* otherwise.
 
 A rule on a forecaster, by its trades:
 
@@ -15,7 +15,7 @@ A rule on a forecaster, by its trades:
 - *cannot say*: fewer than 30 closed trades, whatever they earned;
 - *not tested*: no shifts were run, or too few for any p below 0.05;
 - *timing shown*: it earned more than the shifts of its own forecasts, adjusted p below 0.05 (Holm
-  over the results that come so far);
+  over the results with a p value and 30 closed trades at least);
 - *no timing shown* otherwise.
 """
 
@@ -26,10 +26,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backtests.account.performance import FEW_TRADES, net
-from backtests.account.result import Result, who
-from backtests.judging.skill import LEVEL, Judged, p_text
+from backtests.account.result import Result
+from backtests.judging.skill import LEVEL, Judged
 from backtests.statistics.holm import holm
-from backtests.writing.numbers import count, listed, percent
 
 if TYPE_CHECKING:
     from backtests.judging.shift_test import Shifted
@@ -38,192 +37,164 @@ BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 CANNOT_SAY, IDLE = "cannot say", "never bought"
 TIMED, UNTIMED, UNTESTED = "timing shown", "no timing shown", "not tested"
 
+#: What a forecaster lacks to be better although its interval lies above zero.
+P_VALUE, FOLDS = "p value", "folds"
+#: Why a rule with enough trades was not tested.
+FEW_SHIFTS, NO_FORECAST, NO_SHIFTS, NOT_SHIFTED = (
+    "few shifts", "no forecast", "no shifts", "not shifted",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
-class Verdict:
-    """One word of the list above about a forecaster (`strategy` None) or a rule, and a sentence."""
+class ForecastVerdict:
+    """The verdict on one forecaster.
+
+    Attributes
+    ----------
+    word : str
+        ``better``, ``worse``, ``not distinguishable`` or ``cannot say``.
+    judged : Judged
+        The tests that it rests on.
+    variants : int
+        Forecasters for which the p values are adjusted, this one included; 1: no adjustment.
+    won, folds : int
+        Folds with a smaller error than naive, of the folds without a tie.
+    lacks : str
+        `P_VALUE` or `FOLDS` where the interval lies above zero and the word is not ``better``;
+        else empty.
+    """
+
+    word: str
+    judged: Judged
+    variants: int
+    won: int
+    folds: int
+    lacks: str = ""
+
+    @property
+    def forecaster(self) -> str:
+        """Name of the forecaster."""
+        return self.judged.forecaster
+
+    @property
+    def strategy(self) -> None:
+        """No rule: the verdict is on forecasts."""
+        return None
+
+
+@dataclass(frozen=True)
+class RuleVerdict:
+    """The verdict on one rule on one forecaster.
+
+    Attributes
+    ----------
+    forecaster : str or None
+        None for a rule that needs no forecast.
+    word : str
+        ``never bought``, ``cannot say``, ``not tested``, ``timing shown`` or ``no timing shown``.
+    net : float
+        Return after costs, as a share.
+    closed : int
+        Closed trades.
+    shifts : int
+        Shifted accounts; 0 without any.
+    at_least : float or None
+        Share of the shifts that earned at least as much.
+    p : float or None
+        Of the shift test, adjusted for `tests`.
+    tests : int
+        Results of the account whose p values are adjusted together.
+    reason : str
+        Why it was not tested: `FEW_SHIFTS`, `NO_FORECAST`, `NO_SHIFTS`, or `NOT_SHIFTED` with the
+        reason of the shift test in `why`; else empty.
+    """
 
     forecaster: str | None
-    strategy: str | None
+    strategy: str
     word: str
-    sentence: str
+    net: float
+    closed: int
+    shifts: int = 0
+    at_least: float | None = None
+    p: float | None = None
+    tests: int = 0
+    reason: str = ""
+    why: str = ""
 
 
-def forecast_verdict(judged: Judged, among: int = 2) -> Verdict:
-    """Return the verdict on one forecaster `among` so many: of one alone no p is adjusted."""
-    p = "adjusted p" if among > 1 else "p"
-    name, c = judged.forecaster, judged.absolute
-    low, high, gain = c.low, c.high, c.gain
-    if low is None or high is None or gain is None:
-        return Verdict(name, None, CANNOT_SAY, f"{name}: cannot say, {c.why}.")
-    won, folds = _folds(judged)
-    most = folds < 2 or 2 * won > folds
-    if low > 0 and _below(judged.p_better) and most:
-        told = (
-            f"{name} is better than naive: its error is {percent(gain, sign=False)} smaller (90% interval "
-            f"{percent(low, sign=False)} to {percent(high, sign=False)} smaller, {p} {p_text(judged.p_better)}, "
-            f"{won} of {count(folds, 'fold')} won)."
-        )
-        return Verdict(name, None, BETTER, told)
-    if high < 0 and _below(judged.p_worse):
-        told = (
-            f"{name} is worse than naive: its error is {percent(-gain, sign=False)} larger (90% interval "
-            f"{percent(-high, sign=False)} to {percent(-low, sign=False)} larger, {p} {p_text(judged.p_worse)})."
-        )
-        return Verdict(name, None, WORSE, told)
-    told = f"{name} cannot be told from naive: {_power(judged)}"
-    if low > 0:
-        told += (
-            f"; alone its interval ({percent(low)} to {percent(high)}) lies above zero, but not after the adjustment "
-            f"for all variants (p {p_text(judged.p_better)})"
-            if not _below(judged.p_better)
-            else f"; its interval lies above zero, but only {won} of {count(folds, 'fold')} were won"
-        )
-    return Verdict(name, None, SAME, f"{told}.")
+def forecast_verdict(judged: Judged, variants: int = 2) -> ForecastVerdict:
+    """Return the verdict on one forecaster.
+
+    Parameters
+    ----------
+    judged : Judged
+        Its tests against naive.
+    variants : int
+        Number of forecasters for which its p values are adjusted, itself included. Of a single
+        forecaster the p values are not adjusted.
+    """
+    comparison, folds = judged.absolute, judged.folds.n
+    won = 0 if judged.folds.statistic is None else int(judged.folds.statistic)
+    low, high = comparison.low, comparison.high
+    word, lacks = SAME, ""
+    if low is None or high is None or comparison.gain is None:
+        word = CANNOT_SAY
+    elif low > 0:
+        if not _below(judged.p_better):
+            lacks = P_VALUE
+        elif folds >= 2 and 2 * won <= folds:
+            lacks = FOLDS
+        else:
+            word = BETTER
+    elif high < 0 and _below(judged.p_worse):
+        word = WORSE
+    return ForecastVerdict(word, judged, variants, won, folds, lacks)
 
 
-def _power(judged: Judged) -> str:
-    """Return what so many days could have shown, and what they showed."""
-    c = judged.absolute
-    gain, days = c.gain or 0.0, count(c.n, "day")
-    was = (
-        f"it was {_size(abs(gain))} {'larger' if gain < 0 else 'smaller'}"
-        if gain
-        else "it was the same"
+def rule_verdicts(results: Sequence[Result], shifted: Sequence[Shifted]) -> tuple[RuleVerdict, ...]:
+    """Return the verdict on each result; `shifted` holds the shift tests that were made."""
+    by_result = {(test.forecaster, test.strategy): test for test in shifted}
+    tests = [by_result.get((result.forecaster, result.strategy)) for result in results]
+    p = [
+        test.p if test and result.closed >= FEW_TRADES else None
+        for result, test in zip(results, tests, strict=True)
+    ]
+    together = sum(value is not None for value in p)
+    return tuple(
+        _rule_verdict(result, test, adjusted, together)
+        for result, test, adjusted in zip(results, tests, holm(p), strict=True)
     )
-    if c.detectable is None or c.detectable >= 1:
-        return f"{days} could not have shown any smaller error; {was}"
-    return f"{days} could have shown an error smaller by {_size(c.detectable)} or more; {was}"
 
 
-def _size(share: float) -> str:
-    """Return a share above 0 as percent, which never rounds to none."""
-    return percent(share, sign=False) if share >= 0.0005 else "less than 0.1%"
+def _rule_verdict(result: Result, test: Shifted | None, p: float | None, tests: int) -> RuleVerdict:
+    """Return the verdict; `p` is adjusted for all `tests` of the account."""
+    word, reason = UNTIMED, ""
+    if not result.trades:
+        word = IDLE
+    elif result.closed < FEW_TRADES:
+        word = CANNOT_SAY
+    elif test and test.p is not None and tests / (1 + test.shifts) >= LEVEL:
+        word, reason = UNTESTED, FEW_SHIFTS
+    elif test and test.why and test.p is None:
+        word, reason = UNTESTED, NOT_SHIFTED
+    elif p is None:
+        word, reason = UNTESTED, NO_FORECAST if result.forecaster is None else NO_SHIFTS
+    elif _below(p):
+        word = TIMED
+    return RuleVerdict(
+        forecaster=result.forecaster,
+        strategy=result.strategy,
+        word=word,
+        net=net(result),
+        closed=result.closed,
+        shifts=test.shifts if test else 0,
+        at_least=test.at_least if test else None,
+        p=p,
+        tests=tests,
+        reason=reason,
+        why=test.why if test else "",
+    )
 
 
 def _below(p: float | None) -> bool:
     return p is not None and p < LEVEL
-
-
-def _folds(judged: Judged) -> tuple[int, int]:
-    """Return how many folds were won, of how many that were not ties."""
-    won = judged.folds.statistic
-    return (0 if won is None else int(won)), judged.folds.n
-
-
-def rule_verdicts(results: Sequence[Result], shifted: Sequence[Shifted]) -> tuple[Verdict, ...]:
-    """Return the verdict on each result; `shifted` has the shift tests that were made."""
-    told = {(one.forecaster, one.strategy): one for one in shifted}
-    tests = [told.get((result.forecaster, result.strategy)) for result in results]
-    p = [
-        one.p if one and result.closed >= FEW_TRADES else None
-        for result, one in zip(results, tests, strict=True)
-    ]
-    return tuple(
-        _rule_verdict(result, one, own, sum(value is not None for value in p))
-        for result, one, own in zip(results, tests, holm(p), strict=True)
-    )
-
-
-def _rule_verdict(result: Result, shifted: Shifted | None, p: float | None, tests: int) -> Verdict:
-    """Return the verdict; `tests` is how many p values were adjusted together."""
-
-    def of(word: str, sentence: str) -> Verdict:
-        return Verdict(result.forecaster, result.strategy, word, f"{who(result)}: {sentence}.")
-
-    adjusted = "adjusted p" if tests > 1 else "p"
-    earned, trades = f"{percent(net(result))} after costs", result.closed
-    if not result.trades:
-        return of(IDLE, "it never bought")
-    if trades < FEW_TRADES:
-        return of(CANNOT_SAY, f"{count(trades, 'closed trade')}, {earned}: cannot say")
-    if shifted and shifted.p is not None and tests / (1 + shifted.shifts) >= LEVEL:
-        few = f"{count(shifted.shifts, 'shift')} could not show it among {count(tests, 'result')}"
-        return of(UNTESTED, f"{count(trades, 'closed trade')}, {earned}: not tested, {few}")
-    if p is None or shifted is None or shifted.at_least is None:
-        why = (
-            "it needs no forecast"
-            if result.forecaster is None
-            else "no shift was asked for (--shifts)"
-        )
-        why = shifted.why if shifted and shifted.why else why
-        return of(UNTESTED, f"{count(trades, 'closed trade')}, {earned}: not tested, {why}")
-    beside = (
-        f"{percent(shifted.at_least, 0, sign=False)} of {count(shifted.shifts, 'shift')} of the same forecasts earned "
-        f"at least its {earned} ({adjusted} {p_text(p)})"
-    )
-    if _below(p):
-        return of(TIMED, f"the timing earned more than chance gives: {beside}")
-    return of(UNTIMED, f"the timing shows nothing: {beside}")
-
-
-def headline(
-    forecasts: Sequence[Verdict], rules: Sequence[Verdict], judged: Sequence[Judged] = ()
-) -> list[str]:
-    """Return the verdict of a page in two sentences: on the forecasters, then on the rules."""
-    return [*_of_forecasters(forecasts, judged), *_of_rules(rules)]
-
-
-def _of_forecasters(verdicts: Sequence[Verdict], judged: Sequence[Judged]) -> list[str]:
-    if not verdicts:
-        return []
-    if len(verdicts) == 1:
-        return [verdicts[0].sentence]
-    named = _by_word(verdicts)
-    if len(named.get(CANNOT_SAY, [])) == len(verdicts):
-        whys = listed(list(dict.fromkeys(j.absolute.why for j in judged)))
-        return [
-            f"Whether any of {len(verdicts)} forecasters is better than naive cannot be said: {whys}."
-        ]
-    better, same = named.get(BETTER, []), named.get(SAME, [])
-    rest = [f"{len(worse)} {_is(worse)} worse"] if (worse := named.get(WORSE)) else []
-    if same:
-        told = [j for j in judged if j.forecaster in same]
-        closest = max(told, key=lambda j: j.absolute.gain or 0.0, default=None)
-        power = f" ({closest.forecaster}: {_power(closest)})" if closest else ""
-        rest.append(f"{len(same)} cannot be told from it{power}")
-    if unsaid := named.get(CANNOT_SAY):
-        rest.append(f"{len(unsaid)} cannot be judged")
-    others = listed(rest) if rest else ""
-    if better:
-        first = f"{len(better)} of {len(verdicts)} forecasters {_is(better)} better than naive: {listed(better)}"
-        return [f"{first}; {others}." if others else f"{first}."]
-    return [f"None of {len(verdicts)} forecasters is better than naive: {others}."]
-
-
-def _of_rules(verdicts: Sequence[Verdict]) -> list[str]:
-    if not verdicts:
-        return []
-    if len(verdicts) == 1:
-        return [verdicts[0].sentence]
-    named = _by_word(verdicts)
-    timed = named.get(TIMED, [])
-    words = {
-        IDLE: "{n} never bought",
-        CANNOT_SAY: f"{{n}} closed fewer than {FEW_TRADES} trades (cannot say)",
-        UNTIMED: "{n} did not stand out among the same forecasts moved to other days",
-        UNTESTED: "{n} {was} not tested against chance",
-    }
-    rest = [
-        words[word].format(n=len(own), was="was" if len(own) == 1 else "were")
-        for word in words
-        if (own := named.get(word))
-    ]
-    whole = f"{len(verdicts)} combinations of forecaster and rule"
-    if timed:
-        shows = "shows" if len(timed) == 1 else "show"
-        others = f"; of the others {listed(rest)}" if rest else ""
-        return [f"{len(timed)} of {whole} {shows} timing: {listed(timed)}{others}."]
-    return [f"None of {whole} shows timing: {listed(rest)}."]
-
-
-def _is(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"
-
-
-def _by_word(verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
-    told: dict[str, list[str]] = {}
-    for v in verdicts:
-        name = " with ".join(part for part in (v.forecaster, v.strategy) if part)
-        told.setdefault(v.word, []).append(name)
-    return told

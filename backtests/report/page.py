@@ -10,25 +10,27 @@ from urllib.parse import quote
 from backtests.account.performance import net
 from backtests.account.result import REASONS, who
 from backtests.command.values import rows_of
-from backtests.judging.deflation import Deflation
+from backtests.judging.deflation import DeflatedChance, Deflation
 from backtests.report.charts.study import draw_figures
 from backtests.report.lead import findings
 from backtests.report.rendering import render
 from backtests.report.sections.calls import section as calls_section
 from backtests.report.sections.chance import section as chance_section
 from backtests.report.sections.conventions import _conventions
-from backtests.report.sections.diagnosis import _diagnoses
+from backtests.report.sections.diagnosis import section as diagnosis_section
 from backtests.report.sections.errors import errors_by_fold, errors_of
 from backtests.report.sections.errors import section as error_section
-from backtests.report.sections.exits import _exits
+from backtests.report.sections.exits import section as exits_section
 from backtests.report.sections.facts import facts
 from backtests.report.sections.members import timeline
 from backtests.report.sections.sensitivity import section
 from backtests.report.sections.shifts import section as shifts_section
 from backtests.report.sections.skill import section as skill_section
 from backtests.report.sections.trades import WHYS, trade_table, unfilled, unfilled_table
+from backtests.report.sections.verdict import section as verdict_section
 from backtests.report.summary import Value, forecaster_rows, summary_rows
 from backtests.report.tables import paper as report_tables
+from backtests.studies.diagnoses import diagnoses_of
 from backtests.studies.study import HELD, Study
 from backtests.writing.atomic import write_text
 from backtests.writing.numbers import count, percent, points
@@ -68,22 +70,23 @@ def write_index(
         What the ledger of trials makes of the Sharpe ratios.
     """
     rows, judgement = _rows(study), study.judgement
+    verdict = verdict_section(judgement) if judgement else {"headline": [], "words": {}}
     whys, unfilled_rows = unfilled_table(study.results)
     html = render(
         "index.html",
         heading=_heading(study.heading, study.simulated), simulated=study.simulated,
         span=_span(study, rows), pooled=study.pooled,
-        verdict=judgement.headline if judgement else [],
-        words={(v.forecaster, v.strategy): v for v in judgement.verdicts} if judgement else {},
+        verdict=verdict["headline"], words=verdict["words"],
         skill=skill_section(judgement.skill) if judgement else None,
-        chance=chance_section(judgement.chance, deflation) if judgement else None,
+        chance=chance_section(DeflatedChance(judgement.chance, deflation)) if judgement else None,
         shifts=shifts_section(judgement.shifted) if judgement else None,
         found=findings(study), tiles=_tiles(study), facts=facts(study),
         rows=sorted(rows, key=lambda row: row["strategy"] != HELD), worse=_worse(rows),
         links={label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()},
         currency=study.currency, horizon=study.horizon,
         figures={"returns": "", "losses": "", "closes": "", **draw_figures(folder / "figures", study)},
-        readings=list(study.readings.items()), exits=_exits(study), diagnoses=_diagnoses(study),
+        readings=list(study.readings.items()), exits=exits_section(study.exits),
+        diagnoses=diagnosis_section(diagnoses_of(study)),
         trades=trade_table(study), unfilled_whys=whys, unfilled_words=WHYS, unfilled_rows=unfilled_rows,
         members=timeline(study), errors=errors_of(study), measures=error_section(study),
         calls=calls_section(study.calls),

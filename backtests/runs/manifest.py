@@ -30,7 +30,10 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
     """Return what the manifest says of the results; `digest` covers what `digest_of` says."""
     from backtests.account.performance import performance
     from backtests.report.lead import findings
+    from backtests.report.sections.calls import sentence as calls_sentence
+    from backtests.report.sections.verdict import headline
     from backtests.report.summary import summary_rows
+    from backtests.runs.judged import describe_judgement
     from forecasters.measures.metrics import forecast_metrics
 
     return {
@@ -65,10 +68,14 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
         "members": {s.account: _members(s, s.membership) for s in studies if s.membership},
         "digest": digest_of(studies),
         "summary": [row for study in studies for row in summary_rows(study)],
-        "verdict": {s.account: s.judgement.headline for s in studies if s.judgement},
-        "judgement": {s.account: s.judgement.described() for s in studies if s.judgement},
+        "verdict": {
+            s.account: headline(s.judgement.forecasts, s.judgement.rules)
+            for s in studies
+            if s.judgement
+        },
+        "judgement": {s.account: describe_judgement(s.judgement) for s in studies if s.judgement},
         "calls": [
-            {"account": s.account, **asdict(calls), "sentence": calls.sentence}
+            {"account": s.account, **asdict(calls), "sentence": calls_sentence(calls)}
             for s in studies
             for calls in s.calls
         ],
@@ -93,21 +100,20 @@ def engines_of(study: Study) -> dict[str, list[str]]:
 
 def _diagnosis(study: Study) -> list[dict[str, Any]]:
     """Return why each rule with a threshold bought or did not, forecaster by forecaster."""
-    from backtests.judging.diagnosis import diagnose
+    from backtests.report.sections.diagnosis import market, sentences
+    from backtests.studies.diagnoses import diagnoses_of
 
-    forecasts = study.by_forecaster
-    foresight = {result.strategy: result for result in study.foresight}
+    diagnoses = {
+        (diagnosis.forecaster, strategy): diagnosis
+        for strategy, of_rule in diagnoses_of(study).items()
+        for diagnosis in of_rule
+    }
     entries = []
     for result in study.results:
         if result.forecaster and result.strategy in study.thresholds:
-            diagnosis = diagnose(
-                forecasts[result.forecaster],
-                study.thresholds[result.strategy],
-                result,
-                foresight.get(result.strategy),
-            )
-            told = {"sentences": diagnosis.own_sentences(), "market": diagnosis.market()}
-            entries.append({"ticker": study.account, **asdict(diagnosis), **told})
+            diagnosis = diagnoses[result.forecaster, result.strategy]
+            words = {"sentences": sentences(diagnosis), "market": market(diagnosis)}
+            entries.append({"ticker": study.account, **asdict(diagnosis), **words})
     return entries
 
 

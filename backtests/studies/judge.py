@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backtests.judging.judgement import Judgement
 from backtests.judging.returns import judge_returns
-from backtests.judging.shift_test import RunTasks, Shifted, shift_all
+from backtests.judging.shift_test import RunShiftTasks, Shifted, shift_all
 from backtests.judging.skill import judge_forecasts
 from backtests.judging.verdict import forecast_verdict, rule_verdicts
 
@@ -26,7 +26,7 @@ def judge(
     rules: Mapping[str, Rule],
     broker: Broker,
     shifts: int,
-    run: RunTasks,
+    run: RunShiftTasks,
     members: Mapping[str, Flags] | None = None,
 ) -> Judgement:
     """Return the judgement of a study.

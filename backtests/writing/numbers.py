@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from decimal import Decimal
 
 #: What stands where a figure has no meaning. A page adds a title that says why.
@@ -30,6 +31,29 @@ def beside(share: float | None, limit: float) -> str:
     reached = share >= limit - 1e-9
     fitting = (n for n in range(1, 7) if (round(100 * share, n) >= 100 * limit - 1e-7) == reached)
     return percent(share, next(fitting, 7))
+
+
+def p_text(p: float | None, level: float = 0.05) -> str:
+    """Return a p value, never rounded to the `level` of a test: ``0.43``, ``0.043``, ``0.0498``, ``<0.001``."""
+    if p is None:
+        return DASH
+    if f"{p:.3f}" == f"{level:.3f}":  # on which side of the level
+        return f"{p:.4f}"
+    return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
+
+
+def probability(p: float | None) -> str:
+    """Return a probability as percent that is never rounded to 0% or 100%; a dash for None."""
+    if p is None:
+        return percent(None)
+    if p < 0.001 or p > 0.999:
+        return "<0.1%" if p < 0.5 else ">99.9%"
+    return percent(p, 1, sign=False)
+
+
+def between(low: float | None, high: float | None, write: Callable[[float], str]) -> str:
+    """Return an interval, ``-0.31 to 1.20``, each end as `write` writes it; a dash if there is none."""
+    return DASH if low is None or high is None else f"{write(low)} to {write(high)}"
 
 
 def points(value: float | None, digits: int = 2) -> str:

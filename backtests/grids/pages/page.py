@@ -12,13 +12,12 @@ from backtests.grids.pages.figures import draw_grid
 from backtests.grids.results.outcome import Outcome
 from backtests.grids.results.ranking import below_naive, printed
 from backtests.grids.results.report import Report, describe_selections
-from backtests.judging.skill import p_text
 from backtests.report.rendering import render
 from backtests.report.sections.facts import facts_of_bars, facts_of_outliers
 from backtests.report.sections.skill import section
 from backtests.universe.volume_steps import volume_steps
 from backtests.writing.atomic import write_text
-from backtests.writing.numbers import count, listed, percent, points
+from backtests.writing.numbers import count, listed, p_text, percent, points
 from backtests.writing.tables import to_latex, to_markdown
 from forecasters.walk_forward.folds import Fold
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from backtests.grids.results.outcome import Entry, Outcome
 from backtests.grids.s3 import published
-from backtests.judging.skill import Judged, Skill, p_text
-from backtests.writing.numbers import DASH, number, percent, points
+from backtests.judging.skill import Judged, Skill
+from backtests.writing.numbers import DASH, number, p_text, percent, points
 from forecasters.measures.metrics import pearson_level
 
 Row = dict[str, Any]

@@ -15,10 +15,11 @@ from backtests.grids.results.selection import (
     select_on_validation,
 )
 from backtests.grids.s3 import S3_DATA, S3_TRAINING
-from backtests.judging.skill import Judged, Skill, judge_forecasts, p_text
-from backtests.judging.verdict import CANNOT_SAY, SAME, WORSE, forecast_verdict, headline
+from backtests.judging.skill import Judged, Skill, judge_forecasts
+from backtests.judging.verdict import CANNOT_SAY, SAME, WORSE, forecast_verdict
 from backtests.report.sections.skill import section
-from backtests.writing.numbers import count, number, points
+from backtests.report.sections.verdict import forecast_sentence, headline
+from backtests.writing.numbers import count, number, p_text, points
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +54,12 @@ class Report:
     def verdict(self) -> list[str]:
         """The verdict on all of them and on the choice: what stands at the top of the page."""
         words = [forecast_verdict(one, len(self.skill.judged)) for one in self.skill.judged]
-        told = headline(words, (), self.skill.judged)
+        told = headline(words)
         if self.honest and self.judged and len(words) > 1:
             who = self.honest.label if self.honest.place else "the choice made anew for each fold"
             named = replace(self.judged, forecaster=who)
-            told.append(
-                f"Chosen on the validation rows, judged once: {forecast_verdict(named, 1).sentence}"
-            )
+            once = forecast_sentence(forecast_verdict(named, 1))
+            told.append(f"Chosen on the validation rows, judged once: {once}")
         return told
 
     @property

@@ -1,29 +1,39 @@
-"""The exits of the rule side by side."""
+"""The readings of the exit side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from backtests.account.performance import performance
 from backtests.account.result import Result
-from backtests.studies.study import Study
 
 
-def _exits(study: Study) -> dict[str, Any]:
-    """Return the exits side by side: a row for each forecaster that bought under one of them."""
-    by_name: dict[str, dict[str, Result]] = {}
+def section(exits: Sequence[Result]) -> dict[str, Any]:
+    """Return a row for each forecaster that bought under one of the exits, with a cell an exit.
+
+    Parameters
+    ----------
+    exits : sequence of Result
+        One rule under each of its exits, for each forecaster; `strategy` says ``exit=<name>``.
+    """
+    by_forecaster: dict[str, dict[str, Result]] = {}
     names: dict[str, None] = {}
-    for result in study.exits:
-        name = result.strategy.partition("exit=")[2].split(",")[0] or "entry"
+    for result in exits:
+        name = result.strategy.partition("exit=")[2].split(",")[0]
         names[name] = None
-        by_name.setdefault(result.forecaster or result.strategy, {})[name] = result
-    bought = {who: exits for who, exits in by_name.items() if any(r.trades for r in exits.values())}
-    cells = [
-        (who, [performance(exits[name]) if name in exits else None for name in names])
-        for who, exits in bought.items()
+        by_forecaster.setdefault(result.forecaster or result.strategy, {})[name] = result
+    bought = {
+        forecaster: results
+        for forecaster, results in by_forecaster.items()
+        if any(result.trades for result in results.values())
+    }
+    rows = [
+        (forecaster, [performance(results[name]) if name in results else None for name in names])
+        for forecaster, results in bought.items()
     ]
     return {
         "names": list(names),
-        "rows": cells,
-        "idle": [who for who in by_name if who not in bought],
+        "rows": rows,
+        "idle": [forecaster for forecaster in by_forecaster if forecaster not in bought],
     }

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from backtests.judging.skill import p_text
 from backtests.report.summary import Value, forecaster_rows, summary_rows
 from backtests.studies.study import Study
 from backtests.writing.atomic import write_text
-from backtests.writing.numbers import DASH, number, percent, points
+from backtests.writing.numbers import DASH, number, p_text, percent, points
 from backtests.writing.tables import to_latex, to_markdown
 
 Row = Mapping[str, Value]

@@ -18,8 +18,6 @@ from backtests.judging.diagnosis import diagnose
 from backtests.markets.costs import Costs, round_trip
 from backtests.markets.market import market_for
 from backtests.markets.rules.tick_grid import grid_of
-from backtests.report.rendering import render
-from backtests.report.sections.calls import section
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 from forecasters.measures.proportion import wilson
@@ -116,10 +114,13 @@ def test_a_call_for_two_days_later_that_the_next_session_cannot_fill_earns_nothi
         target=np.append(bars.sessions[2:], [np.datetime64("NaT")] * 2).astype("datetime64[D]"),
         actual=np.append(bars.close[2:], [np.nan, np.nan]),
     )
-    told = judged(bars, far)
-    assert (told.calls, told.hits, told.n) == (1, 1, 0)
-    assert (told.mean_return, told.round_trip, told.why) == (None, None, "no call could be filled")
-    assert "cannot be said: no call could be filled." in told.sentence
+    calls = judged(bars, far)
+    assert (calls.calls, calls.hits, calls.n) == (1, 1, 0)
+    assert (calls.mean_return, calls.round_trip, calls.why) == (
+        None,
+        None,
+        "no call could be filled",
+    )
 
 
 def test_the_counts_are_those_of_the_diagnosis_and_tickers_add_up() -> None:
@@ -183,48 +184,3 @@ def test_the_round_trip_is_the_brokers_on_and_off_the_tick_grid(
         {bars.ticker: bars}, {bars.ticker: make_forecasts(bars, [price * 1.1] * 8)}, 0.05, costs
     )
     assert called.round_trip == pytest.approx(np.mean(own[:-1])), "the last has no outcome"
-
-
-def call(**changes: Any) -> Calls:
-    made = Calls(
-        "cnn", "five_percent", 0.05, "open", 1, 366, 10, 40, 10, 10 / 366, 0.25, 0.14, 0.40, 40, 0.001,
-        0.0002, 0.04, -0.012, 0.005, 0.327, "",
-    )  # fmt: skip
-    return replace(made, **changes)
-
-
-def test_the_sentence_says_whether_the_calls_paid_and_when_that_is_open() -> None:
-    assert call().sentence == (
-        "cnn called +5.0% or more on 40 days and was right on 10: 25% (95% interval 14% to 40%), where "
-        "2.7% of all days rose that much; a call returned +0.10% on average from the fill on, before a "
-        "round trip of 0.50%; any day +0.02%; to pay, 33% had to be right, which the interval holds: "
-        "too few calls to tell."
-    )
-    assert call(needed=0.5).sentence.endswith("to pay, 50% had to be right: fewer were.")
-    assert call(needed=0.1).sentence.endswith("to pay, 10% had to be right: more were.")
-    unknown = call(needed=None, why="no call came true")
-    assert unknown.sentence.endswith(
-        "how often it had to be right cannot be said: no call came true."
-    )
-    assert call(calls=0).sentence == ""
-    assert "on 40 days of 3 tickers and was right" in call(tickers=3).sentence
-
-
-def test_the_page_shows_each_rule_and_who_never_called() -> None:
-    low = call(
-        strategy="five_percent:threshold=0.0125", threshold=0.0125, needed=None, why="why so"
-    )
-    calls = [call(), call(forecaster="rnn", calls=0), low]
-    shown = section(calls)
-    assert shown is not None
-    first, second = shown["groups"]
-    assert (first["idle"], len(first["rows"])) == (["rnn"], 1)
-    html = render("calls.html", calls=shown)
-    assert html.count('class="calls"') == 2
-    assert "Never called: rnn." in html
-    assert "+1.25%" in html
-    assert '<abbr title="why so">' in html
-    assert call().sentence in html
-    assert second["rows"] == [low]
-    assert section([]) is None
-    assert render("calls.html", calls=None).strip() == ""

@@ -19,7 +19,9 @@ from backtests.judging.verdict import BETTER, IDLE, SAME, TIMED, UNTIMED, WORSE
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.report.page import write_index
+from backtests.report.sections.verdict import forecast_sentence, headline
 from backtests.report.summary import summary_rows
+from backtests.runs.judged import describe_judgement
 from backtests.studies.judge import judge
 from backtests.trials.ledger import FILE
 from strategies.buy_and_hold import BuyAndHoldRule
@@ -78,7 +80,7 @@ def test_planted_timing_is_shown_and_noise_shows_none(judgement: Judgement) -> N
         ("noise", "direction"): UNTIMED,
         ("noise", "five_percent"): IDLE,
     }
-    assert judgement.headline == [
+    assert headline(judgement.forecasts, judgement.rules) == [
         "1 of 2 forecasters is better than naive: skilled; 1 is worse.",
         "1 of 4 combinations of forecaster and rule shows timing: skilled with direction; of the others "
         "2 never bought and 1 did not stand out among the same forecasts moved to other days.",
@@ -100,7 +102,7 @@ def test_the_rows_and_the_manifest_tell_the_same_words(study, judgement: Judgeme
     assert skilled["gain"] == judgement.skill.judged[0].absolute.gain
     assert skilled["gain_low"] > 0
     assert told["naive", "direction"]["verdict"] is None
-    described = judgement.described()
+    described = describe_judgement(judgement)
     json.dumps(described, allow_nan=False)
     assert [own["word"] for own in described["forecasters"]] == [BETTER, WORSE]
     assert described["rules"][0]["shifts"]["shifts"] == judgement.shifted[0].shifts
@@ -115,7 +117,7 @@ def test_the_verdict_stands_before_every_other_sentence(study, judgement, tmp_pa
     body = page[page.index("<main>") :]
     verdict, lead = body.index('class="verdict"'), body.index('class="lead"')
     assert verdict < lead
-    assert judgement.headline[0] in body[verdict:lead]
+    assert headline(judgement.forecasts)[0] in body[verdict:lead]
     for part in ('id="skill"', 'id="chance"', 'id="shifts"'):
         assert part in body
     unjudged = write_index(tmp_path / "no", study, make_manifest(study), {}).read_text("utf-8")
@@ -181,6 +183,6 @@ def test_each_row_of_the_tables_has_its_word(study, judgement, tmp_path: Path) -
     )
     rows = re.findall(r"<tr.*?</tr>", skill, re.DOTALL)[1:]
     assert [word in row for word, row in zip((BETTER, WORSE), rows, strict=True)] == [True, True]
-    assert judgement.forecasts[0].sentence in unescape(skill)
+    assert forecast_sentence(judgement.forecasts[0]) in unescape(skill)
     for word in (TIMED, UNTIMED):
         assert chance.count(f">{word}</td>") == 1

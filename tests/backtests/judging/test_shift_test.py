@@ -20,8 +20,6 @@ from backtests.judging.shift_test import (
 )
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
-from backtests.report.rendering import render
-from backtests.report.sections.shifts import section
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
 from strategies.direction import DirectionRule
@@ -185,7 +183,6 @@ def test_forecasts_that_never_change_are_worth_their_shifts():
     assert (found.trades, found.median_trades) == (1, 1)
     assert (found.at_least, found.percentile, found.p) == (1.0, 0.5, 1.0)
     assert found.low == found.median == found.high == found.real
-    assert found.sentence.endswith(" 100% earned at least as much: the timing shows nothing.")
 
 
 def test_the_seed_draws_and_the_count_bounds():
@@ -242,7 +239,6 @@ def test_without_a_purchase_a_forecast_or_enough_days_nothing_is_shifted():
     for found, why in zip((never, plain, short), whys, strict=True):
         assert found.why == why
         assert (found.p, found.percentile, found.median, found.shifts) == (None, None, None, 0)
-        assert found.sentence == f"Nothing was shifted: {why}."
 
 
 def test_a_universe_is_shifted_as_one_through_backtrader():
@@ -318,46 +314,6 @@ def test_each_result_that_bought_has_its_task_and_processes_agree():
 SHOWN = Shifted(
     "A.KS", "cnn", "direction", 0.136, 67, 66, 723, 722, 0.41, 0.59, 0.41, 0.08, -0.2, 0.4, 66.0, "replay"
 )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("at_least", "p", "closed", "end"),
-    [
-        (0.41, 0.41, 66, "41% earned at least as much: the timing shows nothing."),
-        (0.99, 0.99, 66, "the forecasts would have earned more on nearly any other days."),
-        (0.02, 0.0221, 66, "2% earned at least as much: taken alone, that is rare (p = 0.022)."),
-        (0.04, 0.05, 66, "4% earned at least as much: the timing shows nothing."),
-        (0.02, 0.0221, 8, "that is rare, but 8 closed trades: cannot say."),
-    ],
-)  # fmt: skip
-def test_the_sentence_says_what_the_share_means(at_least, p, closed, end):
-    said = replace(SHOWN, at_least=at_least, p=p, percentile=1 - at_least, closed=closed).sentence
-    assert said.startswith("Of 722 shifts of the same forecasts through the same rule and costs, ")
-    assert said.endswith(end)
-
-
-def test_the_section_shows_each_result_and_counts_what_luck_would_give():
-    rare = replace(SHOWN, forecaster="rnn", at_least=0.01, p=0.012)
-    slow = replace(
-        SHOWN, strategy="./own.py", shifts=99, via="backtrader", why="the rule is the user's own"
-    )
-    none = Shifted("A.KS", "gru", "rank", 0.1, 1, 0, why="19 forecasts leave too few shifts")
-    shown = section((SHOWN, rare, slow, none))
-    assert shown["luck"].startswith("1 of 3 results has a p below 5%; ")
-    assert shown["luck"].endswith("one would expect about 0.2 of them.")  # 3 x 5%
-    assert [label for label, _ in shown["told"]] == ["rnn, " + SHOWN.strategy, "gru, rank"], (
-        "the rare"
-    )
-    assert [label for label, _ in section((SHOWN,))["told"]] == [SHOWN.label], "one is told anyway"
-    html = render("shifts.html", shifts=shown)
-    assert html.count('<td class="l name">') == 8
-    assert "59%" in html
-    assert "0.410" in html
-    assert "-20.0% to +40.0%" in html
-    assert "19 forecasts leave too few shifts" in html
-    assert "with 99 shifts at most: the rule is the user&#39;s own." in html
-    assert section(()) is None
-    assert render("shifts.html", shifts=None).strip() == ""
 
 
 def test_the_digest_covers_every_value():

@@ -1,18 +1,14 @@
-"""Skill against naive: the right rows, the right losses, corrected for all of the page, said plainly."""
+"""Skill against naive: the right rows, the right losses, adjusted for the number of forecasters."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from html import unescape
 
 import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from backtests.judging.skill import Skill, judge_forecasts, p_text
-from backtests.report.rendering import render
-from backtests.report.sections.skill import section
+from backtests.judging.skill import Skill, judge_forecasts
 from backtests.statistics.clark_west import adjusted, positive_mean
 from backtests.statistics.confidence_set import model_confidence_set
 from backtests.statistics.diebold_mariano import diebold_mariano
@@ -20,33 +16,7 @@ from backtests.statistics.pesaran_timmermann import pesaran_timmermann
 from backtests.statistics.superior import superior_predictive_ability
 from forecasters.forecasts import Forecasts
 from tests.backtests.example_studies import make_bars, make_forecasts
-
-FIRST = 530
-BARS = make_bars(rows=900)
-NAIVE = make_forecasts(BARS, "naive", FIRST)
-NAMES = ("good", "wild", "quiet")
-
-
-def clairvoyant(naive: Forecasts, name: str, share: float, spread: float, seed: int) -> Forecasts:
-    """Return forecasts that know a share of the coming log return, and noise."""
-    rng = np.random.default_rng(seed)
-    coming = np.nan_to_num(np.log(naive.actual / naive.last_close))
-    close = naive.last_close * np.exp(share * coming + spread * rng.standard_normal(coming.size))
-    by_seed = np.where(np.isfinite(naive.close), close, np.nan)[None]
-    return replace(naive, forecaster=name, by_seed=by_seed, centre=np.empty(0))
-
-
-def three(naive: Forecasts) -> dict[str, tuple[Forecasts, ...]]:
-    return {
-        "naive": (naive,),
-        "good": (clairvoyant(naive, "good", 0.2, 0.004, 1),),
-        "wild": (clairvoyant(naive, "wild", 0.0, 0.02, 2),),
-        "quiet": (clairvoyant(naive, "quiet", 0.0, 0.0005, 3),),
-    }
-
-
-MADE = three(NAIVE)
-SKILL = judge_forecasts(MADE)
+from tests.backtests.planted_skill import FIRST, MADE, NAIVE, NAMES, SKILL, clairvoyant, three
 
 
 def returns(forecasts: Forecasts, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -212,111 +182,4 @@ def test_where_nothing_can_be_judged() -> None:
     assert judge_forecasts({"naive": (NAIVE,)}) == Skill((), None, None, 0, 1)
     unknown = replace(MADE["good"][0], actual=np.full(len(NAIVE), np.nan))
     assert judge_forecasts({"good": (unknown,)}) == Skill((), None, None, 0, 1)
-    assert section(judge_forecasts({})) is None
-
-
-def few(n: int) -> Skill:
-    def cut(f: Forecasts) -> Forecasts:
-        actual = np.where(np.arange(len(f)) < n, f.actual, np.nan)
-        return replace(f, actual=actual)
-
-    return judge_forecasts({name: (cut(own[0]),) for name, own in MADE.items()})
-
-
-def test_few_days_are_said_to_be_few() -> None:
-    found = few(12)
-    assert found.n == 12 and found.judged[0].absolute.gain is not None
-    page = read(found)
-    assert "not tested against naive: 12 days: a test needs 20" in page
-    assert "No model confidence set: 12 days: a test needs 20" in page
-
-
-def read(skill: Skill, pooled: bool = False) -> str:
-    return render("skill.html", skill=section(skill), pooled=pooled)
-
-
-def cells(page: str, name: str) -> list[str]:
-    (row,) = (r for r in re.findall(r"<tr.*?</tr>", page) if f">{name}</td>" in r)
-    return [unescape(re.sub("<.*?>", "", cell)) for cell in re.findall(r"<td.*?</td>", row)]
-
-
-def test_the_page_shows_every_figure() -> None:
-    page = read(SKILL)
-    for one in SKILL.judged:
-        a = one.absolute
-        assert cells(page, one.forecaster) == [
-            one.forecaster,
-            f"{100 * a.gain:+.1f}%",
-            f"{100 * a.low:+.1f}% to {100 * a.high:+.1f}%",
-            f"{100 * a.detectable:.1f}%",
-            f"{100 * one.squared.gain:+.1f}%",
-            *(p_text(p) for p in (a.p_better, one.p_better, a.p_worse, one.p_worse)),
-            *(p_text(p) for p in (one.clark_west.p, one.p_clark_west)),
-            f"{one.folds.statistic:.0f} of {one.folds.n}",
-            p_text(one.folds.p),
-            p_text(one.direction.p),
-        ]
-    assert re.search(r'<tr class="worse"><td class="l name">wild', page)
-    assert len(re.findall('class="worse"', page)) == 1
-    assert "Over the 366 sessions" in page and "mean over the tickers" not in page
-    assert "mean over the tickers" in read(SKILL, pooled=True)
-
-
-def test_the_page_says_what_all_together_show() -> None:
-    page = read(SKILL)
-    assert "A test over all 3 forecasters speaks for the best of them (p " in page
-    assert "The verdict asks more" in page
-    assert "keeps 1 of 4, and naive is not among them: good." in page
-    page = read(judge_forecasts({n: MADE[n] for n in ("wild", "quiet")}))
-    assert "None of 2 forecasters has a smaller mean error than naive." in page
-    assert "keeps naive alone of 3: at 10% this test drops each of the others." in page
-    little = clairvoyant(NAIVE, "little", 0.03, 0.004, 1)
-    page = read(judge_forecasts({"little": (little,), "wild": MADE["wild"]}))
-    assert "A test over all 2 forecasters does not speak for the best of them (p " in page
-    assert "keeps 2 of 3, naive among them: naive and little." in page
-
-
-def test_a_copy_of_naive_is_counted_where_all_are_meant() -> None:
-    copy = (replace(NAIVE, forecaster="same"),)
-    page = read(judge_forecasts({"same": copy, "wild": MADE["wild"], "quiet": MADE["quiet"]}))
-    assert "None of 3 forecasters has a smaller mean error than naive." in page
-    little = (clairvoyant(NAIVE, "little", 0.03, 0.004, 1),)
-    page = read(judge_forecasts({"same": copy, "little": little, "wild": MADE["wild"]}))
-    assert "A test over the 2 forecasters that differ from naive does not speak for" in page
-
-
-def test_a_set_that_keeps_all_is_said_to_have_no_power() -> None:
-    quiet = {n: (clairvoyant(NAIVE, n, 0.0, 0.0005, i),) for i, n in enumerate("ab")}
-    page = read(judge_forecasts(quiet))
-    assert "keeps all 3, naive among them: no power" in page and "speaks for none" in page
-
-
-def test_one_forecaster_needs_no_adjusted_column_and_no_best_of_many() -> None:
-    assert read(SKILL).count("adj.") == 3
-    page = read(judge_forecasts({"good": MADE["good"]}))
-    assert len(cells(page, "good")) == 11
-    assert "adj." not in page and "A test over all" not in page
-
-
-def test_a_dash_says_why() -> None:
-    same = replace(NAIVE, forecaster="same")
-    page = read(judge_forecasts({"same": (same,), "good": MADE["good"]}))
-    assert 'title="its losses are those of the benchmark"' in page
-    assert 'title="the forecast is of no change"' in page and 'title="no fold differs"' in page
-
-
-def test_a_name_is_text() -> None:
-    odd = replace(MADE["good"][0], forecaster="<b>&")
-    html = render("skill.html", skill=section(judge_forecasts({"<b>&": (odd,)})), pooled=False)
-    assert "&lt;b&gt;&amp;" in html and "<b>&" not in html
-
-
-SHOWN = {
-    None: "–", 0.0: "<0.001", 0.00099: "<0.001", 0.001: "0.001", 0.0496: "0.0496", 0.0503: "0.0503",
-    0.0494: "0.049", 0.0994: "0.099", 0.0996: "0.10",    0.4321: "0.43", 1.0: "1.00",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("p", "text"), SHOWN.items())
-def test_a_p_value_as_it_is_shown(p: float | None, text: str) -> None:
-    assert p_text(p) == text
+    assert judge_forecasts({}) == Skill((), None, None, 0, 1)

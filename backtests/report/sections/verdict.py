@@ -1,0 +1,202 @@
+"""The verdict in words: a sentence for each forecaster and rule, and the headline of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from backtests.account.performance import FEW_TRADES
+from backtests.judging.judgement import Judgement
+from backtests.judging.skill import Judged
+from backtests.judging.verdict import (
+    BETTER,
+    CANNOT_SAY,
+    FEW_SHIFTS,
+    IDLE,
+    NO_FORECAST,
+    NOT_SHIFTED,
+    P_VALUE,
+    SAME,
+    TIMED,
+    UNTESTED,
+    UNTIMED,
+    WORSE,
+    ForecastVerdict,
+    RuleVerdict,
+)
+from backtests.writing.numbers import count, listed, p_text, percent
+
+
+def section(judgement: Judgement) -> dict[str, Any]:
+    """Return the headline, and word and sentence of each verdict by forecaster and rule.
+
+    The key of a verdict is (forecaster, rule); the rule is None for the verdict on a forecaster.
+    """
+    words: dict[tuple[str | None, str | None], dict[str, str]] = {
+        (v.forecaster, None): {"word": v.word, "sentence": forecast_sentence(v)}
+        for v in judgement.forecasts
+    }
+    for v in judgement.rules:
+        words[v.forecaster, v.strategy] = {"word": v.word, "sentence": rule_sentence(v)}
+    return {"headline": headline(judgement.forecasts, judgement.rules), "words": words}
+
+
+def forecast_sentence(verdict: ForecastVerdict) -> str:
+    """Return the verdict on a forecaster in one sentence, with its figures."""
+    judged = verdict.judged
+    name, comparison = judged.forecaster, judged.absolute
+    low, high, gain = comparison.low, comparison.high, comparison.gain
+    if low is None or high is None or gain is None:
+        return f"{name}: cannot say, {comparison.why}."
+    p = "adjusted p" if verdict.variants > 1 else "p"
+    won = f"{verdict.won} of {count(verdict.folds, 'fold')}"
+    if verdict.word == BETTER:
+        return (
+            f"{name} is better than naive: its error is {percent(gain, sign=False)} smaller (90% interval "
+            f"{percent(low, sign=False)} to {percent(high, sign=False)} smaller, {p} {p_text(judged.p_better)}, "
+            f"{won} won)."
+        )
+    if verdict.word == WORSE:
+        return (
+            f"{name} is worse than naive: its error is {percent(-gain, sign=False)} larger (90% interval "
+            f"{percent(-high, sign=False)} to {percent(-low, sign=False)} larger, {p} {p_text(judged.p_worse)})."
+        )
+    sentence = f"{name} cannot be distinguished from naive: {_power(judged)}"
+    if verdict.lacks == P_VALUE:
+        sentence += (
+            f"; alone its interval ({percent(low)} to {percent(high)}) lies above zero, but not after the adjustment "
+            f"for all variants (p {p_text(judged.p_better)})"
+        )
+    elif verdict.lacks:
+        sentence += f"; its interval lies above zero, but only {won} were won"
+    return f"{sentence}."
+
+
+def rule_sentence(verdict: RuleVerdict) -> str:
+    """Return the verdict on a rule in one sentence, with its figures."""
+    return f"{_name(verdict)}: {_rule(verdict)}."
+
+
+def _rule(verdict: RuleVerdict) -> str:
+    if verdict.word == IDLE:
+        return "it never bought"
+    earned = f"{percent(verdict.net)} after costs"
+    trades = f"{count(verdict.closed, 'closed trade')}, {earned}"
+    if verdict.word == CANNOT_SAY:
+        return f"{trades}: cannot say"
+    if verdict.word == UNTESTED:
+        return f"{trades}: not tested, {_untested(verdict)}"
+    adjusted = "adjusted p" if verdict.tests > 1 else "p"
+    beside = (
+        f"{percent(verdict.at_least, 0, sign=False)} of {count(verdict.shifts, 'shift')} of the same forecasts earned "
+        f"at least its {earned} ({adjusted} {p_text(verdict.p)})"
+    )
+    if verdict.word == TIMED:
+        return f"the timing earned more than chance gives: {beside}"
+    return f"the timing shows nothing: {beside}"
+
+
+def _untested(verdict: RuleVerdict) -> str:
+    """Return why a rule was not tested against its shifts."""
+    if verdict.reason == FEW_SHIFTS:
+        shifts, results = count(verdict.shifts, "shift"), count(verdict.tests, "result")
+        return f"{shifts} could not show it among {results}"
+    if verdict.reason == NOT_SHIFTED:
+        return verdict.why
+    if verdict.reason == NO_FORECAST:
+        return "it needs no forecast"
+    return "no shift was asked for (--shifts)"
+
+
+def headline(forecasts: Sequence[ForecastVerdict], rules: Sequence[RuleVerdict] = ()) -> list[str]:
+    """Return the verdict of a page in two sentences: on the forecasters, then on the rules."""
+    return [*_of_forecasters(forecasts), *_of_rules(rules)]
+
+
+def _of_forecasters(verdicts: Sequence[ForecastVerdict]) -> list[str]:
+    if not verdicts:
+        return []
+    if len(verdicts) == 1:
+        return [forecast_sentence(verdicts[0])]
+    named = _by_word(verdicts)
+    if len(named.get(CANNOT_SAY, [])) == len(verdicts):
+        whys = listed(list(dict.fromkeys(v.judged.absolute.why for v in verdicts)))
+        return [
+            f"Whether any of {len(verdicts)} forecasters is better than naive cannot be said: {whys}."
+        ]
+    better, same = named.get(BETTER, []), [v.judged for v in verdicts if v.word == SAME]
+    rest = [f"{len(worse)} {_is(worse)} worse"] if (worse := named.get(WORSE)) else []
+    if same:
+        closest = max(same, key=lambda judged: judged.absolute.gain or 0.0)
+        power = f"{closest.forecaster}: {_power(closest)}"
+        rest.append(f"{len(same)} cannot be distinguished from it ({power})")
+    if unsaid := named.get(CANNOT_SAY):
+        rest.append(f"{len(unsaid)} cannot be judged")
+    others = listed(rest) if rest else ""
+    if better:
+        first = f"{len(better)} of {len(verdicts)} forecasters {_is(better)} better than naive: {listed(better)}"
+        return [f"{first}; {others}." if others else f"{first}."]
+    return [f"None of {len(verdicts)} forecasters is better than naive: {others}."]
+
+
+def _of_rules(verdicts: Sequence[RuleVerdict]) -> list[str]:
+    if not verdicts:
+        return []
+    if len(verdicts) == 1:
+        return [rule_sentence(verdicts[0])]
+    named = _by_word(verdicts)
+    timed = named.get(TIMED, [])
+    phrases = {
+        IDLE: "{n} never bought",
+        CANNOT_SAY: f"{{n}} closed fewer than {FEW_TRADES} trades (cannot say)",
+        UNTIMED: "{n} did not stand out among the same forecasts moved to other days",
+        UNTESTED: "{n} {was} not tested against chance",
+    }
+    rest = [
+        phrases[word].format(n=len(names), was="was" if len(names) == 1 else "were")
+        for word in phrases
+        if (names := named.get(word))
+    ]
+    all_of_them = f"{len(verdicts)} combinations of forecaster and rule"
+    if timed:
+        shows = "shows" if len(timed) == 1 else "show"
+        others = f"; of the others {listed(rest)}" if rest else ""
+        return [f"{len(timed)} of {all_of_them} {shows} timing: {listed(timed)}{others}."]
+    return [f"None of {all_of_them} shows timing: {listed(rest)}."]
+
+
+def _power(judged: Judged) -> str:
+    """Return the smallest gain that so many days could have shown, and the gain that they showed."""
+    comparison = judged.absolute
+    gain, days = comparison.gain or 0.0, count(comparison.n, "day")
+    was = (
+        f"it was {_size(abs(gain))} {'larger' if gain < 0 else 'smaller'}"
+        if gain
+        else "it was the same"
+    )
+    if comparison.detectable is None or comparison.detectable >= 1:
+        return f"{days} could not have shown any smaller error; {was}"
+    return (
+        f"{days} could have shown an error smaller by {_size(comparison.detectable)} or more; {was}"
+    )
+
+
+def _size(share: float) -> str:
+    """Return a share above 0 as percent, which never rounds to none."""
+    return percent(share, sign=False) if share >= 0.0005 else "less than 0.1%"
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _name(verdict: ForecastVerdict | RuleVerdict) -> str:
+    return " with ".join(part for part in (verdict.forecaster, verdict.strategy) if part)
+
+
+def _by_word(verdicts: Sequence[ForecastVerdict | RuleVerdict]) -> dict[str, list[str]]:
+    """Return the names of the forecasters or combinations under each word."""
+    named: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        named.setdefault(verdict.word, []).append(_name(verdict))
+    return named
