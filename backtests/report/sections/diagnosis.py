@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backtests.judging.diagnosis import Diagnosis, diagnose
-from backtests.studies.study import Study
+from backtests.judging.diagnosis import Diagnosis
 from backtests.writing.numbers import level
 
 
-def _diagnoses(study: Study) -> list[dict[str, Any]]:
+def _diagnoses(diagnoses: Mapping[str, Sequence[Diagnosis]]) -> list[dict[str, Any]]:
     """Return a group for each rule with a threshold: every forecaster's diagnosis."""
     groups = []
-    for strategy, threshold in study.thresholds.items():
-        results = {
-            result.forecaster: result for result in study.results if result.strategy == strategy
-        }
-        foresight = next(
-            (result for result in study.foresight if result.strategy == strategy), None
-        )
-        diagnosed: list[Diagnosis] = [
-            diagnose(own, threshold, results.get(name), foresight)
-            for name, own in study.by_forecaster.items()
-        ]
+    for strategy, diagnosed in diagnoses.items():
         if not diagnosed:
             continue
         groups.append({
