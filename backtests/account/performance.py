@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from backtests.account.result import Fill, Result
 from backtests.markets.costs import WHOLE
 
+#: The figures of a result by their name, as `performance` describes them.
+Figures = Mapping[str, float | int | None]
 #: Closed trades below which no figure of a rule says anything about it (our convention).
 FEW_TRADES = 30
 
@@ -39,7 +41,7 @@ def performance(result: Result) -> dict[str, float | int | None]:
     spread = float(daily.std(ddof=1)) if daily.size > 1 else 0.0
     peaks = np.maximum(np.maximum.accumulate(result.equity), first)
     return {
-        "total_return": last / first - 1,
+        "total_return": net(result),
         "gross_return": (last + costs) / first - 1,
         "cost_return": costs / first,
         "cost_bps": costs / traded * WHOLE if traded else None,
@@ -71,4 +73,4 @@ def value_traded(fills: Iterable[Fill]) -> float:
 
 def net(result: Result) -> float:
     """Return the total return after costs, as a share."""
-    return float(performance(result)["total_return"] or 0.0)
+    return float(result.equity[-1]) / result.base - 1

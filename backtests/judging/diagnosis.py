@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.account.performance import performance
+from backtests.account.performance import net
 from backtests.account.result import Result
 from backtests.judging.rises import at_least, called_and_came, joined
 from forecasters.forecasts import Forecasts
@@ -160,7 +160,7 @@ def diagnose(
         unaffordable=result.unaffordable if result else None,
         cash=float(result.cash[0]) if result else None,
         cheapest=float(last_close[signals].min()) if signals.any() else None,
-        foresight_return=_net(foresight),
+        foresight_return=net(foresight) if foresight else None,
         foresight_trades=len(foresight.trades) if foresight else None,
         foresight_unaffordable=foresight.unaffordable if foresight else None,
     )
@@ -171,8 +171,3 @@ def _passed(forecasts: Sequence[Forecasts], level: float) -> Passed:
     realised = joined(forecasts, "realised_return")[called]
     mean = float(realised.mean()) if called.any() else None
     return Passed(level, int(called.sum()), int(came.sum()), int((called & came).sum()), mean)
-
-
-def _net(result: Result | None) -> float | None:
-    net = performance(result)["total_return"] if result else None
-    return None if net is None else float(net)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.account.performance import FEW_TRADES, performance
+from backtests.account.performance import FEW_TRADES, net
 from backtests.account.result import Result
 from backtests.judging.sensitivity import Point
 from backtests.statistics.bootstrap import Resampled, resample
@@ -124,7 +124,6 @@ def judge_returns(
 def _judge(result: Result, resampled: Resampled, reference: bool) -> ResultChance:
     daily = result.returns[1:]
     sharpe = sharpe_of(daily)
-    figures = performance(result)
     year = math.sqrt(result.periods_per_year)
     psr = needed = None
     if (
@@ -154,7 +153,7 @@ def _judge(result: Result, resampled: Resampled, reference: bool) -> ResultChanc
         sharpe=yearly(sharpe.value),
         sharpe_low=yearly(resampled.sharpe.low),
         sharpe_high=yearly(resampled.sharpe.high),
-        total_return=float(figures["total_return"] or 0.0),
+        total_return=net(result),
         return_low=with_first(resampled.total.low),
         return_high=with_first(resampled.total.high),
         psr=psr,

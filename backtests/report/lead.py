@@ -6,23 +6,25 @@ from collections.abc import Mapping
 
 from backtests.account.performance import FEW_TRADES, net
 from backtests.account.result import Result, who
-from backtests.report.summary import Value, forecaster_rows
+from backtests.report.rows import Value
+from backtests.report.summary import Summary
 from backtests.studies.study import Study
 from backtests.writing.numbers import count, listed, percent, points
 
 
-def findings(study: Study) -> list[str]:
+def findings(summary: Summary) -> list[str]:
     """Return the sentences that open the page: forecasts against naive, then rules against holding.
 
     They state, and never praise: a lower error over one stretch of days can be chance.
     """
-    return [_forecast_finding(study), *_rule_findings(study)]
+    return [_forecast_finding(summary), *_rule_findings(summary.study)]
 
 
-def _forecast_finding(study: Study) -> str:
+def _forecast_finding(summary: Summary) -> str:
     """Return how the forecasters' MAPE stands to naive's on the same days."""
+    study = summary.study
     errors = {
-        str(row["forecaster"]): row for row in forecaster_rows(study) if row["mape"] is not None
+        str(row["forecaster"]): row for row in summary.forecaster_rows if row["mape"] is not None
     }
     models = {name: float(row["mape"] or 0) for name, row in errors.items() if name != "naive"}
     if not models and "naive" in errors:

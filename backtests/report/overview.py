@@ -12,19 +12,20 @@ import numpy as np
 from backtests.account.performance import net
 from backtests.report.page import _float, _heading, _page, _rows, _run
 from backtests.report.rendering import render
-from backtests.report.summary import forecaster_rows, summary_rows
+from backtests.report.summary import Summary
 from backtests.studies.study import Study
 from backtests.writing.atomic import write_text
 from backtests.writing.numbers import count, listed, percent
 
 
-def write_overview(folder: Path, studies: Sequence[Study], manifest: Mapping[str, Any]) -> Path:
+def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping[str, Any]) -> Path:
     """Write the ``index.html`` over several tickers, each with its page in ``<ticker>/``."""
+    studies = [summary.study for summary in summaries]
     if not studies:
         raise ValueError("no studies, so no overview; a run has one ticker at least")
     simulated = [study.account for study in studies if study.simulated]
-    rows = [{**row, "page": _page(study)} for study in studies for row in _rows(study)]
-    tickers = [_ticker(study) for study in studies]
+    rows = [{**row, "page": _page(s.study)} for s in summaries for row in _rows(s)]
+    tickers = [_ticker(summary) for summary in summaries]
     below = sum(t["below"] > 0 for t in tickers)
     held = [t["held"] for t in tickers if t["held"] is not None]
     found = [
@@ -60,12 +61,12 @@ def _words(studies: Sequence[Study]) -> str:
     )
 
 
-def _ticker(study: Study) -> dict[str, Any]:
+def _ticker(summary: Summary) -> dict[str, Any]:
     """Return one ticker's row of the overview."""
-    rows = summary_rows(study)
+    study, rows = summary.study, summary.rows
     errors = {
         row["forecaster"]: row
-        for row in forecaster_rows(study)
+        for row in summary.forecaster_rows
         if row["mape"] is not None and row["forecaster"] != "naive"
     }
     held, ruled = study.held, study.ruled

@@ -14,6 +14,7 @@ from backtests.judging.deflation import DeflatedChance, Deflation
 from backtests.report.charts.study import draw_figures
 from backtests.report.lead import findings
 from backtests.report.rendering import render
+from backtests.report.rows import Value
 from backtests.report.sections.calls import section as calls_section
 from backtests.report.sections.chance import section as chance_section
 from backtests.report.sections.conventions import _conventions
@@ -28,9 +29,8 @@ from backtests.report.sections.shifts import section as shifts_section
 from backtests.report.sections.skill import section as skill_section
 from backtests.report.sections.trades import WHYS, trade_table, unfilled, unfilled_table
 from backtests.report.sections.verdict import section as verdict_section
-from backtests.report.summary import Value, forecaster_rows, summary_rows
+from backtests.report.summary import Summary
 from backtests.report.tables import paper as report_tables
-from backtests.studies.diagnoses import diagnoses_of
 from backtests.studies.study import HELD, Study
 from backtests.writing.atomic import write_text
 from backtests.writing.numbers import count, percent, points
@@ -50,7 +50,7 @@ FILES = (
 
 def write_index(
     folder: Path,
-    study: Study,
+    summary: Summary,
     manifest: Mapping[str, Any],
     tearsheets: Mapping[str, str],
     root: str = "",
@@ -69,7 +69,8 @@ def write_index(
     deflation : Deflation or None
         What the ledger of trials makes of the Sharpe ratios.
     """
-    rows, judgement = _rows(study), study.judgement
+    study = summary.study
+    rows, judgement = _rows(summary), study.judgement
     verdict = verdict_section(judgement) if judgement else {"headline": [], "words": {}}
     whys, unfilled_rows = unfilled_table(study.results)
     html = render(
@@ -80,15 +81,15 @@ def write_index(
         skill=skill_section(judgement.skill) if judgement else None,
         chance=chance_section(DeflatedChance(judgement.chance, deflation)) if judgement else None,
         shifts=shifts_section(judgement.shifted) if judgement else None,
-        found=findings(study), tiles=_tiles(study), facts=facts(study),
+        found=findings(summary), tiles=_tiles(summary), facts=facts(study),
         rows=sorted(rows, key=lambda row: row["strategy"] != HELD), worse=_worse(rows),
         links={label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()},
         currency=study.currency, horizon=study.horizon,
         figures={"returns": "", "losses": "", "closes": "", **draw_figures(folder / "figures", study)},
         readings=list(study.readings.items()), exits=exits_section(study.exits),
-        diagnoses=diagnosis_section(diagnoses_of(study)),
+        diagnoses=diagnosis_section(summary.diagnoses),
         trades=trade_table(study), unfilled_whys=whys, unfilled_words=WHYS, unfilled_rows=unfilled_rows,
-        members=timeline(study), errors=errors_of(study), measures=error_section(study),
+        members=timeline(study), errors=errors_of(summary), measures=error_section(summary),
         calls=calls_section(study.calls),
         sensitivity=section(study.sensitivity, study.held),
         folds=errors_by_fold(study), costs_note=study.costs_note,
@@ -98,12 +99,13 @@ def write_index(
     return write_text(folder / "index.html", html)
 
 
-def _rows(study: Study) -> list[dict[str, Value]]:
+def _rows(summary: Summary) -> list[dict[str, Value]]:
     """Return the rows of the summary, with what was not filled in words."""
-    rows = summary_rows(study)
-    for row, result in zip(rows, study.results, strict=True):
-        told = unfilled(result)
-        row["unfilled"] = ", ".join(f"{told[why]:,} {why}" for why in REASONS if told[why])
+    rows = []
+    for row, result in zip(summary.rows, summary.study.results, strict=True):
+        counts = unfilled(result)
+        words = ", ".join(f"{counts[why]:,} {why}" for why in REASONS if counts[why])
+        rows.append({**row, "unfilled": words})
     return rows
 
 
@@ -145,11 +147,12 @@ def _run(manifest: Mapping[str, Any], root: str) -> dict[str, Any]:
     }
 
 
-def _tiles(study: Study) -> list[dict[str, str]]:
+def _tiles(summary: Summary) -> list[dict[str, str]]:
     """Return the four figures that a reader looks for first."""
+    study = summary.study
     judged = [
         row
-        for row in forecaster_rows(study)
+        for row in summary.forecaster_rows
         if row["mape"] is not None and row["forecaster"] != "naive"
     ]
     tiles = []

@@ -7,7 +7,7 @@ import logging
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backtests.account.performance import Figures as Performance
 from backtests.account.performance import performance
 from backtests.account.result import Result, Trade
 from backtests.report.charts.inline import inline_svg
@@ -116,11 +117,19 @@ def write_tearsheet(
 def tearsheet_of(
     path: str | Path, result: Result, benchmark: Result | pd.Series | None = None, *,
     benchmark_title: str = "buy and hold", notes: Sequence[str] = (), simulated: bool = False,
+    account: str = "", known: Mapping[Result, Performance] | None = None,
 ) -> Path:  # fmt: skip
     """Write the tearsheet of a result beside that of buy-and-hold (or a series); return its path.
 
     A result as benchmark must cover the same sessions. The first session has no return and is
     left out, so that total return, Sharpe and drawdown are those of `performance`.
+
+    Parameters
+    ----------
+    account : str
+        What the heading calls the account; empty: `result.account`.
+    known : mapping, optional
+        Results whose `performance` has been computed already, so that it is not computed again.
     """
     import pandas as pd
 
@@ -137,10 +146,10 @@ def tearsheet_of(
     if result.sessions.size < 2:
         raise ValueError(f"{result.label}: one session has no return; ask for a longer time")
     return write_tearsheet(
-        Path(path), pd.Series(result.returns, index).iloc[1:], f"{result.account} · {who}",
+        Path(path), pd.Series(result.returns, index).iloc[1:], f"{account or result.account} · {who}",
         periods_per_year=result.periods_per_year, benchmark=None if line is None else line.iloc[1:],
         strategy_title=result.strategy, benchmark_title=benchmark_title, notes=notes, simulated=simulated,
-        figures=_figures(result, other, benchmark_title),
+        figures=_figures(result, other, benchmark_title, known or {}),
     )  # fmt: skip
 
 
@@ -315,10 +324,12 @@ def _conventions(periods_per_year: float, charted: bool) -> list[str]:
     return notes
 
 
-def _figures(result: Result, other: Result | None, other_title: str) -> Figures:
+def _figures(
+    result: Result, other: Result | None, other_title: str, known: Mapping[Result, Performance]
+) -> Figures:
     """Return the figures of the account, the benchmark's first as in the tables of QuantStats."""
     results = [result] if other is None else [other, result]
-    figures = [performance(r) for r in results]
+    figures = [known[r] if r in known else performance(r) for r in results]
     shares = {
         "Total return, after costs": "total_return", "Total return, gross": "gross_return", "CAGR": "cagr",
         "Largest drawdown": "max_drawdown", "Time in stocks (mean share of equity)": "exposure",

@@ -7,11 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backtests.studies.study import Study
 from backtests.universe.membership import Membership, span
 from backtests.writing.atomic import write_text
+
+if TYPE_CHECKING:
+    from backtests.report.summary import Summary
 
 
 def digest_of(studies: Sequence[Study]) -> str:
@@ -26,16 +29,14 @@ def digest_of(studies: Sequence[Study]) -> str:
     return hashlib.sha256("".join(sorted(parts)).encode()).hexdigest()
 
 
-def results_of(studies: Sequence[Study]) -> dict[str, Any]:
+def results_of(summaries: Sequence[Summary]) -> dict[str, Any]:
     """Return what the manifest says of the results; `digest` covers what `digest_of` says."""
-    from backtests.account.performance import performance
     from backtests.report.lead import findings
     from backtests.report.sections.calls import sentence as calls_sentence
     from backtests.report.sections.verdict import headline
-    from backtests.report.summary import summary_rows
     from backtests.runs.judged import describe_judgement
-    from forecasters.measures.metrics import forecast_metrics
 
+    studies = [summary.study for summary in summaries]
     return {
         "folds": {
             ticker: sorted({str(fold) for fold in own[0].fold})
@@ -47,11 +48,11 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
                 "account": result.account,
                 "forecaster": result.forecaster,
                 "strategy": result.strategy,
-                "metrics": performance(result),
+                "metrics": figures,
                 "sha256": {"equity": result.equity_digest, "fills": result.fills_digest},
             }
-            for study in studies
-            for result in study.results
+            for summary in summaries
+            for result, figures in summary.performance.items()
         ],
         "engines": {study.account: engines_of(study) for study in studies},
         "forecast_metrics": [
@@ -59,15 +60,15 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
                 "ticker": f.ticker,
                 "forecaster": f.forecaster,
                 "sha256": f.digest,
-                **forecast_metrics(f),
+                **summary.errors[f.forecaster][f.ticker],
             }
-            for study in studies
-            for own in study.forecasts.values()
-            for f in own
+            for summary in summaries
+            for forecasts in summary.study.forecasts.values()
+            for f in forecasts
         ],
         "members": {s.account: _members(s, s.membership) for s in studies if s.membership},
         "digest": digest_of(studies),
-        "summary": [row for study in studies for row in summary_rows(study)],
+        "summary": [row for summary in summaries for row in summary.rows],
         "verdict": {
             s.account: headline(s.judgement.forecasts, s.judgement.rules)
             for s in studies
@@ -79,8 +80,8 @@ def results_of(studies: Sequence[Study]) -> dict[str, Any]:
             for s in studies
             for calls in s.calls
         ],
-        "findings": {study.account: findings(study) for study in studies},
-        "diagnosis": [entry for study in studies for entry in _diagnosis(study)],
+        "findings": {s.study.account: findings(s) for s in summaries},
+        "diagnosis": [entry for summary in summaries for entry in _diagnosis(summary)],
     }
 
 
@@ -98,14 +99,14 @@ def engines_of(study: Study) -> dict[str, list[str]]:
     return {name: sorted(engines) for name, engines in told.items() if engines}
 
 
-def _diagnosis(study: Study) -> list[dict[str, Any]]:
-    """Return why each rule with a threshold bought or did not, forecaster by forecaster."""
+def _diagnosis(summary: Summary) -> list[dict[str, Any]]:
+    """Return why each rule with a threshold bought or did not, in the order of the results."""
     from backtests.report.sections.diagnosis import market, sentences
-    from backtests.studies.diagnoses import diagnoses_of
 
+    study = summary.study
     diagnoses = {
         (diagnosis.forecaster, strategy): diagnosis
-        for strategy, of_rule in diagnoses_of(study).items()
+        for strategy, of_rule in summary.diagnoses.items()
         for diagnosis in of_rule
     }
     entries = []

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,52 +13,51 @@ from backtests.command.progress import Progress
 from backtests.jobs.parallel import run_tasks
 from backtests.judging.deflation import Deflation
 from backtests.runs.manifest import write_manifest
-from backtests.studies.study import Study
 from forecasters.bars import Bars
 
 if TYPE_CHECKING:
     from backtests.account.result import Result
+    from backtests.report.summary import Summary
 
 
-def _write(
+def write_run(
     folder: Path,
-    studies: Sequence[Study],
+    summaries: Sequence[Summary],
     manifest: Mapping[str, Any],
     deflations: Mapping[str, Deflation],
     config: RunConfig,
     benchmark: Bars | None,
     quiet: bool,
 ) -> None:
+    """Write all files of a finished run into `folder`; of several accounts each has a folder.
+
+    Parameters
+    ----------
+    deflations : mapping
+        Account to what the ledger of trials makes of its Sharpe ratios.
+    benchmark : Bars or None
+        What tearsheets compare with; None: buy and hold of the account.
+    """
     from backtests.report.overview import write_overview
     from backtests.report.page import write_index
     from backtests.report.tables.run import write_tables
 
-    write_tables(folder, studies)
-    several = len(studies) > 1
-    places = {s.account: folder / s.account if several else folder for s in studies}
-    sheets = [
-        (study, result) for study in studies for result in _chosen(study.results, config.tearsheets)
-    ]
-    tasks = [
-        partial(
-            _tearsheet,
-            places[study.account] / "tearsheets" / f"{slug(result.label)}.html",
-            result,
-            study,
-            benchmark,
+    write_tables(folder, summaries)
+    several = len(summaries) > 1
+    tasks = []
+    for summary in summaries:
+        account = summary.study.account
+        place = folder / account if several else folder
+        chosen = _chosen(summary.study.results, config.tearsheets)
+        names = {result.label: f"tearsheets/{slug(result.label)}.html" for result in chosen}
+        tasks += [_tearsheet(place / names[r.label], r, summary, benchmark) for r in chosen]
+        write_index(
+            place, summary, manifest, names, "../" if several else "", deflations.get(account)
         )
-        for study, result in sheets
-    ]
     with Progress("tearsheets", len(tasks), quiet=quiet) as progress:
         run_tasks(tasks, config.jobs or 1, lambda index, path: progress.advance())
-    for study in studies:
-        links = {r.label: f"tearsheets/{slug(r.label)}.html" for s, r in sheets if s is study}
-        deflation = deflations.get(study.account)
-        write_index(
-            places[study.account], study, manifest, links, "../" if several else "", deflation
-        )
     if several:
-        write_overview(folder, studies, manifest)
+        write_overview(folder, summaries, manifest)
     write_manifest(folder / "manifest.json", manifest)
 
 
@@ -77,21 +75,27 @@ def slug(label: str) -> str:
     return re.sub(r"[^\w.=,+-]", "_", label)
 
 
-def _tearsheet(path: Path, result: Result, study: Study, benchmark: Bars | None) -> None:
+def _tearsheet(
+    path: Path, result: Result, summary: Summary, benchmark: Bars | None
+) -> Callable[[], Path]:
+    """Return the task that writes one tearsheet; it carries what the page shows, not the study."""
     import pandas as pd
 
     from backtests.report.tearsheet import tearsheet_of
 
+    study = summary.study
     title = "buy and hold"
     beside: Any = study.held
     if benchmark is not None:
-        beside = (
-            pd.Series(benchmark.close, pd.DatetimeIndex(benchmark.sessions)).pct_change().iloc[1:]
-        )
+        closes = pd.Series(benchmark.close, pd.DatetimeIndex(benchmark.sessions))
+        beside = closes.pct_change().iloc[1:]
         title = benchmark.ticker
-    elif result.label == beside.label:
+    elif result is study.held:
         beside = None
     notes = [text for text in (study.readings.get(result.strategy), study.costs_note) if text]
     simulated = study.simulated or (benchmark is not None and benchmark.origin.simulated)
-    titled = replace(result, account=study.heading)
-    tearsheet_of(path, titled, beside, benchmark_title=title, notes=notes, simulated=simulated)
+    known = {r: summary.performance[r] for r in (study.held, result) if r is not None}
+    return partial(
+        tearsheet_of, path, result, beside, benchmark_title=title, notes=notes,
+        simulated=simulated, account=study.heading, known=known,
+    )  # fmt: skip

@@ -18,11 +18,12 @@ from backtests.jobs.parallel import Plugin, run_tasks
 from backtests.jobs.saved import file_name
 from backtests.jobs.store import FitStore
 from backtests.judging.deflation import deflate
+from backtests.report.summary import summarise
 from backtests.runs.coverage import check_span
 from backtests.runs.folder import Finished, Place, folder_name
 from backtests.runs.made_of import SCHEMA, describe, key_of, versions
 from backtests.runs.manifest import results_of
-from backtests.runs.pages import _write, slug
+from backtests.runs.pages import slug, write_run
 from backtests.runs.resolve import (
     describe_account,
     describe_source,
@@ -115,14 +116,15 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         for s in studies
         if s.judgement
     }
+    summaries = [summarise(study) for study in studies]
     manifest = {
-        **made_of, "config": values_used(config, made_of), "key": key, **results_of(studies),
+        **made_of, "config": values_used(config, made_of), "key": key, **results_of(summaries),
         "trials": remember(list(counted.values())),
         "deflated": {account: asdict(own) for account, own in deflations.items()},
     }  # fmt: skip
 
     def write(folder: Path) -> None:
-        _write(folder, studies, manifest, deflations, config, extra, quiet)
+        write_run(folder, summaries, manifest, deflations, config, extra, quiet)
         if config.save_fits:
             _keep_fits(store, fits, folder / "fits")
 

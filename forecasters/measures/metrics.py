@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -98,16 +96,6 @@ def forecast_metrics(forecasts: Forecasts) -> dict[str, Any]:
     forecast return and the share of rows outside the fitted range (as shares). None is a figure
     without meaning: an error where no row can be judged, a range of one row.
     """
-    if forecasts not in _known:
-        _known[forecasts] = _metrics(forecasts)
-    return deepcopy(_known[forecasts])
-
-
-#: A page asks for the same figures several times; they live as long as their forecasts.
-_known: WeakKeyDictionary[Forecasts, dict[str, Any]] = WeakKeyDictionary()
-
-
-def _metrics(forecasts: Forecasts) -> dict[str, Any]:
     made = np.isfinite(forecasts.close)
     returns = forecasts.forecast_return[made]
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from backtests.grids.crossing import Variant
@@ -37,7 +38,7 @@ class Entry:
         """The forecaster as tables name it."""
         return self.variant.label
 
-    @property
+    @cached_property
     def metrics(self) -> dict[str, Any]:
         """The errors on the test rows."""
         return forecast_metrics(self.forecasts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Selection:
         labels = dict.fromkeys(entry.label for entry in self.chosen)
         return next(iter(labels)) if len(labels) == 1 else f"{len(labels)} choices, fold by fold"
 
-    @property
+    @cached_property
     def metrics(self) -> dict[str, Any]:
         """The errors on the test rows."""
         return forecast_metrics(self.forecasts)

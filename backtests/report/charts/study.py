@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backtests.account.performance import performance
+from backtests.account.performance import net
 from backtests.account.result import Result, who
 from backtests.judging.sensitivity import Point, by_forecaster
 from backtests.report.charts.inline import FAINT, GRID, INK
@@ -248,7 +248,7 @@ def _sensitivity(swept: Sequence[Point], held: Result | None) -> Figure:
         _name(row[0], wrapped(name, 1))
         row[0].axhline(0, color=FAINT, linewidth=0.8, zorder=1)
         if held and held.trades:
-            passive = performance(held)["total_return"] or 0.0
+            passive = net(held)
             style: dict[str, Any] = {"color": INK, "linewidth": 1, "linestyle": (0, (1, 2))}
             row[0].axhline(100 * passive, label=f"buy and hold  {percent(passive)}", **style)
     for axes in grid[0][2:]:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from backtests.report.summary import Summary
 from backtests.studies.study import Study
 from backtests.writing.numbers import listed, percent
-from forecasters.forecasts import Forecasts
-from forecasters.measures.metrics import forecast_metrics, mape
+from forecasters.measures.metrics import mape
 
 
-def section(study: Study) -> dict[str, Any] | None:
+def section(summary: Summary) -> dict[str, Any] | None:
     """Return what the page shows of the errors; None of a study without forecasts.
 
     `rows` are those of `errors_of`, `over` that of `errors_over_tickers`, `told` what the direction
     and the lag test say of them all.
     """
-    if not study.by_forecaster:
+    if not summary.errors:
         return None
-    rows = errors_of(study)
+    rows = errors_of(summary)
     models = {name: errors for name, errors in rows if name != "naive" and errors}
-    return {"rows": rows, "over": errors_over_tickers(study), "told": _told(models)}
+    return {"rows": rows, "over": errors_over_tickers(summary), "told": _told(models)}
 
 
-def _told(models: dict[str, dict[str, Any]]) -> list[str]:
+def _told(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return in words which forecasters pass the majority, and which repeat the last close."""
     told = []
     signs = {n: m["direction"] for n, m in models.items() if m["direction"]["share"] is not None}
@@ -54,24 +55,27 @@ def _told(models: dict[str, dict[str, Any]]) -> list[str]:
     return told
 
 
-def errors_of(study: Study) -> list[tuple[str, dict[str, Any] | None]]:
-    """Return the errors of each forecaster on the one ticker; nothing of a universe."""
-    if study.pooled:
+def errors_of(summary: Summary) -> list[tuple[str, Mapping[str, Any] | None]]:
+    """Return the errors of each forecaster on the one ticker; nothing of a universe.
+
+    None stands for a forecaster without a judged row.
+    """
+    if summary.study.pooled:
         return []
-    return [(name, _metrics(f)) for name, (f,) in study.by_forecaster.items()]
+    return [
+        (name, errors if errors["rows"] else None)
+        for name, by_ticker in summary.errors.items()
+        for errors in by_ticker.values()
+    ]
 
 
-def _metrics(forecasts: Forecasts) -> dict[str, Any] | None:
-    return dict(forecast_metrics(forecasts)) if forecasts.judged.any() else None
-
-
-def errors_over_tickers(study: Study) -> dict[str, Any]:
+def errors_over_tickers(summary: Summary) -> dict[str, Any]:
     """Return the errors of each forecaster over the tickers of a universe, and by ticker."""
-    if not study.pooled:
+    if not summary.study.pooled:
         return {}
     errors = {
-        name: {f.ticker: metrics for f in own if (metrics := _metrics(f))}
-        for name, own in study.by_forecaster.items()
+        name: {ticker: judged for ticker, judged in by_ticker.items() if judged["rows"]}
+        for name, by_ticker in summary.errors.items()
     }
     by_ticker = [
         (
@@ -79,13 +83,13 @@ def errors_over_tickers(study: Study) -> dict[str, Any]:
             errors["naive"].get(ticker, {}).get("rows"),
             [own.get(ticker, {}).get("mape") for own in errors.values()],
         )
-        for ticker in study.tickers
+        for ticker in summary.study.tickers
     ]
     rows = [_over(name, list(own.values())) for name, own in errors.items()]
     return {"rows": rows, "names": list(errors), "tickers": by_ticker}
 
 
-def _over(name: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
+def _over(name: str, errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return one forecaster's medians over the tickers that can be judged."""
     if not errors:
         return {"name": name, "tickers": 0}
@@ -122,7 +126,7 @@ def _over(name: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _median(errors: list[dict[str, Any]], key: str) -> float | None:
+def _median(errors: Sequence[Mapping[str, Any]], key: str) -> float | None:
     """Return the median over the tickers that have the figure."""
     known = [m[key] for m in errors if m[key] is not None]
     return float(np.median(known)) if known else None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backtests.account.performance import performance
+from backtests.account.performance import net
 from backtests.account.result import Result
 from backtests.judging.sensitivity import Point, by_forecaster
 from backtests.writing.numbers import count, level, listed, percent
@@ -43,7 +43,7 @@ def told(points: Sequence[Point], held: Result | None) -> list[str]:
         f"{percent(min(returns))}, all after costs"
     )
     if held and held.trades:
-        passive = float(performance(held)["total_return"] or 0.0)
+        passive = net(held)
         above = sum(value > passive for value in returns)
         beside += f"; {above:,} of {len(bought):,} ended above buy and hold ({percent(passive)})"
     return [first, worth, f"{beside}."]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from backtests.report.summary import Value, forecaster_rows, summary_rows
-from backtests.studies.study import Study
+from backtests.report.rows import Value
+from backtests.report.summary import Summary
 from backtests.writing.atomic import write_text
 from backtests.writing.numbers import DASH, number, p_text, percent, points
 from backtests.writing.tables import to_latex, to_markdown
@@ -77,10 +77,11 @@ RESULTS: tuple[Column, ...] = (
 FILES = ("forecasters.md", "forecasters.tex", "results.md", "results.tex")
 
 
-def write_report_tables(folder: Path, studies: Sequence[Study]) -> None:
+def write_report_tables(folder: Path, summaries: Sequence[Summary]) -> None:
     """Write ``forecasters`` and ``results`` into `folder`, each as Markdown and as LaTeX."""
-    rows = [row for study in studies for row in summary_rows(study)]
-    once = [row for study in studies for row in forecaster_rows(study)]
+    studies = [summary.study for summary in summaries]
+    rows = [row for summary in summaries for row in summary.rows]
+    once = [row for summary in summaries for row in summary.forecaster_rows]
     where = ", ".join(study.heading for study in studies)
     if any(study.simulated for study in studies):
         where += " (SIMULATED prices)"

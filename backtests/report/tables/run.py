@@ -11,17 +11,18 @@ import pandas as pd
 
 from backtests.account.result import Fill, Result, Trade, Unfilled
 from backtests.judging.sensitivity import Point
-from backtests.report.summary import COLUMNS, summary_rows
+from backtests.report.rows import COLUMNS
+from backtests.report.summary import Summary
 from backtests.report.tables.paper import write_report_tables
-from backtests.studies.study import Study
 from backtests.studies.training import History
 from forecasters.forecasts import Forecasts
 
 OWNER = ("account", "forecaster", "strategy")
 
 
-def write_tables(folder: Path, studies: Sequence[Study]) -> None:
+def write_tables(folder: Path, summaries: Sequence[Summary]) -> None:
     """Write the tables of these studies into `folder`."""
+    studies = [summary.study for summary in summaries]
     results = [result for study in studies for result in study.results]
     write_forecasts(
         folder, [f for study in studies for own in study.forecasts.values() for f in own]
@@ -45,9 +46,9 @@ def write_tables(folder: Path, studies: Sequence[Study]) -> None:
         [{**_owner(r), **asdict(order)} for r in results for order in r.unfilled],
     )
     write_csv(
-        folder / "metrics.csv", COLUMNS, [row for study in studies for row in summary_rows(study)]
+        folder / "metrics.csv", COLUMNS, [row for summary in summaries for row in summary.rows]
     )
-    write_report_tables(folder, studies)
+    write_report_tables(folder, summaries)
     write_csv(
         folder / "sensitivity.csv",
         ("account", *(f.name for f in fields(Point))),

@@ -20,7 +20,7 @@ from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.report.page import write_index
 from backtests.report.sections.verdict import forecast_sentence, headline
-from backtests.report.summary import summary_rows
+from backtests.report.summary import summarise
 from backtests.runs.judged import describe_judgement
 from backtests.studies.judge import judge
 from backtests.trials.ledger import FILE
@@ -94,7 +94,7 @@ def test_without_shifts_no_rule_is_said_to_have_timing(study) -> None:
 
 
 def test_the_rows_and_the_manifest_tell_the_same_words(study, judgement: Judgement) -> None:
-    rows = summary_rows(replace(study, judgement=judgement))
+    rows = summarise(replace(study, judgement=judgement)).rows
     told = {(row["forecaster"], row["strategy"]): row for row in rows}
     skilled = told["skilled", "direction"]
     assert skilled["forecast_verdict"] == BETTER
@@ -106,13 +106,13 @@ def test_the_rows_and_the_manifest_tell_the_same_words(study, judgement: Judgeme
     json.dumps(described, allow_nan=False)
     assert [own["word"] for own in described["forecasters"]] == [BETTER, WORSE]
     assert described["rules"][0]["shifts"]["shifts"] == judgement.shifted[0].shifts
-    plain = summary_rows(study)
+    plain = summarise(study).rows
     assert all(row["verdict"] is None and row["gain"] is None for row in plain)
 
 
 def test_the_verdict_stands_before_every_other_sentence(study, judgement, tmp_path: Path) -> None:
     page = write_index(
-        tmp_path, replace(study, judgement=judgement), make_manifest(study), {}
+        tmp_path, summarise(replace(study, judgement=judgement)), make_manifest(study), {}
     ).read_text(encoding="utf-8")
     body = page[page.index("<main>") :]
     verdict, lead = body.index('class="verdict"'), body.index('class="lead"')
@@ -120,7 +120,9 @@ def test_the_verdict_stands_before_every_other_sentence(study, judgement, tmp_pa
     assert headline(judgement.forecasts)[0] in body[verdict:lead]
     for part in ('id="skill"', 'id="chance"', 'id="shifts"'):
         assert part in body
-    unjudged = write_index(tmp_path / "no", study, make_manifest(study), {}).read_text("utf-8")
+    unjudged = write_index(tmp_path / "no", summarise(study), make_manifest(study), {}).read_text(
+        "utf-8"
+    )
     assert 'class="verdict"' not in unjudged
 
 
@@ -175,7 +177,7 @@ def test_a_run_without_shifts_says_so(tmp_path, capsys) -> None:
 
 def test_each_row_of_the_tables_has_its_word(study, judgement, tmp_path: Path) -> None:
     page = write_index(
-        tmp_path, replace(study, judgement=judgement), make_manifest(study), {}
+        tmp_path, summarise(replace(study, judgement=judgement)), make_manifest(study), {}
     ).read_text("utf-8")
     skill, chance = (
         page[page.index(f'<table id="{name}"') :].split("</table>")[0]

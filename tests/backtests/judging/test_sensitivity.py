@@ -20,6 +20,7 @@ from backtests.markets.market import market_for
 from backtests.report.charts.study import draw_figures
 from backtests.report.page import write_index
 from backtests.report.sections.sensitivity import told
+from backtests.report.summary import summarise
 from backtests.runs.manifest import digest_of
 from strategies.five_percent import FivePercentRule
 from tests.backtests.example_studies import KOREAN, make_study
@@ -221,7 +222,7 @@ def test_the_trials_are_counted_and_the_best_is_worth_nothing():
 def test_the_page_shows_a_dash_where_nothing_was_bought(tmp_path):
     study, bars, forecasts = market_of()
     study = replace(study, sensitivity=points_of(bars, forecasts))
-    html = write_index(tmp_path, study, {}, {}).read_text(encoding="utf-8")
+    html = write_index(tmp_path, summarise(study), {}, {}).read_text(encoding="utf-8")
     part = html[html.index('id="sensitivity"') : html.index('id="forecasts"')]
     assert "60 trials (10 thresholds x 3 exits x 2 forecasters)" in part
     table = part[part.index("<table") : part.index("</table>")]
@@ -240,18 +241,18 @@ def test_a_point_between_two_that_bought_is_a_dash(planted, tmp_path):
     points = sweep(*planted, RULE, FREE, (0.01, 0.02, 0.05))
     poor = [replace(p, trades=0, hit_rate=None) if p.threshold == 0.02 else p for p in points]
     shown = replace(make_study(), sensitivity=tuple(poor))
-    html = write_index(tmp_path, shown, {}, {}).read_text(encoding="utf-8")
+    html = write_index(tmp_path, summarise(shown), {}, {}).read_text(encoding="utf-8")
     row = html[html.index("<td>2.0%</td>") :].split("</tr>")[0]
     assert row.count('<abbr title="never bought">') == 12
 
 
 def test_a_run_without_a_sweep_or_without_a_purchase_has_no_picture(tmp_path):
     study, bars, forecasts = market_of(traded=False)
-    html = write_index(tmp_path, study, {}, {}).read_text(encoding="utf-8")
+    html = write_index(tmp_path, summarise(study), {}, {}).read_text(encoding="utf-8")
     assert 'id="sensitivity"' not in html
     idle = replace(study, sensitivity=sweep(bars, forecasts[1], RULE, KRX, (0.1,)))
     assert "sensitivity" not in draw_figures(tmp_path / "figures", idle)
-    html = write_index(tmp_path, idle, {}, {}).read_text(encoding="utf-8")
+    html = write_index(tmp_path, summarise(idle), {}, {}).read_text(encoding="utf-8")
     assert "None of 6 trials (2 thresholds x 3 exits x 1 forecaster) ever bought." in html
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from backtests.account.performance import performance
-from backtests.report.lead import findings
+from backtests.report.lead import findings as findings_of
 from backtests.report.overview import write_overview
 from backtests.report.page import FILES, write_index
-from backtests.report.summary import COLUMNS, summary_rows
+from backtests.report.rows import COLUMNS
+from backtests.report.summary import summarise
 from backtests.report.tables.paper import write_report_tables
 from backtests.report.tearsheet import tearsheet_of
 from backtests.studies.study import Study
@@ -35,9 +36,13 @@ from tests.backtests.example_studies import (
 STRATEGIES = ("five_percent", "five_percent:threshold=0.02", "quantile")
 
 
+def findings(study: Study) -> list[str]:
+    return findings_of(summarise(study))
+
+
 def page_of(folder: Path, study: Study) -> str:
     links = {result.label: f"tearsheets/{result.label}.html" for result in study.results}
-    path = write_index(folder, study, make_manifest(study), links)
+    path = write_index(folder, summarise(study), make_manifest(study), links)
     assert path == folder / "index.html"
     return path.read_text(encoding="utf-8")
 
@@ -67,7 +72,7 @@ def html(study: Study, folder: Path) -> str:
 
 
 def test_summary_rows_hold_every_result_with_plain_values(study: Study) -> None:
-    rows = summary_rows(study)
+    rows = summarise(study).rows
     assert [row["label"] for row in rows] == [result.label for result in study.results]
     assert all(tuple(row) == COLUMNS for row in rows)
     assert all(
@@ -118,7 +123,7 @@ def test_forecasters_are_judged_even_where_no_rule_asks_them(study: Study, tmp_p
     assert "on 1 purchase, too few to tell skill from luck." in first[2]
     html = page_of(tmp_path, unasked)
     assert "Lowest MAPE" in html
-    write_report_tables(tmp_path, [unasked])
+    write_report_tables(tmp_path, [summarise(unasked)])
     table = (tmp_path / "forecasters.md").read_text(encoding="utf-8").splitlines()
     assert [line.split(" | ")[0] for line in table[2:]] == [
         f"| {f.forecaster}" for f in told(study)
@@ -185,7 +190,9 @@ def test_a_rule_without_forecast_is_no_buy_and_hold(study: Study, tmp_path: Path
     assert "buy_and_hold" in row
     tile = html[html.index("<span>Buy and hold</span>") :].split("</div>")[0]
     assert percent(performance(plain.held)["total_return"]) in tile
-    overview = write_overview(tmp_path, [plain], make_manifest(plain)).read_text(encoding="utf-8")
+    overview = write_overview(tmp_path, [summarise(plain)], make_manifest(plain)).read_text(
+        encoding="utf-8"
+    )
     assert percent(performance(plain.held)["total_return"]) in overview
     assert "2 of 5 combinations" in overview
 
@@ -244,7 +251,7 @@ def test_what_could_not_be_bought_has_a_reason_in_the_table(study: Study, tmp_pa
     )
     html = page_of(tmp_path, replace(study, results=(*study.results[:2], poor, study.results[-1])))
     assert ">4 unaffordable, 2 rejected, 1 expired</td>" in html
-    assert summary_rows(replace(study, results=(poor,)))[0]["unaffordable"] == 4
+    assert summarise(replace(study, results=(poor,))).rows[0]["unaffordable"] == 4
 
 
 def test_a_forecaster_that_repeats_the_close_is_never_called_better_or_worse(
@@ -303,7 +310,7 @@ def test_a_study_without_losses_exits_foresight_or_outcomes(tmp_path: Path) -> N
         foresight=(),
         readings={},
     )
-    html = write_index(tmp_path, bare, {}, {}).read_text(encoding="utf-8")
+    html = write_index(tmp_path, summarise(bare), {}, {}).read_text(encoding="utf-8")
     assert "no forecast has its outcome" in html
     assert "not recorded" in html
 
@@ -313,7 +320,9 @@ def test_the_overview_links_every_ticker(tmp_path: Path) -> None:
         make_study(t, seed=i, simulated=i == 1)
         for i, t in enumerate(("051900.KS", "^KS11", KOREAN))
     ]
-    html = write_overview(tmp_path, studies, make_manifest(studies[0])).read_text(encoding="utf-8")
+    html = write_overview(
+        tmp_path, [summarise(s) for s in studies], make_manifest(studies[0])
+    ).read_text(encoding="utf-8")
     assert 'href="051900.KS/index.html"' in html
     assert 'href="%5EKS11/index.html"' in html
     assert "<title>SIMULATED · 3 tickers</title>" in html

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from backtests.report.summary import summarise
 from backtests.runs.folder import Finished
 from backtests.runs.made_of import describe
 from backtests.runs.manifest import results_of
@@ -20,7 +21,7 @@ def finished(*studies: Study, folder: str = "runs/x", found: bool = False) -> Fi
     manifest: dict[str, Any] = {
         "accounts": {study.account: {} for study in studies},
         "data": [describe(bars) for study in studies for bars in study.bars.values()],
-        **results_of(studies),
+        **results_of([summarise(study) for study in studies]),
         "deflated": {s.account: {"trials": 7, "new": 2, "file": "trials.jsonl"} for s in studies},
     }
     return Finished(Path(folder), manifest, found)

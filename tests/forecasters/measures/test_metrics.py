@@ -197,13 +197,6 @@ def test_without_a_judged_row_the_keys_are_the_same_and_the_figures_none() -> No
     assert table["direction"] is table["lag"] is table["deciles"] is table["r2_return"] is None
 
 
-def test_what_a_caller_writes_into_the_answer_stays_with_the_caller() -> None:
-    made = known()
-    forecast_metrics(made)["lag"]["n"] = -1
-    forecast_metrics(made).clear()
-    assert forecast_metrics(made)["lag"]["n"] == 56
-
-
 def test_pearson_on_levels_is_near_one_for_naive_too() -> None:
     """What S3 prints says little: it is here for beside its tables."""
     made = known()

@@ -12,6 +12,7 @@ import pytest
 from backtests.report.charts.study import deciles_of
 from backtests.report.rendering import render
 from backtests.report.sections.errors import section
+from backtests.report.summary import summarise
 from backtests.studies.study import UNIVERSE, Study
 from forecasters.measures.deciles import deciles
 from forecasters.measures.metrics import forecast_metrics
@@ -20,7 +21,7 @@ from tests.backtests.example_studies import make_study, told
 
 def html_of(study: Study, figures: dict[str, str] | None = None) -> str:
     return render(
-        "measures.html", measures=section(study), horizon=1, currency="KRW",
+        "measures.html", measures=section(summarise(study)), horizon=1, currency="KRW",
         figures={"closes": "<svg>closes</svg>", **(figures or {})},
     )  # fmt: skip
 
@@ -80,19 +81,19 @@ def test_the_tables_hold_the_measures(study: Study) -> None:
 
 
 def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> None:
-    made = section(foretold(study, late="last_close", seer="actual"))
+    made = section(summarise(foretold(study, late="last_close", seer="actual")))
     assert made is not None
     text = " ".join(made["told"])
     assert "The line of late is the price drawn late" in text
     assert "seer moved with the very day that was forecast" in text
     assert "seer had the direction right more often than the more frequent sign" in text
-    plain = section(study)
+    plain = section(summarise(study))
     assert plain is not None
     assert plain["told"][0].startswith("None of 2 forecasters had the direction right more often")
     assert "The line of rnn and cnn is the price drawn late" in plain["told"][1]
     assert len(plain["told"]) == 2
     one = replace(study, forecasts={study.account: told(study)[:2]})
-    alone = section(one)
+    alone = section(summarise(one))
     assert alone is not None
     assert alone["told"][0].startswith("rnn did not have the direction right more often than")
 
@@ -103,7 +104,7 @@ def test_without_an_outcome_the_tables_say_so() -> None:
     empty = replace(bare, forecasts={bare.account: waiting})
     html = html_of(empty)
     assert html.count("no forecast has its outcome yet") == 2
-    assert section(replace(bare, forecasts={})) is None
+    assert section(summarise(replace(bare, forecasts={}))) is None
 
 
 def universe() -> Study:
@@ -121,7 +122,7 @@ def universe() -> Study:
 
 def test_a_universe_has_medians_and_counts_over_its_tickers() -> None:
     pooled = universe()
-    made = section(pooled)
+    made = section(summarise(pooled))
     assert made is not None
     naive, rnn = made["over"]["rows"]
     own = [forecast_metrics(f) for f in pooled.by_forecaster["rnn"]]

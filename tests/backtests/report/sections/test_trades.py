@@ -11,6 +11,7 @@ import pytest
 from backtests.report.page import write_index
 from backtests.report.sections import trades as module
 from backtests.report.sections.trades import trade_table, unfilled_table
+from backtests.report.summary import summarise
 from tests.backtests.browser import CHROMIUM, open_page
 from tests.backtests.example_studies import make_manifest, make_study, make_unfilled, told
 
@@ -61,7 +62,7 @@ def test_what_was_not_filled_is_counted_by_its_reason() -> None:
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium")
 def test_a_choice_hides_what_is_not_of_it_without_a_script(tmp_path: Path) -> None:
     study = make_study(strategies=("five_percent", "quantile"))
-    page = write_index(tmp_path, study, make_manifest(study), {})
+    page = write_index(tmp_path, summarise(study), make_manifest(study), {})
     html = page.read_text(encoding="utf-8")
     table = trade_table(study)
     assert "<script" not in html
