@@ -92,6 +92,28 @@ class Bars:
         Shares.
     tradable : bool, shape [T]
         False on a halt: no fill, no forecast, no error counted.
+
+    Raises
+    ------
+    FaultyRow
+        A row cannot be used; the rows before it can.
+    InputError
+        All rows are concerned: dates are missing or not in order, arrays differ in length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bars = Bars(
+    ...     "A.KS",
+    ...     sessions=np.array(["2019-01-02", "2019-01-03", "2019-01-04"], dtype="datetime64[D]"),
+    ...     open=np.array([100.0, 0.0, 101.0]),
+    ...     high=np.array([102.0, 0.0, 103.0]),
+    ...     low=np.array([99.0, 0.0, 100.0]),
+    ...     close=np.array([101.0, 101.0, 102.0]),
+    ...     volume=np.array([900.0, 0.0, 800.0]),
+    ... )
+    >>> bars.tradable.tolist(), bars.open.tolist()  # the second session was a halt
+    ([True, False, True], [100.0, 101.0, 101.0])
     """
 
     ticker: str
@@ -274,9 +296,9 @@ def _mend_halts(columns: dict[str, Floats]) -> Flags:
 def _widen(columns: dict[str, Floats]) -> int:
     """Widen highs and lows that rounding left inside open and close, in place; return the count."""
     o, h, low, c = (columns[name] for name in PRICES)
-    whole = np.logical_and.reduce([np.rint(columns[name]) == columns[name] for name in PRICES])
+    integers = np.logical_and.reduce([np.rint(columns[name]) == columns[name] for name in PRICES])
     share = ROUNDING_SHARE * np.abs(c)
-    room = np.where(whole & (c >= 100), np.clip(share, *ROUNDING_WON), share)
+    room = np.where(integers & (c >= 100), np.clip(share, *ROUNDING_WON), share)
     top, bottom = np.maximum(o, c), np.minimum(o, c)
     with np.errstate(invalid="ignore"):  # inf - inf: the checks that follow refuse the row
         short = (h < top) & (top - h <= room)

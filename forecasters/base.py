@@ -1,4 +1,4 @@
-"""What every forecaster is: fit on windows, answer for windows."""
+"""The base of every forecaster: it is fitted on windows and predicts for windows."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Forecaster(ABC):
     lookback, target, scaler, clip, reduction, components
         How inputs and target are prepared in each fold: see `Preprocessing`.
     pooled : bool
-        One model for all tickers of a run, which then needs several; each ticker keeps scalers of
-        its own. Otherwise each ticker has a model of its own.
+        One model for all tickers of a run, which then needs several tickers; each ticker keeps its
+        scalers. Otherwise each ticker has its own model.
     """
 
     lookback: int = 1
@@ -70,29 +70,45 @@ class Forecaster(ABC):
 
     @abstractmethod
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
-        """Learn from `windows`, watch `validation`, draw every random number from `rng`.
+        """Learn from `windows`, watch `validation`, and draw every random number from `rng`.
 
-        `validation` may be empty. The rows of both lie before every row that will be predicted.
+        Parameters
+        ----------
+        windows, validation : Windows
+            Scaled inputs [N, L, C] with their targets [N]. `validation` may be empty. The rows of
+            both lie before every row that will be predicted.
+        rng : numpy.random.Generator
+            Made for this fit alone.
+
+        Returns
+        -------
+        Self
         """
 
     @abstractmethod
     def predict(self, windows: Windows) -> Floats:
-        """Return the scaled target [M] for windows [M, L, C]; each row from its own window alone."""
+        """Return the scaled target [M] for windows [M, L, C]; each row depends on its window alone."""
 
     def in_threads(self, channels: int) -> bool:
         """Return whether fits on so many inputs may run side by side in threads of one process.
 
-        False where a library keeps something by process (a number of threads, a random generator)
-        or holds the interpreter: such fits get processes of their own.
+        False where a library keeps a state for the whole process (a number of threads, a random
+        generator) or holds the interpreter's lock: such fits run in separate processes.
         """
         return False
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return what was learned as arrays by name, for a file; empty where that is not offered."""
+        """Return what was learned as arrays by name, for a file; empty if the class does not support it."""
         return {}
 
     def restore(self, state: Mapping[str, NDArray[Any]], channels: int) -> Self:
-        """Take back what `state` returned, for windows of so many channels."""
+        """Restore what `state` returned, for windows of so many channels.
+
+        Raises
+        ------
+        Error
+            The forecaster cannot be restored.
+        """
         raise Error(f"{self.name} cannot be restored from a file")
 
     def cost(self, rows: int) -> float:

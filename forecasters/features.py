@@ -61,9 +61,9 @@ class Features:
         if not np.isfinite(self.X[self.warmup :]).all():
             raise InputError(f"{self.ticker}: an input after the warm-up is not a finite number")
         for name in ("sessions", "X", "y", "close", "tradable"):
-            own = getattr(self, name).copy()  # the caller's array stays the caller's
-            own.setflags(write=False)
-            object.__setattr__(self, name, own)
+            copy = getattr(self, name).copy()  # the caller's array stays the caller's
+            copy.setflags(write=False)
+            object.__setattr__(self, name, copy)
 
     @cached_property
     def warmup(self) -> int:
@@ -95,23 +95,48 @@ class Features:
 def make_features(
     bars: Bars, kind: str = "ohlcv", horizon: int = 1, extras: Sequence[Extra] = ()
 ) -> Features:
-    """Return the features of these bars.
+    """Return the features of these bars: row t is known at the close of t.
 
     Parameters
     ----------
+    bars : Bars
+        T sessions.
+    horizon : int
+        Sessions from a row to the close that is its target, 1 or more.
     kind : str
         A name of `KINDS`: ``ohlcv`` (open, high, low, close, volume), or ``ohlcv+indicators`` with
         the ten of S3.
     extras : sequence of Extra
         Columns that a user brings, which follow in this order.
+
+    Returns
+    -------
+    Features
+        X of shape [T, C], y and close of shape [T].
+
+    Raises
+    ------
+    InputError
+        There is no such kind, two columns have one name, or a value after the warm-up is missing.
+
+    Examples
+    --------
+    >>> days = np.array(["2019-01-02", "2019-01-03", "2019-01-04"], dtype="datetime64[D]")
+    >>> close = np.array([100.0, 102.0, 101.0])
+    >>> bars = Bars("A.KS", days, close, close + 1, close - 1, close, np.array([900.0, 800.0, 700.0]))
+    >>> features = make_features(bars)
+    >>> features.names, features.X.shape
+    (('open', 'high', 'low', 'close', 'volume'), (3, 5))
+    >>> features.y.tolist()  # the next close; that of the last session is still to come
+    [102.0, 101.0, nan]
     """
     if kind not in KINDS:
         raise InputError(f"unknown features '{kind}'{nearest(kind, KINDS)}")
     _check_names(kind, extras)
-    made = {name: getattr(bars, name) for name in COLUMNS}
+    by_name = {name: getattr(bars, name) for name in COLUMNS}
     if kind == "ohlcv+indicators":
-        made |= indicators(bars)
-    columns = [made[name][:, None] for name in KINDS[kind]]
+        by_name |= indicators(bars)
+    columns = [by_name[name][:, None] for name in KINDS[kind]]
     columns += [e.of(bars.ticker, bars.sessions[-1]).align(bars.sessions) for e in extras]
     names = (*KINDS[kind], *(name for extra in extras for name in extra.names))
     X = np.concatenate(columns, axis=1)  # [T, C]

@@ -29,7 +29,7 @@ class SwapAxes(nn.Module):
 
 
 class SoftsignRNN(nn.Module):
-    """`nn.RNN` of one layer with softsign, x / (1 + |x|), which torch's own does not have."""
+    """`nn.RNN` of one layer with softsign, x / (1 + |x|), which torch does not offer."""
 
     gates = 1
 
@@ -76,7 +76,7 @@ def initialise(network: nn.Module, rng: np.random.Generator) -> None:
     The sources are Keras programs: Glorot uniform kernels, orthogonal recurrent kernels, zero
     biases, forget bias 1, and one bias a recurrent layer: torch's second one is zero and frozen
     (two would make Adam move their sum twice as fast). A module of any other type, also one inside
-    the `nn.Sequential`, keeps what its own constructor drew.
+    the `nn.Sequential`, keeps the weights that its constructor drew.
 
     References
     ----------

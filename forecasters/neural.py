@@ -1,4 +1,4 @@
-"""Forecasters that are a torch module: their file says `build` and nothing else."""
+"""Forecasters that are a torch module: their file defines `build` and nothing else."""
 
 from __future__ import annotations
 
@@ -111,14 +111,14 @@ class NeuralForecaster(Forecaster):
         return self
 
     def in_threads(self, channels: int) -> bool:
-        """Return whether the kernels train it, and nothing of this class was replaced."""
+        """Return whether the kernels train it, and no method of this class was overridden."""
         from forecasters.engines.choice import reason_for_torch
 
-        own = all(
+        untouched = all(
             getattr(type(self), name) is getattr(NeuralForecaster, name)
             for name in ("fit", "predict", "state")
         )
-        return own and not reason_for_torch(
+        return untouched and not reason_for_torch(
             self.engine, lambda: self.build(channels, self.lookback), self.device
         )
 
@@ -142,7 +142,7 @@ class NeuralForecaster(Forecaster):
         Raises
         ------
         InputError
-            They are those of another network.
+            The weights belong to another network.
         """
         from forecasters.engines import torch as engine
 

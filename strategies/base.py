@@ -340,7 +340,7 @@ class ForecastStrategy(bt.Strategy):
             for book in today
             if math.isfinite(book.today("forecast")) and book.today("member")
         ]
-        ranked.sort(key=lambda one: one[:2])
+        ranked.sort(key=lambda row: row[:2])
         return {book: number for number, (_, _, book) in enumerate(ranked, 1)}
 
     def _decide(self, book: Book, session: date, place: int) -> None:

@@ -12,7 +12,16 @@ from strategies.situation import Situation
 
 @dataclass(frozen=True)
 class BuyAndHoldRule(Rule):
-    """Buy as soon as possible, never sell."""
+    """Buy as soon as possible, never sell.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> from strategies.situation import Situation
+    >>> day = datetime.date(2019, 1, 7)
+    >>> BuyAndHoldRule().decide(Situation(day, close=100.0, previous_close=99.0, forecast=99.0))
+    Signal(side=<Side.BUY: 'buy'>, sell_at=None, reason='start')
+    """
 
     needs_forecast: ClassVar[bool] = False
     weighs_costs: ClassVar[bool] = False

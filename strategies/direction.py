@@ -15,6 +15,15 @@ class DirectionRule(Rule):
 
     Between the two nothing is done: what was bought is kept, since selling costs as well, and what
     was not bought would not earn its costs.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> from strategies.situation import Situation
+    >>> day = datetime.date(2019, 1, 7)
+    >>> situation = Situation(day, close=100.0, previous_close=99.0, forecast=100.6, round_trip=0.005)
+    >>> DirectionRule().decide(situation)
+    Signal(side=<Side.BUY: 'buy'>, sell_at=None, reason='forecast')
     """
 
     def could_buy(self, forecast_return: Floats) -> Flags:

@@ -35,6 +35,21 @@ class QuantileRule(Rule):
         Fewer are no distribution: nothing is decided.
     leave : float
         Sell when more than this share of the past ones were as high.
+
+    Raises
+    ------
+    ValueError
+        A setting lies outside its range.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> from strategies.situation import Situation
+    >>> day = datetime.date(2019, 1, 7)
+    >>> past = np.array([-0.01, 0.0, 0.01, 0.02])
+    >>> situation = Situation(day, 100.0, 99.0, forecast=103.0, past_forecast_returns=past)
+    >>> QuantileRule(memory=4, least=4).decide(situation).side  # no forecast of the past was as high
+    <Side.BUY: 'buy'>
     """
 
     weighs_costs: ClassVar[bool] = False

@@ -23,6 +23,20 @@ class RankRule(Rule):
         Places that are bought. The account needs as many slots.
     leave : int or None
         A ticker is sold when its place is beyond this one; None: beyond `k`. More spares costs.
+
+    Raises
+    ------
+    ValueError
+        A setting lies outside its range.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> from strategies.situation import Situation
+    >>> day = datetime.date(2019, 1, 7)
+    >>> second = Situation(day, close=100.0, previous_close=99.0, forecast=101.0, place=2)
+    >>> RankRule(k=2).decide(second).side, RankRule(k=1).decide(second).side
+    (<Side.BUY: 'buy'>, <Side.HOLD: 'hold'>)
     """
 
     ranks: ClassVar[bool] = True

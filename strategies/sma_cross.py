@@ -19,6 +19,22 @@ class SmaCrossRule(Rule):
     ----------
     fast, slow : int
         Sessions, today's included. Closes before the first out-of-sample session count.
+
+    Raises
+    ------
+    ValueError
+        A setting lies outside its range.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> import numpy as np
+    >>> from strategies.situation import Situation
+    >>> day = datetime.date(2019, 1, 7)
+    >>> rising = np.array([98.0, 99.0, 100.0])
+    >>> rule = SmaCrossRule(fast=1, slow=3)
+    >>> rule.decide(Situation(day, close=100.0, previous_close=99.0, forecast=np.nan, closes=rising)).side
+    <Side.BUY: 'buy'>
     """
 
     needs_forecast: ClassVar[bool] = False

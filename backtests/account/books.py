@@ -164,10 +164,10 @@ class Ledger(bt.Analyzer):
 
     def _all_unfilled(self) -> tuple[Unfilled, ...]:
         """Return what the strategy says did not fill (ours do), else what became of its orders."""
-        told = getattr(self.strategy, "unfilled", None)
-        if told is None:
+        entries = getattr(self.strategy, "unfilled", None)
+        if entries is None:
             return tuple(self._unfilled)
-        return tuple(Unfilled(**{**entry, "size": _whole(entry["size"])}) for entry in told)
+        return tuple(Unfilled(**{**entry, "size": _whole(entry["size"])}) for entry in entries)
 
     def get_analysis(self) -> dict[str, float]:
         """Return the equity by session, as other analyzers return theirs."""

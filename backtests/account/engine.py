@@ -44,6 +44,41 @@ def run_backtest(
     members : mapping
         Ticker to flags, one a bar: where it may be bought. What is held stays until its rule sells.
         A ticker that is left out may always be bought; None: all.
+
+    Raises
+    ------
+    InputError
+        Bars and forecasts are not of the same tickers, or do not fit together.
+
+    Examples
+    --------
+    A forecast that is 6% above the close of 100. The 5% rule buys at the next open, 101, with 95% of
+    the cash; at the close of 105 the price has risen by 5%, and it sells at the open after that:
+
+    >>> import numpy as np
+    >>> from backtests import Bars, Broker, Costs, WalkForward, make_features, market_for
+    >>> from forecasters.forecasts import Forecasts
+    >>> from strategies.five_percent import FivePercentRule
+    >>> days = np.busday_offset("2019-01-07", np.arange(4))
+    >>> opens, closes = np.array([100.0, 101, 103, 104]), np.array([100.0, 102, 105, 104])
+    >>> bars = Bars("X", days, opens, closes + 3, opens - 3, closes, np.full(4, 900.0))
+    >>> calls = Forecasts(
+    ...     ticker="X",
+    ...     forecaster="by hand",
+    ...     fold=np.repeat(days[:1], 4),
+    ...     as_of=days,
+    ...     target=np.append(days[1:], np.datetime64("NaT")),
+    ...     last_close=closes,
+    ...     by_seed=np.array([[106.0, 103, 105, 104]]),
+    ...     actual=np.append(closes[1:], np.nan),
+    ...     outside=np.zeros(4, dtype=bool),
+    ... )
+    >>> broker = Broker(100_000, Costs.of(market_for("X"), commission_bps=0, slippage_bps=0))
+    >>> result = run_backtest({"X": bars}, {"X": calls}, FivePercentRule(), broker)
+    >>> [(fill.session, fill.side, fill.size, fill.price) for fill in result.fills]
+    [('2019-01-08', 'buy', 940, 101.0), ('2019-01-10', 'sell', 940, 104.0)]
+    >>> result.equity.tolist()
+    [100000.0, 100940.0, 103760.0, 102820.0]
     """
     if not bars or set(bars) != set(forecasts):
         raise InputError(

@@ -32,6 +32,24 @@ class Costs:
         ``stock`` or ``etf``: funds are taxed and tick otherwise.
     slippage_ticks : int or None
         On each side, in place of `slippage_bps`, wherever a series lies on the tick grid.
+
+    Raises
+    ------
+    InputError
+        A rate lies outside its range, or the market has no ticks to slip by.
+
+    Examples
+    --------
+    A million won sold on the Korea Exchange, on the last day of the old tax and on the day after it:
+
+    >>> from backtests.markets.market import market_for
+    >>> costs = Costs.of(market_for("051900.KS"))
+    >>> costs.commission(1_000_000)
+    150.0
+    >>> [costs.tax(1_000_000, day, "051900.KS") for day in ("2019-05-29", "2019-05-30")]
+    [3000.0, 2500.0]
+    >>> costs.note("2019-05-01", "2019-12-30")
+    'commission 1.5 bp a side, transaction tax on sales 0.30% to 2019-05-29 then 0.25%, slippage 5 bp a side'
     """
 
     market: Market

@@ -169,10 +169,10 @@ def known() -> dict[str, Market]:
     """Return every market in this folder by name: each file that defines ``MARKET``."""
     package = import_module("backtests.markets")
     modules = {
-        found.name: import_module(f"backtests.markets.{found.name}")
-        for found in pkgutil.iter_modules(package.__path__)
+        module.name: import_module(f"backtests.markets.{module.name}")
+        for module in pkgutil.iter_modules(package.__path__)
     }
-    return {name: found.MARKET for name, found in modules.items() if hasattr(found, "MARKET")}
+    return {name: module.MARKET for name, module in modules.items() if hasattr(module, "MARKET")}
 
 
 def market_for(ticker: str, name: str = "auto") -> Market:

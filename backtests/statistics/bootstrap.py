@@ -60,17 +60,17 @@ def resample(
     one time, so that some draw holds no movement and has no ratio.
     """
     drawn: dict[int, NDArray[np.int64]] = {}
-    found = []
+    resampled = []
     for column in np.ascontiguousarray(returns.T):
         why = _why_not(column)
         if why:
-            found.append(Resampled(Interval(None, None, why), Interval(None, None, why), None))
+            resampled.append(Resampled(Interval(None, None, why), Interval(None, None, why), None))
             continue
         block = block_length(column)
         if block not in drawn:
             drawn[block] = draw(column.size, block, seed, draws)
-        found.append(_intervals(column, drawn[block], block, size))
-    return tuple(found)
+        resampled.append(_intervals(column, drawn[block], block, size))
+    return tuple(resampled)
 
 
 def _why_not(column: Floats) -> str:

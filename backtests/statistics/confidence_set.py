@@ -76,8 +76,8 @@ def model_confidence_set(
     test = MCS(once, size, reps=draws, block_size=block, method="max", seed=seed)
     test.compute()
     of_group = test.pvalues["Pvalue"]
-    found = {k: float(of_group.loc[i]) for i, group in enumerate(groups) for k in group}
-    p = {name: found[k] for k, name in enumerate(names)}
+    p_of_column = {k: float(of_group.loc[i]) for i, group in enumerate(groups) for k in group}
+    p = {name: p_of_column[k] for k, name in enumerate(names)}
     kept = tuple(name for name in names if p[name] > size)
     return ConfidenceSet(kept, p, size, block, draws, n, no_power=len(kept) == len(names))
 

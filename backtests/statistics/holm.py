@@ -15,10 +15,10 @@ def holm(p: Sequence[float | None]) -> tuple[float | None, ...]:
     ----------
     Holm 1979, A simple sequentially rejective multiple test procedure, section 3.
     """
-    made = sorted((value, i) for i, value in enumerate(p) if value is not None)
+    ascending = sorted((value, i) for i, value in enumerate(p) if value is not None)
     adjusted: list[float | None] = [None] * len(p)
     least = 0.0
-    for rank, (value, i) in enumerate(made):
-        least = max(least, min(1.0, (len(made) - rank) * value))
+    for rank, (value, i) in enumerate(ascending):
+        least = max(least, min(1.0, (len(ascending) - rank) * value))
         adjusted[i] = least
     return tuple(adjusted)

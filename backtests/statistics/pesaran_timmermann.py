@@ -23,16 +23,16 @@ def pesaran_timmermann(realised: Floats, forecast: Floats) -> Outcome:
     Pesaran and Timmermann 1992, A simple nonparametric test of predictive performance, equation 6.
     """
     moved = (realised != 0) & (forecast != 0)
-    rose, said = realised[moved] > 0, forecast[moved] > 0
+    rose, called_up = realised[moved] > 0, forecast[moved] > 0
     n, still = rose.size, int((~moved).sum())
     why = too_few(n, "moving day")
     if not why:
-        for signs, whose in ((said, "the forecast"), (rose, "the price")):
+        for signs, whose in ((called_up, "the forecast"), (rose, "the price")):
             if signs.all() or not signs.any():
                 why = f"{whose} moves in one direction only"
     if why:
         return Outcome(None, None, n, why, still)
-    hits, p, q = (float(np.mean(x)) for x in (rose == said, rose, said))
+    hits, p, q = (float(np.mean(x)) for x in (rose == called_up, rose, called_up))
     chance = p * q + (1 - p) * (1 - q)
     of_hits = chance * (1 - chance) / n
     of_chance = (

@@ -38,8 +38,8 @@ def train(
         return native_engine.train(build, fit, validation, schedule, rng), "native"
     if engine == "native":
         raise InputError(f"--engine native: {reason}; leave the flag out, and torch trains it")
-    told = "torch" if engine == "torch" else f"torch: {reason}"
-    return torch_engine.train(build, fit, validation, schedule, rng, device), told
+    trained_by = "torch" if engine == "torch" else f"torch: {reason}"
+    return torch_engine.train(build, fit, validation, schedule, rng, device), trained_by
 
 
 def reason_for_torch(engine: str, build: Callable[[], nn.Module], device: str) -> str | None:

@@ -1,4 +1,4 @@
-"""How a network is trained, epoch by epoch, whatever engine does the steps."""
+"""How a network is trained, epoch by epoch, with either engine."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Training(Protocol):
         """Pass once through the rows in this order [N]; return the mean loss over rows."""
 
     def validation_loss(self) -> float:
-        """Return the loss on the validation rows, dropout asleep."""
+        """Return the loss on the validation rows, without dropout."""
 
     def weights(self) -> Any:
         """Return a copy of the weights."""
 
     def restore(self, weights: Any) -> None:
-        """Take such a copy back."""
+        """Set the weights to such a copy."""
 
 
 def follow(
@@ -59,16 +59,16 @@ def follow(
     Returns
     -------
     train_loss, validation_loss : float64, shape [E]
-        By epoch; without validation rows (`watched` is 0) there are none of theirs.
+        By epoch; `validation_loss` is empty without validation rows (`watched` is 0).
     kept : int
         The epoch, from 1, whose weights were kept: the last one, or the best with patience.
 
     Raises
     ------
     InputError
-        The loss left the finite numbers, or there is patience and nothing to watch.
+        The loss became infinite or NaN, or `patience` is set and there are no validation rows.
     Stopped
-        Another thread wished it.
+        Another thread requested a stop.
     """
     if schedule.patience is not None and not watched:
         raise InputError(

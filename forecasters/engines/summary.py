@@ -170,20 +170,20 @@ def summarise(network: nn.Module, channels: int, lookback: int) -> Summary:
     layers = []
     every = {module: name for name, module in copy.named_modules()}
     for module in (*watch.shapes, *(m for m in every if m not in watch.shapes)):
-        own = [p for p in module.parameters(recurse=False) if id(p) not in counted]
-        counted.update(map(id, own))
+        parameters = [p for p in module.parameters(recurse=False) if id(p) not in counted]
+        counted.update(map(id, parameters))
         unknown = tuple(sorted(watch.unknown.get(module, ())))
         flop = watch.flop.get(module, 0)
         leaf = module in watch.shapes and not any(module.children())
-        if leaf or own or flop or unknown:
-            trainable = sum(p.numel() for p in own if p.requires_grad)
+        if leaf or parameters or flop or unknown:
+            trainable = sum(p.numel() for p in parameters if p.requires_grad)
             layers.append(
                 Layer(
                     every[module],
                     type(module).__name__,
                     watch.shapes.get(module),
                     trainable,
-                    sum(p.numel() for p in own) - trainable,
+                    sum(p.numel() for p in parameters) - trainable,
                     None if unknown else flop,
                     unknown,
                 )

@@ -62,8 +62,8 @@ def train(
     Raises
     ------
     InputError
-        The loss left the finite numbers: the learning rate is too high for this network. Or there
-        is no such device.
+        The loss became infinite or NaN: the learning rate is too high for this network. Or there is
+        no such device.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("--device cuda: torch sees no CUDA device here; leave the flag out")
@@ -118,10 +118,10 @@ class _Training:
         return total.item() / len(rows)
 
     def _forward(self, x: Tensor) -> Tensor:
-        """Return the answers in training; a plain `nn.Sequential` drops out by counter.
+        """Return the answers in training.
 
-        So that another engine can use the same masks. Any other module drops out as torch does,
-        by the global generator.
+        The dropout masks of a plain `nn.Sequential` are drawn by counter, so that another engine can
+        use the same masks. In any other module torch draws them from its global generator.
         """
         if type(self.network) is not nn.Sequential:
             answers: Tensor = self.network(x)
@@ -154,7 +154,7 @@ def rebuild(build: Callable[[], nn.Module], state: Mapping[str, NDArray[Any]]) -
     Raises
     ------
     InputError
-        They are those of another network.
+        The weights belong to another network.
     """
     with alone(0):
         network = build()

@@ -75,9 +75,9 @@ class Extra:
         order = np.lexsort((line, self.date, self.known_at, tickers))
         for name in ("date", "known_at", "values", "ticker", "line"):
             if (array := getattr(self, name)) is not None:
-                own = array[order]
-                own.setflags(write=False)
-                object.__setattr__(self, name, own)
+                ordered = array[order]
+                ordered.setflags(write=False)
+                object.__setattr__(self, name, ordered)
         self._check_twice()
 
     def _check_twice(self) -> None:
@@ -107,14 +107,14 @@ class Extra:
         """
         keep = self.known_at <= last
         if self.ticker is not None:
-            own = self.ticker == ticker
-            if not own.any():
+            of_ticker = self.ticker == ticker
+            if not of_ticker.any():
                 known = sorted(set(self.ticker.tolist()))
                 raise InputError(
                     f"{self.file} has no row of {ticker}{nearest(ticker, known)}; add its rows, or "
                     "leave out the column ticker if the values hold for all"
                 )
-            keep &= own
+            keep &= of_ticker
         rows: dict[str, Any] = {
             name: getattr(self, name)[keep] for name in ("date", "known_at", "values", "line")
         }
@@ -135,9 +135,9 @@ class Extra:
             dates = self.date[given].astype(np.int64)
             newest = dates == np.maximum.accumulate(dates)
             best = np.maximum.accumulate(np.where(newest, np.arange(given.size), 0))
-            told = np.searchsorted(self.known_at[given], sessions, side="right")  # [T]
-            since = told > 0
-            known[since, column] = values[given[best[told[since] - 1]]]
+            rows_known = np.searchsorted(self.known_at[given], sessions, side="right")  # [T]
+            since = rows_known > 0
+            known[since, column] = values[given[best[rows_known[since] - 1]]]
         return known
 
     @property

@@ -65,7 +65,7 @@ def indicators(bars: Bars) -> dict[str, Floats]:
     williams_r[flat] = 50.0
     # MACD is the same for prices less a constant, and a series that never moved is then exactly 0.
     macd, macd_signal, _ = talib.MACD(close - close[0], FAST, SLOW, SIGNAL)
-    made = (
+    columns = (
         _weighted_mean(close),
         talib.MOM(close, N - 1),
         stochastic_k,
@@ -77,7 +77,7 @@ def indicators(bars: Bars) -> dict[str, Floats]:
         talib.OBV(close, volume),
         talib.CCI(high, low, close, N),
     )
-    return dict(zip(NAMES, made, strict=True))
+    return dict(zip(NAMES, columns, strict=True))
 
 
 def _lag(values: Floats, sessions: int) -> Floats:

@@ -53,12 +53,12 @@ def deciles(forecast_return: Floats, realised_return: Floats) -> Deciles | None:
         return None
     bounds = np.quantile(forecast_return, np.arange(1, PARTS) / PARTS)
     part = np.searchsorted(bounds, forecast_return, side="left")  # [N], from 0
-    own = [part == number for number in range(PARTS)]
+    days_of_part = [part == number for number in range(PARTS)]
     return Deciles(
-        n=tuple(int(days.sum()) for days in own),
-        forecast=tuple(_mean(forecast_return[days]) for days in own),
-        realised=tuple(_mean(realised_return[days]) for days in own),
-        error=tuple(_error(realised_return[days]) for days in own),
+        n=tuple(int(days.sum()) for days in days_of_part),
+        forecast=tuple(_mean(forecast_return[days]) for days in days_of_part),
+        realised=tuple(_mean(realised_return[days]) for days in days_of_part),
+        error=tuple(_error(realised_return[days]) for days in days_of_part),
     )
 
 

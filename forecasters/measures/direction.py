@@ -64,18 +64,20 @@ def direction(forecast_move: Floats, realised_move: Floats) -> Direction:
     forecast_move, realised_move : float64, shape [N]
         Moves from the same close, in prices or as returns: only their signs count. All finite.
     """
-    said, came = np.sign(forecast_move), np.sign(realised_move)
-    moves = came != 0
-    moved, rose = int(moves.sum()), int((came > 0).sum())
+    forecast_sign, realised_sign = np.sign(forecast_move), np.sign(realised_move)
+    moves = realised_sign != 0
+    moved, rose = int(moves.sum()), int((realised_sign > 0).sum())
     fell = moved - rose
-    hits = int((moves & (said == came)).sum())
-    flat = int((moves & (said == 0)).sum())
-    why = "no day moved" if not moved else "it forecasts no change" if not said.any() else ""
+    hits = int((moves & (forecast_sign == realised_sign)).sum())
+    flat = int((moves & (forecast_sign == 0)).sum())
+    why = (
+        "no day moved" if not moved else "it forecasts no change" if not forecast_sign.any() else ""
+    )
     interval = None if why else wilson(hits, moved)
     return Direction(
         hits=hits,
         moved=moved,
-        unchanged=int(came.size) - moved,
+        unchanged=int(realised_sign.size) - moved,
         flat=flat,
         share=None if why else hits / moved,
         low=interval[0] if interval else None,

@@ -47,7 +47,7 @@ class Lag:
 
 
 def lag_test(forecasts: Forecasts) -> Lag:
-    """Return whether the forecast close moves with its own day or with the last one known.
+    """Return whether the forecast close moves with the day that it forecasts or with the last known day.
 
     Source: the cross-correlation function, Box and Jenkins (1976), chapter 11, at two lags.
     """
@@ -55,9 +55,9 @@ def lag_test(forecasts: Forecasts) -> Lag:
     n = int(pairs.sum())
     if (forecasts.close[forecasts.judged] <= 0).any():
         return _unsaid(n, "A forecast close is not above 0, so its moves have no meaning.")
-    said = _moves(forecasts.close, pairs)
-    lag0 = correlation(said, _moves(forecasts.actual, pairs))
-    lag1 = correlation(said, _moves(forecasts.last_close, pairs))
+    forecast_moves = _moves(forecasts.close, pairs)
+    lag0 = correlation(forecast_moves, _moves(forecasts.actual, pairs))
+    lag1 = correlation(forecast_moves, _moves(forecasts.last_close, pairs))
     if lag0 is None or lag1 is None:
         return _unsaid(n, "Too few moves to say whether it repeats the last close.")
     ahead = lag0 >= FOLLOWS

@@ -18,9 +18,9 @@ from forecasters.threads.limit import one_thread
 class ARIMA(Forecaster):
     """ARIMA(1, 1, 1) with drift of the log close: an ARMA(1, 1) of the daily log returns.
 
-    An opponent, not from the sources. Fitted by maximum likelihood on the fit rows of each fold;
-    a forecast runs the recursion over its own window, which is why the window is long: what lies
-    60 sessions back has died away.
+    An opponent, not from the sources. It is fitted by maximum likelihood on the fit rows of each
+    fold. A forecast runs the recursion over the sessions of its window. The window is long, so that
+    the shocks before it no longer matter.
 
     References
     ----------

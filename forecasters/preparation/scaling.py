@@ -29,7 +29,7 @@ class Scaler:
         return np.asarray((values - self.shift) / self.scale)
 
     def inverse(self, values: Floats) -> Floats:
-        """Return scaled `values` [..., C] in their own unit."""
+        """Return scaled `values` [..., C] in their original unit."""
         return np.asarray(values * self.scale + self.shift)
 
 
@@ -45,7 +45,7 @@ def minmax(rows: Floats, names: Names = ()) -> Scaler:
 def together(rows: Floats, names: Names = ()) -> Scaler:
     """Return the min-max scaler in which open, high, low and close share one range. Source: S2.
 
-    A candle keeps its shape; every other column (volume) has a range of its own.
+    A candle keeps its shape; every other column (volume) has a separate range.
     """
     low, high = rows.min(axis=0), rows.max(axis=0)
     prices = [column for column, name in enumerate(names) if name in PRICES]

@@ -1,4 +1,4 @@
-"""One thread for libraries that would otherwise take all."""
+"""One thread for libraries that would otherwise use every core."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 def one_thread() -> AbstractContextManager[object]:
     """Return a context in which BLAS and OpenMP run on one thread, and as before after it.
 
-    The number of threads changes the order of a sum and so its last bits; a fit must give the same
-    in this process and in a worker. Only libraries that are loaded by then are limited: a
-    forecaster that imports one in its `fit` enters this context after the import.
+    The number of threads changes the order of a sum, and so its last bits. A fit must give the same
+    result in this process and in a worker. Only libraries that are already loaded are limited: a
+    forecaster that imports a library in its `fit` enters this context after the import.
     """
     from threadpoolctl import threadpool_limits
 

@@ -1,4 +1,4 @@
-"""Stopping fits that are under way in other threads: Python cannot interrupt those by itself."""
+"""How fits that run in other threads are stopped: Python cannot interrupt them by itself."""
 
 from __future__ import annotations
 
@@ -12,32 +12,33 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """A fit ended early because somebody asked for it; its answer must not be used."""
+    """A fit ended early because a stop was requested; its answer must not be used."""
 
 
 class Stop:
-    """A wish that the fits which run within it end soon.
+    """A request to the fits that run under it: end at your next step.
 
     Attributes
     ----------
     flag : int32, shape [1]
-        Not 0 once it is wished. The compiled kernels read it at this address at every step.
+        0 until a stop is requested, then 1. The compiled kernels read it at this address at each
+        step, so the array must stay where it is in memory.
     """
 
     def __init__(self) -> None:
         self.flag = np.zeros(1, dtype=np.int32)
 
     def set(self) -> None:
-        """Wish it; a fit within ends at its next step."""
+        """Request the stop: each fit under it ends at its next step."""
         self.flag[0] = 1
 
     def run(self, call: Callable[[], T]) -> T:
-        """Return what `call` gives, which can be stopped from another thread.
+        """Return what `call` returns; another thread can stop it by `set`.
 
         Raises
         ------
         Stopped
-            It was.
+            A stop was requested before or during the call.
         """
         token = _current.set(self)
         try:
@@ -47,7 +48,7 @@ class Stop:
             _current.reset(token)
 
     def check(self) -> None:
-        """Raise `Stopped` if it is wished."""
+        """Raise `Stopped` if a stop was requested."""
         if self.flag[0]:
             raise Stopped
 
@@ -56,5 +57,5 @@ _current: ContextVar[Stop | None] = ContextVar("stop", default=None)
 
 
 def current() -> Stop:
-    """Return the wish that the caller runs within, or one that nobody ever sets."""
+    """Return the `Stop` that the caller runs under; outside of any, a new one that is never set."""
     return _current.get() or Stop()

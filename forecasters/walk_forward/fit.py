@@ -43,8 +43,8 @@ class Fitted:
         What trained a network: ``native``, or ``torch`` and why; empty for other forecasters.
     inside : float64, shape [K]
         Forecast closes of the fit rows and then of the validation rows of each part, NaN where a
-        row has no window or is a halt. Empty unless the fit was asked for it. The network was
-        trained on the former and looked at the latter: they are no evidence of skill.
+        row has no window or is a halt. Empty unless `Fit.inside` is set. The model was trained on
+        the fit rows and watched on the validation rows: neither shows skill.
     """
 
     close: Floats
@@ -82,7 +82,7 @@ class Fit:
     ----------
     parts : tuple of Part
         One, or with a pooled forecaster one for each ticker, in the order of their names: they
-        are trained on together, each scaled by its own fit rows.
+        are trained on together, each scaled by the fit rows of its ticker.
     inside : bool
         Forecast the fit rows and the validation rows too.
     """
@@ -187,11 +187,11 @@ class Fit:
         closes = []
         for part, cut in zip(self.parts, cuts, strict=True):
             for rows, windows in ((part.fold.fit, cut.fit), (part.fold.validation, cut.validation)):
-                own = np.full(len(rows), np.nan)
+                closes_of_part = np.full(len(rows), np.nan)
                 if len(windows):
                     at = np.searchsorted(part.features.sessions, windows.as_of) - rows.start
-                    own[at] = cut.known(model.predict, windows)
-                closes.append(own)
+                    closes_of_part[at] = cut.known(model.predict, windows)
+                closes.append(closes_of_part)
         return np.concatenate(closes)
 
 

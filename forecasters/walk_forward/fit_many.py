@@ -38,7 +38,7 @@ def fit_many(
     Raises
     ------
     KeyboardInterrupt
-        Ctrl-C: fits under way end at their next step, what `on_done` was told stays done.
+        Ctrl-C: fits under way end at their next step, what `on_done` received stays done.
     Exception
         The first one that a fit raised; the others end.
     """

@@ -22,6 +22,19 @@ class FixedSplit(WalkForward):
     ----------
     shares : tuple of int
         Percent to train, validate (0: none) and test; their sum is 100.
+
+    Raises
+    ------
+    InputError
+        The shares are not 100 in all, or one part has no share.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sessions = np.arange("2019-01-01", "2019-01-11", dtype="datetime64[D]")
+    >>> (fold,) = FixedSplit.parse("70:30").split(sessions)
+    >>> fold.fit, fold.test
+    (range(0, 7), range(7, 10))
     """
 
     name: ClassVar[str] = "fixed_split"

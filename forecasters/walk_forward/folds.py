@@ -14,19 +14,33 @@ from forecasters.errors import InputError
 class Fold:
     """Rows (half-open ranges over the sessions) of one retraining; the invariant is checked here.
 
-    The label of row t is the close of t + horizon. So the last label that training may use lies
-    at train.stop - 1 + horizon, and it must be known when the first test row is forecast, at the
-    close of test.start. Equality is allowed because an order fills at the next open at the
+    The label of row t is the close of t + horizon. So the last label of the fit rows is the close of
+    row fit.stop - 1 + horizon. It must be known when the first validation or test row is forecast,
+    at the close of that row. It may be the same close, because an order fills at the next open at the
     earliest.
 
     Attributes
     ----------
     fit, validation, test : range
-        Rows whose windows are trained on, watched, and forecast. `validation` may be empty.
+        Rows whose windows are trained on, watched during training, and forecast. `validation` may
+        be empty.
     horizon : int
         Sessions from a row to the close it forecasts.
     name : datetime64[D]
         The first test session.
+
+    Raises
+    ------
+    InputError
+        A range is empty or a label is known too late.
+
+    Examples
+    --------
+    >>> day = np.datetime64("2019-01-07")
+    >>> fold = Fold(fit=range(0, 3), validation=range(3, 4), test=range(4, 7), horizon=1, name=day)
+    >>> Fold(fit=range(0, 4), validation=range(0), test=range(4, 7), horizon=2, name=day)
+    Traceback (most recent call last):
+    forecasters.errors.InputError: fold 2019-01-07: the label of row 3 is known at row 5, after row 4 was to be forecast
     """
 
     fit: range
@@ -56,15 +70,15 @@ def cut_by_date(
 ) -> Fold | None:
     """Return one ticker's rows of a fold that was cut on the union of several tickers' sessions.
 
-    The invariant holds in dates: a label counts if its own session, which is later where the
-    ticker misses days, is not after the first day that any ticker watches or forecasts.
+    The invariant holds in dates: a label is used only if its session, which is later where the
+    ticker misses days, is not after the first day on which any ticker is watched or forecast.
 
     Parameters
     ----------
     sessions : datetime64[D], shape [T]
-        The ticker's own, all of them among `union`.
+        Sessions of the ticker, all of them among `union`.
     first_test : int
-        Own row before which this ticker is not forecast.
+        Row of `sessions` before which this ticker is not forecast.
 
     Returns
     -------
@@ -74,7 +88,7 @@ def cut_by_date(
     Raises
     ------
     InputError
-        It has rows to forecast and none to fit.
+        The ticker has rows to forecast and none to fit.
     """
     test = _between(fold.test, union, sessions)
     test = range(max(test.start, first_test), test.stop)
@@ -93,7 +107,7 @@ def cut_by_date(
 
 
 def _between(rows: range, union: Days, sessions: Days) -> range:
-    """Return the own rows on the days of these rows of the union."""
+    """Return the rows of `sessions` on the days of these rows of the union."""
     if not rows:
         return range(0)
     start = int(np.searchsorted(sessions, union[rows.start]))

@@ -48,7 +48,27 @@ class WalkForward:
     horizon : int
         Sessions from a row to the close it forecasts.
     validation : float
-        Share of the training sessions, the newest ones, that is watched and not fitted.
+        Share of the training sessions that is watched during training and not fitted on: the newest
+        ones.
+
+    Raises
+    ------
+    InputError
+        A setting lies outside its range.
+
+    Examples
+    --------
+    Ten sessions, four of them to train on; every third session the forecaster is trained again:
+
+    >>> sessions = np.arange("2019-01-01", "2019-01-11", dtype="datetime64[D]")
+    >>> plan = WalkForward(train_size=4, step=3, validation=0.25)
+    >>> for fold in plan.split(sessions):
+    ...     print(fold.name, fold.fit, fold.validation, fold.test)
+    2019-01-05 range(0, 3) range(3, 4) range(4, 7)
+    2019-01-08 range(0, 5) range(5, 7) range(7, 10)
+
+    A row's label is the next close. The last label of a training, that of row 3 in the first fold,
+    is the close of row 4: it is known when row 4 is forecast, at that close.
     """
 
     #: Enters the keys of runs and trials, wherever the class lies.
@@ -116,7 +136,13 @@ class WalkForward:
     def fits(
         self, forecaster: Forecaster, features: Features, seeds: Sequence[int] = (0,)
     ) -> tuple[Fit, ...]:
-        """Return the independent jobs of one forecaster on one ticker: seed by seed, fold by fold."""
+        """Return the independent jobs of one forecaster on one ticker: seed by seed, fold by fold.
+
+        Raises
+        ------
+        InputError
+            Too few sessions, another horizon than that of the features, or a seed twice.
+        """
         self._check(features)
         parts = [(Part(features, fold),) for fold in self.split(features.sessions)]
         return self._jobs(forecaster, parts, seeds)
@@ -126,35 +152,38 @@ class WalkForward:
     ) -> tuple[Fit, ...]:
         """Return the jobs of one forecaster that learns from several tickers together.
 
-        The folds are cut by date on the union of the sessions: the same row number is another day
-        in another ticker. A ticker takes part from the fold on in which its own plan, cut on its
-        own sessions, makes its first forecast, so that it is forecast on the days that a model
-        of its own would forecast.
+        The folds are cut by date on the union of all sessions, because the same row number is another
+        day in another ticker. A ticker is first forecast where a plan cut on its sessions alone
+        would forecast it first, and takes part from that fold on. So it is forecast on the same
+        days as by a separate model.
 
         Raises
         ------
         InputError
             A ticker has no session to learn from before the fold in which it is first forecast.
         """
-        ordered = sorted(features, key=lambda one: one.ticker)
-        for one in ordered:
-            self._check(one)
-        union = np.unique(np.concatenate([one.sessions for one in ordered]))
-        first = {one.ticker: self.split(one.sessions)[0].test.start for one in ordered}
+        ordered = sorted(features, key=lambda each: each.ticker)
+        for each in ordered:
+            self._check(each)
+        union = np.unique(np.concatenate([each.sessions for each in ordered]))
+        first = {each.ticker: self.split(each.sessions)[0].test.start for each in ordered}
         folds = self.split(union)
         shares = []
         for fold in folds:
             cut = [
-                (one, cut_by_date(fold, union, one.ticker, one.sessions, first[one.ticker]))
-                for one in ordered
+                (
+                    each,
+                    cut_by_date(fold, union, each.ticker, each.sessions, first[each.ticker]),
+                )
+                for each in ordered
             ]
-            if parts := tuple(Part(one, own) for one, own in cut if own):
+            if parts := tuple(Part(each, rows) for each, rows in cut if rows):
                 shares.append(parts)
         pooled_from = union[folds[0].test.start]
-        for one in ordered:
-            if (own_from := one.sessions[first[one.ticker]]) < pooled_from:
+        for each in ordered:
+            if (begins := each.sessions[first[each.ticker]]) < pooled_from:
                 raise InputError(
-                    f"{one.ticker} is forecast from {own_from} on, the pooled folds begin on "
+                    f"{each.ticker} is forecast from {begins} on, the pooled folds begin on "
                     f"{pooled_from}: its bars end too early for this --split; leave it out"
                 )
         return self._jobs(forecaster, shares, seeds)
@@ -176,15 +205,30 @@ class WalkForward:
     def collect(
         self, fits: Sequence[Fit], fitted: Sequence[Fitted], label: str = "", ticker: str = ""
     ) -> Forecasts:
-        """Return the forecasts of one ticker (by default the first) from `fits` of one forecaster."""
+        """Return the forecasts of one ticker from the fits of one forecaster.
+
+        Parameters
+        ----------
+        fits, fitted : sequence
+            The jobs, as `fits` or `pooled_fits` ordered them, and what each left.
+        label : str
+            How the forecasts name the forecaster; empty: its name.
+        ticker : str
+            Empty: the first ticker of the first job.
+        """
         forecaster = fits[0].forecaster
         ticker = ticker or fits[0].parts[0].features.ticker
         seeds = tuple(dict.fromkeys(fit.seed for fit in fits))
         answers = [
-            (part, answer.close[own], answer.outside[own], answer.centre[fit.parts.index(part)])
+            (
+                part,
+                answer.close[rows_of_part],
+                answer.outside[rows_of_part],
+                answer.centre[fit.parts.index(part)],
+            )
             for fit, answer in zip(fits, fitted, strict=True)
             if (share := fit.share(ticker))
-            for part, own in [share]
+            for part, rows_of_part in [share]
         ]
         features = answers[0][0].features
         of_one_seed = answers[: len(answers) // len(seeds)]
@@ -225,7 +269,20 @@ class WalkForward:
         seeds: Sequence[int] = (0,),
         run: RunFits = one_by_one,
     ) -> Forecasts:
-        """Return the out-of-sample forecasts of one forecaster; `run` decides where fits run."""
+        """Return the out-of-sample forecasts of one forecaster on one ticker.
+
+        Parameters
+        ----------
+        seeds : sequence of int
+            One fit a fold for each; the forecast is their mean.
+        run : callable
+            Takes the fits and returns what each leaves: here, in threads or in processes.
+
+        Raises
+        ------
+        InputError
+            As `fits`, or the forecaster cannot be fitted on these features.
+        """
         fits = self.fits(forecaster, features, seeds)
         return self.collect(fits, tuple(run(fits)))
 

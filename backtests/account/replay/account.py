@@ -104,19 +104,19 @@ class Replayed:
         days, ticker = self.quotes.days, self.quotes.bars.ticker
         return tuple(
             Fill(
-                decided=days[one.decided].isoformat(),
-                session=days[one.row].isoformat(),
+                decided=days[booking.decided].isoformat(),
+                session=days[booking.row].isoformat(),
                 ticker=ticker,
-                side="buy" if one.size > 0 else "sell",
-                size=abs(one.size),
-                price=to_12_digits(one.price),
-                commission=to_12_digits(one.commission),
-                tax=to_12_digits(one.tax),
-                slippage=to_12_digits(abs(one.price - one.quoted) * abs(one.size)),
-                cash=to_12_digits(one.cash),
-                reason=one.reason,
+                side="buy" if booking.size > 0 else "sell",
+                size=abs(booking.size),
+                price=to_12_digits(booking.price),
+                commission=to_12_digits(booking.commission),
+                tax=to_12_digits(booking.tax),
+                slippage=to_12_digits(abs(booking.price - booking.quoted) * abs(booking.size)),
+                cash=to_12_digits(booking.cash),
+                reason=booking.reason,
             )
-            for one in self._booked
+            for booking in self._booked
         )
 
 
@@ -199,7 +199,7 @@ class _Account:
             if at_close and (self.selling or self.wish):
                 self._send(t)
             t += 1
-        bought = sum(one.size > 0 for one in self.booked)
+        bought = sum(booking.size > 0 for booking in self.booked)
         start = self.broker.cash
         return Replayed(self.quotes, start, bought, tuple(self.booked), tuple(self.spans))
 

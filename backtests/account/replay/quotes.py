@@ -18,19 +18,19 @@ from strategies.round_trip import slipped
 class _Teller(ExchangeBroker):
     """An `ExchangeBroker` that says at which price it would fill an order, and fills none."""
 
-    told: float | None = None
+    price_found: float | None = None
 
     def ask(self, order: Any) -> float | None:
         """Return the price that an order finds on the bar that its feed shows; None if none."""
-        self._newest, self.told = None, None
+        self._newest, self.price_found = None, None
         order.info.clear()
         self._try_exec(order)
-        return self.told
+        return self.price_found
 
     def _execute(
         self, order: Any, ago: Any = None, price: Any = None, *args: Any, **kwargs: Any
     ) -> None:
-        self.told = None if price is None else float(price)
+        self.price_found = None if price is None else float(price)
 
 
 class Quotes:

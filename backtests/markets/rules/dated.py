@@ -22,7 +22,7 @@ class Listing(NamedTuple):
     instrument: str = "stock"
 
 
-class Line(Protocol):
+class DatedLine(Protocol):
     """One line of a dated table. An empty segment or instrument stands for all of them."""
 
     @property
@@ -42,7 +42,7 @@ class Line(Protocol):
         """The instrument it is about."""
 
 
-L = TypeVar("L", bound=Line)
+L = TypeVar("L", bound=DatedLine)
 
 
 def lines_for(table: tuple[L, ...], listing: Listing) -> tuple[L, ...]:

@@ -45,8 +45,8 @@ def grid_of(bars: Bars, tables: tuple[TickTable, ...], listing: Listing) -> Grid
     prices = np.stack([getattr(bars, name) for name in PRICES])
     off = np.zeros(len(bars), dtype=bool)
     for number, line in enumerate(lines):
-        own = looked & (row == number)
-        off[own] = ~line.fits(prices[:, own]).all(axis=0)
+        of_line = looked & (row == number)
+        off[of_line] = ~line.fits(prices[:, of_line]).all(axis=0)
     days = bars.sessions.tolist()
     return Grid(
         first=days[int(looked.argmax())] if looked.any() else None,

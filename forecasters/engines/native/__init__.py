@@ -1,6 +1,6 @@
 """The native engine: kernels in C++ that train the torch modules which forecasters build.
 
-An accelerator, not a second zoo. A network that is an exact `nn.Sequential` of layers it knows
-(`description.py` says which) is trained in place, many times faster than by torch; anything else
-goes to the torch engine. `source/` is read from `matrix.h` on.
+It accelerates networks and defines none. A network that is exactly an `nn.Sequential` of layers that
+the kernels know (`description.py` lists them) is trained in place, many times faster than by torch;
+torch trains every other network. Read `source/` from `matrix.h` on.
 """

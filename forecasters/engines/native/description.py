@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from forecasters.engines.native.library import Layer
+from forecasters.engines.native.library import KernelLayer
 from forecasters.layers import LastStep, SoftsignLSTM, SoftsignRNN, SwapAxes
 
 #: `Kind` and `Function` in network.h.
@@ -37,13 +37,13 @@ class _State:
     that nothing is moved until the order of the values counts.
     """
 
-    layers: list[Layer]
+    layers: list[KernelLayer]
     swapped: bool = False
     tupled: bool = False
     flat: bool = False
 
     def add(self, kind: int, **values: float) -> None:
-        self.layers.append(Layer(kind=kind, **values))
+        self.layers.append(KernelLayer(kind=kind, **values))
 
     def swap(self) -> None:
         """Put the values in torch's order, or back; twice in a row is not at all."""
@@ -53,7 +53,7 @@ class _State:
             self.add(SWAP_AXES)
 
 
-def describe(network: nn.Module) -> list[Layer]:
+def describe(network: nn.Module) -> list[KernelLayer]:
     """Return the layers of an exact `nn.Sequential`.
 
     Raises

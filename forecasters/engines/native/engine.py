@@ -28,7 +28,7 @@ def train(
     Raises
     ------
     InputError
-        The loss left the finite numbers, or an input was none.
+        The loss became infinite or NaN, or an input was not finite.
     """
     seed = int(rng.integers(2**63))
     with alone(seed):

@@ -22,7 +22,7 @@ HELP = "with a C++ compiler (Debian: apt-get install g++), install this package 
 Address = ctypes.c_void_p
 
 
-class Layer(ctypes.Structure):
+class KernelLayer(ctypes.Structure):
     """A layer as `network.h` describes it."""
 
     _fields_ = (
@@ -38,11 +38,11 @@ class Layer(ctypes.Structure):
     )
 
 
-class Plan(ctypes.Structure):
+class KernelPlan(ctypes.Structure):
     """A network and the memory for it, as `api.cpp` has it."""
 
     _fields_ = (
-        ("layers", ctypes.POINTER(Layer)),
+        ("layers", ctypes.POINTER(KernelLayer)),
         ("count", ctypes.c_int32),
         ("lookback", ctypes.c_int32),
         ("channels", ctypes.c_int32),
@@ -54,7 +54,7 @@ class Plan(ctypes.Structure):
     )
 
 
-_PLAN = ctypes.POINTER(Plan)
+_PLAN = ctypes.POINTER(KernelPlan)
 _SIZE = ctypes.POINTER(ctypes.c_uint64)
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "native_processor": (ctypes.c_char_p, ()),

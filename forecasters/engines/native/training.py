@@ -1,4 +1,4 @@
-"""Training in the kernels: a torch module's own parameters, on memory that this side owns."""
+"""Training in the kernels: the parameters of a torch module, in memory that Python allocates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 
 from forecasters.bars import Floats
 from forecasters.engines.native.description import Unknown, describe
-from forecasters.engines.native.library import Layer, Plan, load
+from forecasters.engines.native.library import KernelLayer, KernelPlan, load
 from forecasters.engines.schedule import Schedule
 from forecasters.errors import Error, InputError
 from forecasters.preparation.windows import Windows
@@ -58,8 +58,8 @@ class NativeTraining:
         self._library = load()
         layers = describe(network)
         _, lookback, channels = fit.X.shape
-        self._plan = Plan(
-            layers=(Layer * len(layers))(*layers),
+        self._plan = KernelPlan(
+            layers=(KernelLayer * len(layers))(*layers),
             count=len(layers),
             lookback=lookback,
             channels=channels,
@@ -100,7 +100,7 @@ class NativeTraining:
         Raises
         ------
         Stopped
-            Another thread wished it: the call ended within a step.
+            Another thread requested a stop: the call ended within one step.
         """
         orders = np.ascontiguousarray(orders, dtype=np.int64)
         count, rows = orders.shape
@@ -166,10 +166,10 @@ class NativeTraining:
         training = self.network.training
         expected = self.network.eval()(torch.tensor(X))[:, 0].numpy()
         self.network.train(training)
-        made = self.answers(X)
-        if np.abs(made - expected).max() > APART * max(1.0, float(np.abs(expected).max())):
+        answers = self.answers(X)
+        if np.abs(answers - expected).max() > APART * max(1.0, float(np.abs(expected).max())):
             raise Error(
-                f"the native engine answers {made[0]:g} where torch answers {expected[0]:g} for "
+                f"the native engine answers {answers[0]:g} where torch answers {expected[0]:g} for "
                 f"{self.network}: a fault of ours; --engine torch goes round it"
             )
 
