@@ -19,7 +19,7 @@ KINDS = {"ohlcv": COLUMNS, "ohlcv+indicators": (*COLUMNS, *NAMES)}
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """T sessions of C inputs. Row t uses bars up to t; its target is the close `horizon` later.
+    """T sessions of C inputs. Row t uses bars up to t; its target is the close `horizon` sessions later.
 
     Attributes
     ----------
@@ -32,6 +32,14 @@ class Features:
     close : float64, shape [T]
         close[t], in the currency of the listing: the naive forecast.
     tradable : bool, shape [T]
+        False on a halt.
+    horizon : int
+        Sessions from a row to the close that is its target.
+
+    Raises
+    ------
+    InputError
+        An array has another shape, or an input after the warm-up is not finite.
     """
 
     ticker: str
@@ -67,7 +75,7 @@ class Features:
 
     @cached_property
     def warmup(self) -> int:
-        """Rows at the start in which some input is not known yet."""
+        """Number of rows at the start in which some input is not known yet."""
         finite = np.isfinite(self.X).all(axis=1)
         return int(finite.argmax()) if finite.any() else finite.size
 
@@ -146,7 +154,7 @@ def make_features(
 
 
 def _check_names(kind: str, extras: Sequence[Extra]) -> None:
-    """Refuse a column that is called as another is: what a channel is must be plain."""
+    """Refuse two columns of one name: each channel must have a clear name."""
     taken = dict.fromkeys(KINDS[kind], f"an input of --features {kind}")
     for extra in extras:
         for name in extra.names:

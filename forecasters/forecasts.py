@@ -1,4 +1,4 @@
-"""Forecast closes of one ticker by one forecaster, each with the day it was made."""
+"""Forecast closes of one ticker by one forecaster, each with the day on which it was made."""
 
 from __future__ import annotations
 
@@ -35,12 +35,17 @@ class Forecasts:
     outside : bool, shape [N]
         Some input of as_of lies outside the range of the rows that the fold was fitted on.
     centre : float64, shape [N]
-        Mean forecast return of the fold on its validation windows, the mean over the seeds: what
-        it forecasts on average, known before its first test row. NaN without validation windows,
-        and everywhere if left out.
+        Mean forecast return of the fold on its validation windows, averaged over the seeds. It is known
+        before the first test row of the fold. NaN without validation windows, and everywhere if left
+        out.
     mase_scale : float or None
         Mean absolute error of naive over the fit rows of the first fold, in the currency of the
-        listing: what the MASE divides by. Follows from the bars, so the digest leaves it out.
+        listing: the divisor of the MASE. It follows from the bars, so the digest leaves it out.
+
+    Raises
+    ------
+    InputError
+        The shapes do not fit together, or the dates are not in order.
     """
 
     ticker: str

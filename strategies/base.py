@@ -47,8 +47,8 @@ class ForecastStrategy(bt.Strategy):
     A rule with ``fill="close"`` fills at the close it decides on: its market orders are sent at
     once and Backtrader books them with the next bar, at the price of the close before.
 
-    Orders carry `decided` (date) and `reason` in ``order.info``. `unfilled` lists every signal that
-    became no order and every order that did not fill, one a session: decided, session, ticker,
+    Orders have `decided` (a date) and `reason` in ``order.info``. `unfilled` lists every signal that
+    became no order and every order that did not fill, one entry a session: decided, session, ticker,
     side, size, why.
 
     Parameters
@@ -63,9 +63,9 @@ class ForecastStrategy(bt.Strategy):
     Raises
     ------
     ValueError
-        The Cerebro does not cheat on open: ``bt.Cerebro(cheat_on_open=True)`` lets the strategy
-        see the open that it sizes a purchase with. Nothing is decided on it. Or the rule fills at
-        the close and the broker does not: ``cerebro.broker.set_coc(True)``.
+        The Cerebro does not cheat on open: with ``bt.Cerebro(cheat_on_open=True)`` the strategy sees
+        the open, and sizes purchases by it. It decides nothing on it. Or the rule fills at the close
+        and the broker does not: ``cerebro.broker.set_coc(True)``.
     """
 
     rule_type: ClassVar[type[Rule] | None] = None
@@ -208,9 +208,10 @@ class ForecastStrategy(bt.Strategy):
     def _send_buy(self, book: Book, signal: Signal, cash: float) -> Any:
         """Send a purchase; return its order, None if there is none.
 
-        Its limit sell follows all purchases of the session and wakes only once this one is filled to
-        the last share: a buy that is refused, or filled in part, leaves no sell behind and so no
-        short. What it brings later in the day pays for no purchase at the open.
+        Its limit sell is sent after all purchases of the session and becomes active once this purchase
+        is filled to the last share. So a purchase that is refused, or filled in part, leaves no sell
+        behind and thus no short position. The money of a limit sell later in the day pays for no
+        purchase at the open.
         """
         data = book.data
         lot = getattr(self.broker, "lot_of", lambda data: 1)(data)
@@ -235,7 +236,7 @@ class ForecastStrategy(bt.Strategy):
         return buy
 
     def _miss(self, book: Book, side: str, size: float, why: str, order: Any = None) -> None:
-        """Write down what did not fill, in its session: that of a close it was sent at, else the newest."""
+        """Add an entry to `unfilled`; its session is that of the close at which it was sent, or the newest."""
         newest = max((data for data in self.datas if len(data)), key=lambda data: data.datetime[0])
         session = newest.datetime.date(0)
         if order is not None and self.at_close and order.exectype == bt.Order.Market:
@@ -265,7 +266,7 @@ class ForecastStrategy(bt.Strategy):
             book.selling = None
 
     def stop(self) -> None:
-        """Say of a sell that found no bar to the end that the ticker was delisted, once."""
+        """Give a sell that found no bar up to the end one entry: delisted."""
         end = max(book.datetime[0] for data, book in self.books.items() if len(data))
         for book in self.books.values():
             if book.selling and book.datetime[0] < end:
@@ -288,8 +289,8 @@ class ForecastStrategy(bt.Strategy):
     def next(self) -> None:
         """Cancel what did not fill, then decide at this close.
 
-        Every position is looked at; a ticker that is not held only if there will be a slot for it and
-        the rule could buy it, unless the rule must see all of them.
+        The rule is asked about every position. About a ticker that is not held it is asked only if
+        there will be a free slot and the rule could buy it, or if the rule must see all tickers.
         """
         self._cancel()
         self.equity = self.broker.getvalue()
@@ -316,7 +317,7 @@ class ForecastStrategy(bt.Strategy):
             self._send(sorted({*self.busy, *self.buying}, key=lambda book: book.number))
 
     def _others(self, books: Iterable[Book], looked: set[Book], time: float) -> list[Book]:
-        """Return those that have a bar of this session and were not looked at as busy ones."""
+        """Return the books with a bar of this session that are not among the busy ones."""
         busy = self.busy
         return [b for b in books if b not in looked and b not in busy and b.look(time)]
 

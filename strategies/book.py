@@ -12,14 +12,14 @@ import numpy as np
 from strategies.rule import HOLD, Signal
 from strategies.situation import Floats, nothing
 
-#: Lines beside those of every feed, and what counts where a feed has no such line.
+#: Lines that not every feed has, and the value where a feed has no such line.
 OPTIONAL = {"forecast": math.nan, "tradable": 1.0, "centre": 0.0, "member": 1.0}
 
 
 class Book:
     """One feed: its lines, what was decided on it and, for a rule with a memory, its past.
 
-    Backtrader looks a line up by its name each time; here each is looked up once.
+    Backtrader looks up a line by its name at each access; here each line is looked up once.
     """
 
     def __init__(self, number: int, data: Any, memory: int) -> None:
@@ -50,18 +50,18 @@ class Book:
         return OPTIONAL[name] if line is None else float(line[0])
 
     def look(self, time: float) -> bool:
-        """Return whether there is a bar of this session, and remember it: one may miss days."""
+        """Return whether this feed has a bar of this session, and keep that: a feed may miss days."""
         self.bars_seen = len(self.datetime)
         self.has_bar = bool(self.bars_seen and self.datetime[0] == time)
         return self.has_bar
 
     def look_again(self) -> bool:
-        """Return whether a bar came since the last close; the clock of the strategy still shows that."""
+        """Return whether a bar came since the last close; the clock still shows the session before."""
         self.has_bar = len(self.datetime) > self.bars_seen
         return self.has_bar
 
     def forget(self) -> None:
-        """Forget a position that is no more."""
+        """Forget a position that was closed."""
         self.decision_close = self.entry_price = math.nan
         self.sessions_since_decision = 0
 

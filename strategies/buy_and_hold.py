@@ -1,4 +1,4 @@
-"""Buy at the first open and hold: what every rule stands beside."""
+"""Buy at the first open and hold: the comparison for every rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a rule could buy at each session: what spares asking it about every ticker."""
+"""The tickers that a rule could buy in each session, so that it need not be asked about all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from strategies.rule import Rule
 class Candidates:
     """The forecast returns of several feeds side by side, one row a session.
 
-    A rule is shown one row at a time, as a copy: what it promises of a session can rest on no other.
+    A rule sees one row at a time, as a copy, so that its promise for a session uses no other session.
     """
 
     def __init__(self, rule: Rule, books: Sequence[Book]) -> None:
@@ -27,7 +27,7 @@ class Candidates:
 
     @staticmethod
     def can_tell(rule: Rule, books: Sequence[Book]) -> bool:
-        """Return whether a rule may be left unasked, and whether all feeds tell their forecasts."""
+        """Return whether the rule allows it and every feed knows its forecasts beforehand."""
         if rule.memory or rule.ranks:
             return False
         return all(hasattr(book.data, "known_returns") for book in books)

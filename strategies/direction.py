@@ -13,8 +13,8 @@ from strategies.situation import Flags, Floats, Situation
 class DirectionRule(Rule):
     """Buy when the forecast return is above the cost of a round trip; sell when it is below zero.
 
-    Between the two nothing is done: what was bought is kept, since selling costs as well, and what
-    was not bought would not earn its costs.
+    Between the two nothing is done. A position is kept, because selling costs as well; and a purchase
+    would not earn its costs.
 
     Examples
     --------
@@ -27,7 +27,7 @@ class DirectionRule(Rule):
     """
 
     def could_buy(self, forecast_return: Floats) -> Flags:
-        """Return where a forecast is above the close: a round trip costs nothing at the least."""
+        """Return where a forecast is above the close: a round trip costs 0 or more."""
         return forecast_return > 0
 
     def decide(self, situation: Situation) -> Signal:

@@ -1,4 +1,4 @@
-"""Buy when a forecast is high for this forecaster: 5% without a scale."""
+"""Buy when a forecast is high for this forecaster, whatever its scale."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class QuantileRule(Rule):
-    """Buy when the centred forecast return is in the top `q` of its own past; sell in the lower part.
+    """Buy when the centred forecast return is in the top `q` of its past values; sell when it is low.
 
-    Honest forecasts rarely reach 5%. This rule asks what a forecast is beside earlier ones of the
-    same forecaster: the forecast return less the mean that its fit forecast on its validation rows,
-    against the last `memory` such numbers of earlier sessions. A forecaster that always says the
-    same is never bought, and neither is one whose fits watched no validation rows.
+    Honest forecasts rarely reach 5%. This rule compares a forecast with earlier ones of the same
+    forecaster: the forecast return less the mean that its fit forecast on its validation rows, beside
+    the last `memory` such values of earlier sessions. It never buys on a forecaster that always
+    forecasts the same, nor on one whose fits had no validation rows.
 
     Attributes
     ----------
     q : float
-        Buy when no more than this share of the past ones were as high.
+        Buy when no more than this share of the past values were as high.
     memory : int
         Past forecasts to compare with.
     least : int
-        Fewer are no distribution: nothing is decided.
+        With fewer past values nothing is decided.
     leave : float
-        Sell when more than this share of the past ones were as high.
+        Sell when more than this share of the past values were as high.
 
     Raises
     ------

@@ -22,7 +22,7 @@ class RankRule(Rule):
     k : int
         Places that are bought. The account needs as many slots.
     leave : int or None
-        A ticker is sold when its place is beyond this one; None: beyond `k`. More spares costs.
+        A ticker is sold when its place is beyond this; None: beyond `k`. A larger value saves costs.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What buying and selling again would cost, asked of whatever broker is there."""
+"""What buying and selling again would cost with the broker of the Cerebro, whichever it is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def slipped(broker: Any, data: Any, price: float, sign: float) -> float:
-    """Return what a purchase (1) or a sale (-1) quoted at this price will be filled at.
+    """Return the price at which a purchase (1) or a sale (-1) that is quoted at `price` will fill.
 
-    A broker that knows more of its slippage than Backtrader's own, such as ticks, says it by
-    ``slipped(data, price, sign)``.
+    A broker whose slippage has more rules than Backtrader's, such as ticks, has a method
+    ``slipped(data, price, sign)``. For any other broker Backtrader's settings are used.
     """
     if hasattr(broker, "slipped"):
         return float(broker.slipped(data, price, sign))

@@ -1,4 +1,4 @@
-"""All that a rule may know when it decides, at the close of one session."""
+"""Everything that a rule may know when it decides, at the close of one session."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Situation:
     sessions_since_decision : int
         1 at the close of the session after the decision, which is the session of the fill.
     centre : float
-        What the fit behind this forecast forecasts on average: the mean forecast return on its
-        validation windows, the mean over the seeds. NaN where the fit had none.
+        Mean forecast return of the fit behind this forecast on its validation windows, averaged over
+        the seeds. NaN where the fit had no validation windows.
     past_forecast_returns : float64, read-only
-        Forecast returns of earlier sessions less the centre of their own fit, oldest first,
-        sessions without a forecast left out: the newest `memory` of the rule.
+        Forecast returns of earlier sessions, each less the centre of its fit, oldest first, without
+        the sessions that had no forecast: the newest `memory` of the rule.
     closes : float64, read-only
         Closes oldest first, today's the last: the newest `memory` of the rule, those before the
         first out-of-sample session included.
@@ -53,9 +53,14 @@ class Situation:
         What buying and selling again would cost today, as a share of the value: commission, the
         tax of the day and the slippage of both sides.
     place : int
-        The ticker's place today by forecast over close among those of the account that have a bar
-        and a forecast and may be bought; 1 is the highest, equal ones by name; 0 is none. Only for
-        a rule that `ranks`.
+        The ticker's place today by forecast over close, among the tickers of the account that have a
+        bar and a forecast and may be bought. 1 is the highest, equal values go by name, 0 is no
+        place. Only for a rule that `ranks`.
+
+    Raises
+    ------
+    ValueError
+        The close is not above 0, or a position is held without its prices.
     """
 
     date: datetime.date

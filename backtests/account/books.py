@@ -14,7 +14,7 @@ from forecasters.bars import sessions_per_year
 from forecasters.errors import Error
 from strategies.digits import to_12_digits
 
-#: The broker and the books each reckon a fill in under ten steps; a step rounds by half of this.
+#: The broker and the books each compute a fill in under ten steps; a step rounds by half of EPSILON.
 STEPS = 16
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -22,9 +22,9 @@ EPSILON = float(np.finfo(np.float64).eps)
 class Ledger(bt.Analyzer):
     """``cerebro.addanalyzer(Ledger)``, then ``strategy.analyzers.ledger.result()``.
 
-    Works for any strategy on stock-like feeds: long or short, in shares or fractions of them, under
-    `optstrategy` too. Orders that carry `decided` and `reason` in their info (ours do) show them
-    in the fills. Slippage is the cost of a fill at the open against that open.
+    It works for any strategy on stock-like feeds: long or short, in whole shares or fractions, also
+    under `optstrategy`. The fills show `decided` and `reason` where the orders have them in their info,
+    as those of our strategies do. Slippage is what a fill at the open costs against that open.
     """
 
     params = (("account", None), ("forecaster", None), ("label", None))
@@ -41,7 +41,7 @@ class Ledger(bt.Analyzer):
         self._result: Result | None = None
 
     def notify_order(self, order: Any) -> None:
-        """Enter what was executed since the last notice, or that nothing more will be."""
+        """Enter what was executed since the last notice, or that the order will not be filled."""
         blocked = order.status == order.Canceled and order.info.get("blocked")
         if blocked or order.status in (order.Margin, order.Rejected, order.Expired):
             self._enter_unfilled(order)
@@ -82,7 +82,7 @@ class Ledger(bt.Analyzer):
         self._paid += fill.costs
 
     def _hold(self, data: Any, size: float) -> None:
-        """Keep the shares of each feed, added up as the broker adds them: to the same last digit."""
+        """Keep the shares of each feed, added in the order of the broker: equal to the last digit."""
         held = self._held.pop(data, 0.0) + size
         if held:
             self._held[data] = held
@@ -126,11 +126,17 @@ class Ledger(bt.Analyzer):
         self._closes.append((np.datetime64(today, "D"), value, cash, self._paid))
 
     def stop(self) -> None:
-        """Close the books: `optstrategy` takes the strategy away from its analyzers afterwards."""
+        """Close the books here: `optstrategy` later separates the strategy from its analyzers."""
         self._result = self._close() if self._closes else None
 
     def result(self) -> Result:
-        """Return the books as a Result; call after the run."""
+        """Return the books as a Result; call it after the run.
+
+        Raises
+        ------
+        Error
+            The run has not ended, or it had no session.
+        """
         if self._result is None:
             raise Error("the ledger is empty: ask for the result after cerebro.run()")
         return self._result
@@ -163,14 +169,14 @@ class Ledger(bt.Analyzer):
         )
 
     def _all_unfilled(self) -> tuple[Unfilled, ...]:
-        """Return what the strategy says did not fill (ours do), else what became of its orders."""
+        """Return the strategy's list of unfilled orders, as ours keep; else what its orders show."""
         entries = getattr(self.strategy, "unfilled", None)
         if entries is None:
             return tuple(self._unfilled)
         return tuple(Unfilled(**{**entry, "size": _whole(entry["size"])}) for entry in entries)
 
     def get_analysis(self) -> dict[str, float]:
-        """Return the equity by session, as other analyzers return theirs."""
+        """Return the equity by session, in the form of Backtrader's analyzers."""
         return {str(day): value for day, value, _, _ in self._closes}
 
 
@@ -179,9 +185,9 @@ def _decided(order: Any) -> str:
 
 
 def _at_open(order: Any, bit: Any) -> bool:
-    """Return whether a fill met the open: a limit may meet its price later in the day.
+    """Return whether an order filled at the open: a limit order may fill later in the day.
 
-    Under cheat-on-close a market order meets the close before, and its fill bears that date.
+    Under cheat-on-close a market order fills at the close before, and its fill has that date.
     """
     if order.exectype != order.Limit:
         return bool(order.exectype == order.Market and bit.dt == order.data.datetime[0])

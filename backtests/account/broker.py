@@ -1,4 +1,4 @@
-"""The account: cash, costs by date, slippage, as Backtrader's own broker keeps it."""
+"""The account: cash, costs by date and slippage, kept by a Backtrader broker."""
 
 from __future__ import annotations
 
@@ -25,12 +25,18 @@ class Broker:
     cash : float
         In the currency of the listing.
     costs : Costs
+        Rates of the market, or those that the user set.
     cash_fraction : float
         Share of the cash that a purchase may use.
     slots : int
         Equal parts of the equity, one a position; 1 for an account with one ticker.
     volume_cap : float or None
-        Share of the day's volume that the orders of one ticker may fill together.
+        Share of the day's volume that all orders of one ticker may fill together; None: no cap.
+
+    Raises
+    ------
+    InputError
+        A value lies outside its range.
     """
 
     cash: float
@@ -54,11 +60,11 @@ class Broker:
     ) -> None:
         """Give a Cerebro an `ExchangeBroker` (or another `kind` of it) for these feeds.
 
-        Slippage moves the price of a fill at the open, up to the day's high or down to its low:
-        no fill outside the prices of the day. A limit order never fills worse than its limit.
-        Orders are checked when they are filled: checked when submitted, Backtrader refuses some
-        that the open would fund. Whether a series lies on the tick grid is found out, up to each
-        session, from the `bars` of its feed; a feed without them is taken to lie off it.
+        Slippage moves the price of a fill at the open, up to the day's high or down to its low: no
+        fill lies outside the prices of the day. A limit order never fills worse than its limit. The
+        cash is checked when an order fills. A check at submission would refuse purchases that the
+        sales of the same open pay for. Whether a series lies on the tick grid is found from the
+        `bars` of its feed, up to each session; a feed without `bars` counts as off the grid.
         """
         made: Any = kind
         broker = made(costs=self.costs, volume_cap=self.volume_cap)
@@ -75,10 +81,10 @@ class Broker:
                 broker.know(bars)
 
     def note(self, bars: Iterable[Bars], start: str | date, end: str | date) -> str:
-        """Return the rules of the market that hold for these bars, for a report.
+        """Return one sentence for a report: the costs and the market rules that apply to these bars.
 
-        The costs from `start` to `end`, both included, then which of limits, ticks, lots and
-        volume bind.
+        First the costs from `start` to `end`, both included, then price limits, ticks and the cap on
+        the volume.
         """
         market = self.costs.market
         parts = [self.costs.note(start, end)]

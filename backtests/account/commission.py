@@ -11,7 +11,7 @@ class CommissionScheme(bt.CommInfoBase):
     """Commission on both sides and the transaction tax of the day on sales.
 
     ``broker.addcommissioninfo(CommissionScheme(costs=costs, clock=feed), name=feed._name)``:
-    Backtrader does not tell a scheme the date, the feed does.
+    Backtrader passes no date to a scheme, so the scheme reads it from the feed.
     """
 
     params = (("costs", None), ("clock", None), ("ticker", ""), ("stocklike", True))
@@ -27,7 +27,10 @@ class CommissionScheme(bt.CommInfoBase):
         return float(self.p.costs.commission(abs(size) * price))
 
     def tax(self, size: float, price: float, session: date | None = None) -> float:
-        """Return the tax on a fill, of the session that the clock shows; a purchase pays none."""
+        """Return the tax on a fill; a purchase pays none.
+
+        The rate is that of `session`, by default of the session that the clock shows.
+        """
         if size >= 0:
             return 0.0
         day = self.p.clock.datetime.date(self.ago) if session is None else session

@@ -27,20 +27,22 @@ def run_backtest(
     label: str = "",
     members: Mapping[str, Flags] | None = None,
 ) -> Result:
-    """Return what one account made of these tickers, over their out-of-sample sessions.
+    """Trade these tickers in one account over their out-of-sample sessions; return the result.
 
-    Decisions fall at the close and fill at the next open, or at that close if the rule has
-    ``fill="close"``. A rule without forecasts runs over the same sessions: `forecasts` says where
-    they begin. Tickers may begin late, miss days and end early: a bar that is not of the session is
-    never traded, and what is held of a ticker that has no more bars cannot be sold: it keeps its
-    last close and its slot to the end.
+    A decision is made at the close and fills at the next open, or at that same close if the rule has
+    ``fill="close"``. A rule without forecasts runs over the same sessions: `forecasts` says where they
+    begin. Tickers may begin late, miss days and end early. A bar of an earlier session is never
+    traded. A position in a ticker that has no more bars cannot be sold: it keeps its last close and
+    its slot to the end.
 
     Parameters
     ----------
     bars, forecasts : mapping
-        By ticker, the same tickers.
+        By ticker, for the same tickers.
+    rule : Rule
+    broker : Broker
     account, label : str
-        What the result is called: default the tickers, and the name of the rule.
+        Names in the result; by default the tickers, and the name of the rule.
     members : mapping
         Ticker to flags, one a bar: where it may be bought. What is held stays until its rule sells.
         A ticker that is left out may always be bought; None: all.

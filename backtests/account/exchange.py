@@ -18,23 +18,24 @@ TOLERANCE = 1e-9
 
 
 class ExchangeBroker(BackBroker):
-    """Backtrader's own broker, with what a market forbids; all else is as in Backtrader.
+    """Backtrader's broker with the rules of a market; everything else is as in Backtrader.
 
-    - A buy finds no price at the upper limit and a sell none at the lower one. The limit is a ratio
-      to the close of the bar before, also across a halt; on the first of all there is none. A series
-      on the tick grid has it to the won, another within a tick. A day that traded beyond its limit
-      had none (liquidation before a delisting, a listing, leveraged funds).
-    - Nothing fills on a halt, on a bar without volume (unless the series never had any), or on a
-      bar that is not of the newest session.
-    - Where a series lay on the tick grid until the day before, prices are rounded to ticks, against
-      the trader, and a limit to the better side of it. Slippage never leaves the day's range or
-      passes a limit.
+    - A buy does not fill at the upper price limit, and a sell does not fill at the lower one. The
+      limit is a share of the close of the bar before, also across a halt; the first bar has none. It
+      is exact for a series on the tick grid, and known within a tick for any other. A day that traded
+      beyond its limit had no limit (liquidation before a delisting, a listing, leveraged funds).
+    - Nothing fills on a halt, on a bar without volume (unless the series never had volumes), or on a
+      bar that does not belong to the newest session.
+    - Where a series lay on the tick grid up to the day before, fills are rounded to ticks against the
+      trader, and limit prices to the tick that is better for the trader. Slippage never leaves the
+      day's range and never passes a limit price.
     - `volume_cap`: the share of the day's volume that all orders of a ticker may fill together.
-    - A buy is cut down to whole lots when it is sent; one below a lot is rejected. Sells are not.
+    - A buy is cut down to whole lots when it is sent; a buy of less than a lot is rejected. Sells may
+      have any size.
 
-    An order that was held back says why in ``order.info.blocked`` ("upper limit", "lower limit",
-    "halt", "no volume", "no bar", "volume cap") until it fills, and on which day in `blocked_on`; the
-    price before slippage is in ``order.info.quoted``.
+    An order that was held back has the reason in ``order.info.blocked`` ("upper limit", "lower limit",
+    "halt", "no volume", "no bar", "volume cap") until it fills, and the day in `blocked_on`. The price
+    before slippage is in ``order.info.quoted``.
 
     Parameters
     ----------
@@ -59,9 +60,9 @@ class ExchangeBroker(BackBroker):
         self._newest: int | None = None
 
     def know(self, bars: Bars) -> None:
-        """Find out from the bars of a feed when they lay on the tick grid and had volumes.
+        """Find from the bars of a feed when they lay on the tick grid and when they had volumes.
 
-        Of each session only what came before it is used: no fill may depend on a later bar.
+        A fill uses only what was known before its session: no fill may depend on a later bar.
         """
         costs: Costs = self.p.costs
         listing = costs.listing(bars.ticker)
@@ -73,7 +74,7 @@ class ExchangeBroker(BackBroker):
     # --- what a strategy may ask -----------------------------------------------------------------
 
     def lot_of(self, data: Any) -> int:
-        """Return the shares that a purchase of today is a multiple of."""
+        """Return the lot of today: the number of shares that a purchase must be a multiple of."""
         costs: Costs = self.p.costs
         lot = costs.market.lot(_day(data, 0), costs.listing(data._name))
         return 1 if lot is None else lot.shares(_previous(data, 0) or data.open[0])
@@ -81,7 +82,7 @@ class ExchangeBroker(BackBroker):
     def slipped(self, data: Any, price: float, sign: int) -> float:
         """Return a price of today after slippage, of a buy (1) or a sell (-1), ticks included.
 
-        The range of the day, which bounds a fill, is not looked at.
+        The range of the day, which bounds a fill, is not applied.
         """
         costs: Costs = self.p.costs
         return costs.slipped(price, int(sign), self._grid(data, 0))
@@ -97,7 +98,7 @@ class ExchangeBroker(BackBroker):
         return super().buy(owner, data, size, *args, **kwargs)
 
     def submit(self, order: Any, check: bool = True) -> Any:
-        """Reject a purchase below a lot, pass on all else."""
+        """Reject a purchase of less than a lot; send every other order."""
         opens = order.isbuy() and self.positions[order.data].size >= 0
         if opens and self.p.costs.market.lots and order.size < self.lot_of(order.data):
             order.reject()
@@ -108,7 +109,7 @@ class ExchangeBroker(BackBroker):
     # --- orders are filled -----------------------------------------------------------------------
 
     def next(self) -> None:
-        """Fill what can be filled on the bars of today."""
+        """Fill the orders that can fill on the bars of today."""
         self._newest = None
         super().next()
 
@@ -132,14 +133,14 @@ class ExchangeBroker(BackBroker):
             super()._try_exec(order)
             scheme.ago = 0
         if at_close and "blocked" in info:
-            order.addinfo(coc=False)  # that close is gone: the next open is
+            order.addinfo(coc=False)  # that close is past: the order waits for the next open
         return None
 
     def _hold_back(self, order: Any, why: str) -> None:
         order.addinfo(blocked=why, blocked_on=_day(order.data, self._ago))
 
     def _shut(self, data: Any, at_close: bool) -> str:
-        """Return why nothing of this feed fills on its bar; empty if something may."""
+        """Return why no order of this feed fills on its bar; empty if orders may fill."""
         if not at_close:
             if self._newest is None:
                 self._newest = max(int(d.datetime[0]) for d in self.cerebro.datas if len(d))
@@ -156,7 +157,7 @@ class ExchangeBroker(BackBroker):
     def _try_exec_limit(
         self, order: Any, popen: float, phigh: float, plow: float, plimit: float
     ) -> None:
-        """Fill at the limit or better, the limit being a tick where the series lies on the grid."""
+        """Fill at the limit price or better; the limit is a tick where the series lies on the grid."""
         super()._try_exec_limit(order, popen, phigh, plow, self._limit(order, plimit))
 
     def _try_exec_stoplimit(self, order: Any, *prices: float) -> None:
@@ -165,7 +166,7 @@ class ExchangeBroker(BackBroker):
         super()._try_exec_stoplimit(order, *others, self._limit(order, plimit))
 
     def _limit(self, order: Any, price: float) -> float:
-        """Return the limit of an order as a tick that is not worse than it."""
+        """Return the limit price of an order, rounded to the tick that is not worse for the trader."""
         ticks = self._grid(order.data, 0)
         if not ticks:
             return price
@@ -200,7 +201,7 @@ class ExchangeBroker(BackBroker):
     def _execute(
         self, order: Any, ago: Any = None, price: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
-        """Execute an order; one for the close of a day knows its price only here."""
+        """Execute an order; the price of an order for the close is known only here."""
         if ago is not None and price is not None and order.exectype == order.Close:
             sign = 1 if order.isbuy() else -1
             self._ago = ago
@@ -256,7 +257,7 @@ class ExchangeBroker(BackBroker):
     # --- the value -------------------------------------------------------------------------------
 
     def _get_value(self, datas: Any = None, lever: bool = False) -> Any:
-        """Return the value, visiting only what is held: Backtrader visits all it ever looked at."""
+        """Return the value, from what is held: Backtrader would visit every feed it ever traded."""
         if datas is not None:
             return super()._get_value(datas, lever)
         every = self.positions
@@ -268,7 +269,7 @@ class ExchangeBroker(BackBroker):
 
 
 def _previous(data: Any, ago: int) -> float | None:
-    """Return the close before that of a bar, which may lie before the feed; None if there is none."""
+    """Return the close before a bar, which may lie before the feed begins; None if there is none."""
     if len(data) + ago > 1:
         return float(data.close[ago - 1])
     earlier = getattr(data, "earlier_closes", ())

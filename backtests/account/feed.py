@@ -21,20 +21,23 @@ FORECAST_LINES = ("forecast", "tradable", "centre", "member")
 
 
 class ForecastFeed(bt.feed.DataBase):
-    """A feed with four lines more, each known at the close of its session.
+    """A feed with four additional lines, each known at the close of its session.
 
-    ``cerebro.adddata(ForecastFeed(bars=bars, forecasts=forecasts))``. `forecast` is the close of the
-    next session, `centre` what its fit forecasts on average (NaN: none of them), `tradable` 0 on a
-    halt, `member` 0 where the ticker may not be bought (from the flags `member`, one a bar).
-    The feed starts at the first forecast, so that the equity covers out-of-sample sessions only;
-    without forecasts it has all bars. Its name is the ticker; `earlier_closes` are those before.
+    ``cerebro.adddata(ForecastFeed(bars=bars, forecasts=forecasts))``. `forecast` is the forecast close
+    of the next session (NaN: no forecast). `centre` is the mean forecast return of the fit behind it
+    (NaN: not known). `tradable` is 0 on a halt. `member` is 0 where the ticker may not be bought; it
+    comes from the flags `member`, one a bar. The feed starts at the first forecast, so that the equity
+    covers out-of-sample sessions only; without forecasts it has all bars. Its name is the ticker.
+    `earlier_closes` are the closes before its first bar.
 
-    Bars go into the lines as whole arrays and no tick is kept, which a daily bar does not need: the
-    same fills as of any other feed, many times faster. Filters, `fromdate`, `todate` and a
-    Cerebro that does not preload are served bar by bar, as Backtrader does. In a bar of several
-    sessions (`cerebro.resampledata`, `cerebro.replaydata`) the four lines are those of its last one.
+    Bars go into the lines as whole arrays, and no ticks are kept, because a daily bar needs none: the
+    fills are the same as with any other feed, many times faster. With filters, `fromdate`, `todate` or
+    a Cerebro that does not preload, the bars are read one by one, as Backtrader does. In a bar of
+    several sessions (`cerebro.resampledata`, `cerebro.replaydata`) the four lines have the values of
+    its last session.
 
-    Backtrader reads attributes of a feed by name (`_clock` is one): no name here is one of its own.
+    Backtrader reads some attributes of a feed by name, such as `_clock`: no attribute here has such a
+    name.
     """
 
     lines = FORECAST_LINES
@@ -83,7 +86,7 @@ class ForecastFeed(bt.feed.DataBase):
         self._times: list[float] | None = None
 
     def start(self) -> None:
-        """Begin at the first bar, without the ticks of an earlier run, which a broker would fill at."""
+        """Begin at the first bar, without the ticks of an earlier run: a broker would fill at them."""
         super().start()
         self._tick_nullify()
         self._row = 0
@@ -121,7 +124,7 @@ class ForecastFeed(bt.feed.DataBase):
             line.lencount = bars
 
     def clone(self, **kwargs: Any) -> Any:
-        """Return a second view of these bars with all lines: Backtrader's has those of prices only."""
+        """Return a second view of these bars with all lines; Backtrader's clone has the prices only."""
         return _Clone(dataname=self, **kwargs)
 
     def copyas(self, _dataname: str, **kwargs: Any) -> Any:
@@ -133,8 +136,8 @@ class ForecastFeed(bt.feed.DataBase):
     def with_forecast_lines(self, bar: Sequence[float]) -> list[float]:
         """Return the values of a bar that a filter built, with our lines where it has none.
 
-        Backtrader builds weeks from the lines of prices; the others would be NaN in a resampled
-        week, and in a replayed one those of its first session.
+        Backtrader builds weeks from the lines of prices. The other lines would be NaN in a resampled
+        week, and in a replayed week they would have the values of its first session.
         """
         day = bt.num2date(bar[self.DateTime], tz=self._gettzinput()).toordinal()
         row = int(np.searchsorted(self._columns[0][1], day, side="right")) - 1

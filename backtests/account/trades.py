@@ -1,4 +1,4 @@
-"""Trades of an account: its fills from flat to flat."""
+"""The trades of an account: each runs from a flat position to the next flat position."""
 
 from __future__ import annotations
 
@@ -17,11 +17,22 @@ def round_trips(
     last: Mapping[str, float],
     ended: Mapping[str, str] | None = None,
 ) -> tuple[Trade, ...]:
-    """Return the trades of these fills: from flat to flat, ticker by ticker, in order of entry.
+    """Return the trades of these fills, ticker by ticker from flat to flat, in order of entry.
 
-    A fill that turns a long into a short, or back, ends one trade and begins the next. What is
-    still open is valued at `last` (ticker to its last close) without costs of a sale; it is called
-    delisted where its bars `ended` (ticker to their last session) before the last session.
+    A fill that turns a long position into a short one, or back, ends one trade and begins the next.
+    A position that is still open is valued at the last close, without the costs of a sale.
+
+    Parameters
+    ----------
+    fills : sequence of Fill
+        In order of time.
+    sessions : datetime64[D], shape [T]
+        Those of the account.
+    last : mapping
+        Ticker to its last close.
+    ended : mapping
+        Ticker to the last session of its bars. An open position counts as delisted where that lies
+        before the last session of the account. None: no ticker ended early.
     """
     row = {str(day): number for number, day in enumerate(sessions)}
     trades: list[Trade] = []
@@ -50,7 +61,7 @@ def _signed(fill: Fill) -> float:
 
 
 def _part(fill: Fill, size: float) -> Fill:
-    """Return this much of a fill, with its share of the costs."""
+    """Return a part of a fill, `size` shares of it, with its share of the costs."""
     share = size / fill.size
     commission, tax, slippage = (c * share for c in (fill.commission, fill.tax, fill.slippage))
     return replace(fill, size=size, commission=commission, tax=tax, slippage=slippage)
@@ -59,7 +70,7 @@ def _part(fill: Fill, size: float) -> Fill:
 def _trade(
     fills: Sequence[Fill], last: float | None, row: dict[str, int], end: str | None = None
 ) -> Trade:
-    """Return the trade of fills that begin flat; the first one says whether it is long or short."""
+    """Return the trade of fills that begin with a flat position; the first fill sets long or short."""
     entries = [f for f in fills if f.side == fills[0].side]
     exits = [f for f in fills if f.side != fills[0].side]
     sign = 1 if fills[0].side == "buy" else -1

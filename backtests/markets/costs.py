@@ -1,4 +1,4 @@
-"""What a run pays for trading: a market's rates, and what the user set above them."""
+"""What a run pays for trading: the rates of a market, or those that the user set instead."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Costs:
         instrument: str = "stock",
         slippage_ticks: int | None = None,
     ) -> Costs:
-        """Return the costs of a market, where None leaves the market's own rate."""
+        """Return the costs of a market; None keeps the rate of the market."""
         commission = market.commission_bps if commission_bps is None else commission_bps
         return cls(market, commission, slippage_bps, tax_bps, instrument, slippage_ticks)
 
@@ -182,7 +182,7 @@ def round_trip(
 ) -> float:
     """Return commission, tax of the day and slippage of both sides, as a share of the price.
 
-    What `strategies.round_trip` asks of the broker of an account, reckoned without one.
+    The same figure as `strategies.round_trip`, which asks a broker for it; here no broker is needed.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 The tax is the securities transaction tax, with KOSPI's 0.15% rural tax within it; KOSDAQ pays the
 same in all. The law speaks of settlement, two sessions after the trade, so each date here is the
-trade date that settled first under the new rate. KONEX is a market of its own (``--market konex``).
+trade date that settled first under the new rate. KONEX is a separate market (``--market konex``).
 """
 
 from backtests.markets.market import Market

@@ -138,7 +138,7 @@ class Market:
         return line
 
     def _in_force(self, table: str, session: str | date, listing: Listing) -> Any:
-        """Return the line in force, kept: it is asked for each order, each ticker and each day."""
+        """Return the line in force, from a cache: it is asked for each order, ticker and day."""
         key = (table, iso(session), listing)
         if key not in self._asked:
             self._asked[key] = in_force(getattr(self, table), key[1], listing)

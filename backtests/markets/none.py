@@ -1,7 +1,7 @@
 """No market in particular: no costs but slippage, in the currency of the listing.
 
-`auto` ends here for a ticker that no other file claims, and a report then says that nothing is
-known of its costs.
+`auto` takes this market for a ticker that no other file claims. A report then says that its commission
+and tax are not known.
 """
 
 from backtests.markets.market import Market

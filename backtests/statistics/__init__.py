@@ -1,5 +1,5 @@
 """Tests of skill, over plain arrays: no study, no bars, no page.
 
-Each takes arrays and gives a frozen dataclass. A figure without a meaning is None, and `why` says
-so. What is drawn is drawn from a seed.
+Each test takes arrays and returns a frozen dataclass. A figure that has no meaning is None, and `why`
+gives the reason. All random numbers come from a seed.
 """

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from forecasters.bars import Floats
 
 DRAWS = 2000
-#: What lies outside an interval, half of it on each side.
+#: Share of the resamples outside an interval, half of it on each side.
 SIZE = 0.05
-#: Below so many returns, or days with a movement, a resample says nothing of a Sharpe ratio.
+#: With fewer returns, or fewer days on which the account moved, no interval of a Sharpe ratio is given.
 FEWEST = 30
 
 
 @dataclass(frozen=True)
 class Interval:
-    """The middle 95% of what `draws` resamples gave; ends are None where `why` says why."""
+    """The middle 95% of the resampled values; both ends are None where `why` gives a reason."""
 
     low: float | None
     high: float | None
@@ -54,10 +54,19 @@ def resample(
 ) -> tuple[Resampled, ...]:
     """Return the intervals of each column of simple returns, shape [n, K].
 
-    A column's intervals depend on that column and the seed alone, whatever stands beside it:
-    columns with the same block length share the draws, the others have their own of the same seed.
-    The interval of the Sharpe ratio is None where the account moved on fewer than 30 days, or all at
-    one time, so that some draw holds no movement and has no ratio.
+    The intervals of a column depend on that column and the seed alone: columns with the same block
+    length share their draws, columns with another length have other draws of the same seed. The
+    interval of the Sharpe ratio is None where the account moved on fewer than 30 days. It is also None
+    where these days lie so close together that a resample may hold no movement, and so no ratio.
+
+    Parameters
+    ----------
+    returns : float64, shape [n, K]
+        One column an account, one row a session.
+    seed, draws : int
+        Seed and number of the resamples.
+    size : float
+        Share of the resamples outside the interval.
     """
     drawn: dict[int, NDArray[np.int64]] = {}
     resampled = []

@@ -1,4 +1,4 @@
-"""Which of many forecasts cannot be told from the best of them."""
+"""Which of many forecasts are not distinguishable from the best."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from forecasters.bars import Floats
 
 @dataclass(frozen=True)
 class ConfidenceSet:
-    """The forecasts that hold the best one with probability 1 - size.
+    """The forecasts among which the best one is, with probability 1 - size.
 
     Attributes
     ----------
     kept : tuple of str
         In the order of the names; empty where there is no set.
     p : mapping
-        Name to the largest size at which it would still be in the set.
+        Name to the largest size at which the forecast would still be in the set.
     size : float
     block, draws, n : int
         As in `Superior`.
     no_power : bool
-        The set keeps every forecast: the rows tell none from the best, which is no praise of any.
+        The set keeps every forecast: these rows distinguish none from the best. That does not say that
+        any of them is good.
     why : str
         Why there is no set.
     """
@@ -51,8 +52,9 @@ def model_confidence_set(
 ) -> ConfidenceSet:
     """Return the set for losses [T, K] of K named forecasts, the benchmark among them.
 
-    Each step compares every forecast with the mean of those left and drops the worst while they
-    are told apart (T_max). Forecasts with the same losses enter once and share their fate.
+    Each step compares every forecast with the mean of those that are left (statistic T_max). While
+    they differ significantly, the worst is dropped. Forecasts with the same losses enter once, and
+    are kept or dropped together.
 
     References
     ----------
@@ -83,7 +85,7 @@ def model_confidence_set(
 
 
 def _groups(losses: Floats) -> list[list[int]]:
-    """Return the columns, those with the same losses together, by their first one."""
+    """Return the columns in groups of equal losses, ordered by the first column of each group."""
     groups: list[list[int]] = []
     same = SAME * float(np.abs(losses).mean()) if losses.size else 0.0
     for k, column in enumerate(losses.T):

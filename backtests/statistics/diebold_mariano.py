@@ -1,4 +1,4 @@
-"""Whether a forecast loses less than a benchmark, how sure that is, and what could have been seen."""
+"""Whether a forecast has a smaller loss than a benchmark, how sure that is, and the power of the test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backtests.statistics.long_run import bandwidth, long_run_covariance
 from backtests.statistics.outcome import SAME, too_few
 from forecasters.bars import Floats
 
-#: Level of each one-sided test, and the power at which `detectable` is told.
+#: Level of each one-sided test, and the power for which `detectable` is computed.
 LEVEL, POWER = 0.05, 0.80
 
 
@@ -30,12 +30,13 @@ class Comparison:
         1 - loss / benchmark_loss, a share: above 0 the forecast is better. None where the
         benchmark never errs.
     low, high : float or None
-        The 90% interval of the gain: the gains that neither one-sided test refuses at 5%. `low` is
-        above 0 exactly where p_better is below 5%, `high` below 0 where p_worse is.
+        The 90% interval of the gain: the gains that neither one-sided test rejects at 5%. `low` is
+        above 0 exactly where p_better is below 5%; `high` is below 0 exactly where p_worse is.
     statistic : float or None
         Above 0 where the forecast loses less.
     p_better, p_worse : float or None
-        One-sided: chance of as much in favour, and against, of forecasts that are equally good.
+        One-sided: probability of at least this difference in favour of the forecast, and against
+        it, if both were equally good.
     detectable : float or None
         The smallest true gain that the test for "better" shows in 80% of such samples.
     why : str
@@ -62,11 +63,20 @@ def diebold_mariano(
     """Compare two series of losses [T] of forecasts made `horizon` sessions ahead.
 
     The mean difference over its long-run deviation by Bartlett's kernel (`lag` autocovariances, by
-    default `bandwidth`), times the small-sample
-    factor, against fixed-b critical values. The test is of accuracy as it was, not of the models behind it:
-    a model that nests the benchmark and finds nothing loses by what it estimates, so "better" is
-    then said less often than in 5%. `detectable` adds the critical value and the quantile of
-    the power, times the deviation.
+    default `bandwidth`), times the small-sample factor, against fixed-b critical values. The test is
+    about the accuracy that was observed, not about the models behind it: a model that nests the
+    benchmark and has no content loses by the noise of its estimates, so that "better" then comes up in
+    fewer than 5% of the cases. `detectable` is the sum of the critical value and the quantile of the
+    power, times the deviation.
+
+    Parameters
+    ----------
+    loss, benchmark_loss : float64, shape [T]
+        On the same rows, in order of time.
+    horizon : int
+        Sessions from a forecast to its outcome.
+    lag : int or None
+        Autocovariances that enter; None: `bandwidth`.
 
     References
     ----------
@@ -119,10 +129,10 @@ def diebold_mariano(
 def _fieller(
     difference: float, base: float, spread: Floats, cut: float
 ) -> tuple[float | None, float | None]:
-    """Return the gains g at which (difference - g base) over its own deviation is -+ `cut`.
+    """Return the gains g at which (difference - g base) over its deviation is -+ `cut`.
 
     Both ends solve base^2 g^2 - 2 difference base g + difference^2 = cut^2 (V00 - 2 g V01 + g^2 V11).
-    Without an end where the base itself could be 0.
+    Both are None where the base itself could be 0.
     """
     (v00, v01), (_, v11) = spread.tolist()
     a = base**2 - cut**2 * v11

@@ -22,7 +22,7 @@ COEFFICIENTS = (
     (-0.656915, 1.9981, -0.35343, 0.00696929, -2.47199e-05),
     (0.219582, -0.606856, 0.0983856, -0.00132849, -5.918e-06),
 )
-#: The last score of the table: a p below 2e-8 is given as that.
+#: The last score of the table: every p below 2e-8 is given as 2e-8.
 LAST = 5.5
 
 
@@ -47,7 +47,7 @@ def critical_value(p: float, b: float) -> float:
 
 
 def p_above(t: float, b: float) -> float:
-    """Return the probability of a statistic above t where there is nothing to find."""
+    """Return the probability of a statistic above t under the null hypothesis."""
     from scipy.optimize import brentq
 
     size, score = abs(t), LAST

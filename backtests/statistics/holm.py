@@ -8,8 +8,8 @@ from collections.abc import Sequence
 def holm(p: Sequence[float | None]) -> tuple[float | None, ...]:
     """Return the p values adjusted for how many there are, in their order.
 
-    Where no hypothesis is false, one of them falls below 5% in at most 5% of pages, whatever
-    the tests have to do with each other. None (a test that was not made) stays None and is not counted.
+    If every null hypothesis is true, an adjusted p falls below 5% on at most 5% of the pages, however the
+    tests depend on each other. None (a test that was not made) stays None and is not counted.
 
     References
     ----------

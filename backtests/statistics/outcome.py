@@ -1,11 +1,11 @@
-"""What a test of one hypothesis finds."""
+"""The result of a test of one hypothesis."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-#: Rows below which no test here is made: its distribution is one of long series.
+#: No test is made on fewer rows: the distributions are those of long series.
 LEAST = 20
 #: Losses that differ by less than this share of the benchmark's are the same numbers, rounded.
 SAME = 1e-12
@@ -18,15 +18,16 @@ class Outcome:
     Attributes
     ----------
     statistic : float or None
-        What the test counts or scales; each test says what. None where it is not defined.
+        The test statistic; each test says which. None where it is not defined.
     p : float or None
-        One-sided: how often chance alone shows as much, or more, in favour of the forecast.
+        One-sided: the probability that chance alone gives this statistic or more, in favour of the
+        forecast.
     n : int
         Rows (or folds) that entered.
     why : str
         Why there is no p; empty where there is one.
     left_out : int
-        Rows (or folds) that could not decide either way and were left out.
+        Rows (or folds) that speak for neither side and were left out.
     """
 
     statistic: float | None

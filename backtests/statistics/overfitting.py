@@ -54,8 +54,13 @@ def cscv(returns: Floats, blocks: int | None = None, least: int = ROWS) -> Overf
     blocks : int or None
         An even number; None: 16, and fewer, down to 8, where a block would have fewer than `least` rows.
 
-    The logit of the relative rank in the other half counts as overfit at 0 and below, as in the
-    source: an odd number of variants without skill gives a little more than 0.5.
+    A split counts as overfit where the logit of the relative rank in the other half is 0 or below, as
+    in the source. So an odd number of variants without skill gives a little more than 0.5.
+
+    Raises
+    ------
+    ValueError
+        `blocks` is not an even number of 2 or more.
     """
     rows = int(returns.shape[0])
     finite = bool(np.isfinite(returns).all())

@@ -13,10 +13,15 @@ from forecasters.bars import Floats
 def pesaran_timmermann(realised: Floats, forecast: Floats) -> Outcome:
     """Test the signs of forecast returns [T] against those of realised ones, one session ahead.
 
-    Days on which the price, or the forecast, does not move have no direction and are left out. The
-    share of hits is compared with the share that independent signs with the same numbers of
-    rises would have: saying "up" each day in a rising market scores, and shows nothing.
-    `statistic` is normal where the signs have nothing to do with each other.
+    Days on which the price or the forecast does not move have no direction and are left out. The share
+    of hits is compared with the share that independent signs with the same numbers of rises would
+    have: a forecast of "up" each day has many hits in a rising market, and no skill. `statistic` is
+    normal if the signs are independent.
+
+    Parameters
+    ----------
+    realised, forecast : float64, shape [T]
+        Returns over one session.
 
     References
     ----------

@@ -101,7 +101,7 @@ def expected_maximum(trials: int, deviation: float = 1.0) -> float:
     deviation : float
         Standard deviation of the trials' Sharpe ratios; the answer is in its unit.
 
-    Source: Bailey and Lopez de Prado (2014), equation 1. Of one trial it is 0.
+    Source: Bailey and Lopez de Prado (2014), equation 1. For one trial it is 0.
     """
     if trials < 1:
         raise ValueError(f"the best of {trials} trials is not defined")
@@ -120,7 +120,7 @@ def deflated_sharpe(
     skewness: float = 0.0,
     kurtosis: float = 3.0,
 ) -> float:
-    """Return the probability that the true ratio is above what the best of so many shows by luck (DSR).
+    """Return the probability that the true ratio is above what luck gives the best of so many trials (DSR).
 
     Source: Bailey and Lopez de Prado (2014), equation 2.
     """
@@ -137,8 +137,8 @@ def minimum_track_record(
 ) -> float | None:
     """Return how many returns show at `confidence` that this ratio is above `benchmark`.
 
-    None where it is not above: no number of them would. Source: Bailey and Lopez de Prado (2012),
-    equation 13.
+    None where the ratio is not above the benchmark: no number of returns would then be enough. Source:
+    Bailey and Lopez de Prado (2012), equation 13.
     """
     if sharpe <= benchmark:
         return None

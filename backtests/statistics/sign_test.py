@@ -9,8 +9,8 @@ from forecasters.bars import Floats
 def sign_test(gains: Floats) -> Outcome:
     """Test the gains of folds [F]; `statistic` is how many are above 0, `n` how many are not 0.
 
-    Each fold counts once, however large its gain: one biased fold moves a mean, not this. Ties are
-    left out (and counted in `left_out`). The p value is the exact binomial tail.
+    Each fold counts once, however large its gain: one extreme fold can move a mean, but not this
+    count. Ties are left out and counted in `left_out`. The p value is the exact binomial tail.
 
     References
     ----------

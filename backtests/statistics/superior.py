@@ -1,4 +1,4 @@
-"""Whether the best of many forecasts is better than a benchmark, or only the best of many."""
+"""Whether the best of many forecasts is better than a benchmark, beyond the luck of many trials."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ class Superior:
     Attributes
     ----------
     p_lower, p, p_upper : float or None
-        Hansen's consistent p value between its bounds: variants that are clearly worse count for
-        nothing in the lower one, and as if they were as good as the benchmark in the upper one.
+        Hansen's consistent p value between its two bounds. In the lower bound variants that are
+        clearly worse than the benchmark do not count; in the upper bound they count as if they were
+        as good as it.
     block : int
         Mean length, in rows, of the blocks that the bootstrap draws.
     draws, n, variants : int
@@ -56,9 +57,9 @@ def superior_predictive_ability(
 ) -> Superior:
     """Test losses [T, K] of K variants against those [T] of a benchmark.
 
-    Each variant's gain is divided by its own long-run deviation, as Hansen has it: `arch` leaves
-    that out, whatever its `studentize` says, and so a wild variant would drown the others. Where
-    no variant gains on average the statistic is 0, which no sample falls below: p is 1.
+    The gain of each variant is divided by its long-run deviation, as in Hansen. `arch` does not divide,
+    whatever its `studentize` says, and a variant with large swings would then dominate the others.
+    Where no variant gains on average, the statistic is 0; no sample lies below 0, so p is 1.
 
     References
     ----------

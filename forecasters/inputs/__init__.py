@@ -1,1 +1,1 @@
-"""What a forecaster may see beside the bars: indicators, and columns of the user's own."""
+"""What a forecaster may see besides the bars: indicators, and columns that the user brings."""

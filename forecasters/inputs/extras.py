@@ -1,4 +1,4 @@
-"""Columns that a user brings, each row with the day from which it is known."""
+"""Columns that a user brings; each row has the day from which it is known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forecasters.errors import InputError, nearest
 
 @dataclass(frozen=True, eq=False)
 class Extra:
-    """R rows of K columns, checked once when they are made, arrays read-only.
+    """R rows of K columns, checked once when they are made; the arrays are read-only.
 
     Attributes
     ----------
@@ -23,15 +23,20 @@ class Extra:
         Where the rows come from, for messages and the manifest.
     names : tuple of str, length K
     date : datetime64[D], shape [R]
-        What a row is about.
+        The day that a row describes.
     known_at : datetime64[D], shape [R]
-        The first day at whose close the row is known: never before `date`.
+        The first day at whose close the row is known; never before `date`.
     values : float64, shape [R, K]
         NaN where a row has no value for a column.
     ticker : str, shape [R], or None
-        Whose row it is; None where all rows hold for every ticker.
+        The ticker of each row; None where all rows hold for every ticker.
     line : int, shape [R]
-        Where each row stands in the file, for messages.
+        Line of each row in the file, for messages.
+
+    Raises
+    ------
+    InputError
+        A date is missing, a row is known before its date, a value is infinite, two rows are the same.
     """
 
     file: str
@@ -70,7 +75,7 @@ class Extra:
                 f"{self.file}: line {line[row]}: {self.names[column]} is "
                 f"{self.values[row, column]}: write a finite number, or leave the cell empty"
             )
-        # In this order, whatever that of the file was: so the digest is that of the content.
+        # One order, whatever the order of the file: so the digest depends on the content alone.
         tickers = np.zeros(r) if self.ticker is None else self.ticker
         order = np.lexsort((line, self.date, self.known_at, tickers))
         for name in ("date", "known_at", "values", "ticker", "line"):
@@ -103,7 +108,7 @@ class Extra:
         Raises
         ------
         InputError
-            The file names tickers, and not this one.
+            The file has a column ticker, and no row of this ticker.
         """
         keep = self.known_at <= last
         if self.ticker is not None:
@@ -123,9 +128,13 @@ class Extra:
     def align(self, sessions: Days) -> Floats:
         """Return what was known at the close of each session, [T, K]; NaN before the first value.
 
-        Of the rows known by then, each column takes its value of the newest date; of two rows of
-        one date, that which became known later. An empty cell is no value: the older one stays,
+        Of the rows that are known, each column takes the value of the newest date; of two rows of the
+        same date, the one that became known later. An empty cell is no value: the older value stays,
         however old it is.
+
+        Parameters
+        ----------
+        sessions : datetime64[D], shape [T]
         """
         known = np.full((sessions.size, len(self.names)), np.nan)
         for column, values in enumerate(self.values.T):
@@ -142,7 +151,7 @@ class Extra:
 
     @property
     def digest(self) -> str:
-        """The sha256 of names, days and values, whatever the order of the rows and the format."""
+        """The sha256 of names, days and values; the order and the format of the file do not matter."""
         h = hashlib.sha256("\0".join(self.names).encode())
         for days in (self.date, self.known_at):
             h.update(days.astype("datetime64[D]").astype("<i8").tobytes())

@@ -10,7 +10,7 @@ from forecasters.bars import Bars, Floats
 N = 10
 #: Sessions of the two averages of MACD and of its signal. Source: Patel et al. 2015.
 FAST, SLOW, SIGNAL = 12, 26, 9
-#: Sessions that %D is the mean of. Ours, the usual length: Patel et al. print a sum to n - 1 over 10.
+#: Sessions in the mean %D. The usual length, our choice: Patel et al. print a sum to n - 1 over 10.
 SMOOTH = 3
 
 NAMES = (
@@ -30,13 +30,13 @@ NAMES = (
 def indicators(bars: Bars) -> dict[str, Floats]:
     """Return the ten indicators by name, each of shape [T], NaN only in its first rows.
 
-    Formulas as in S3's source, n = 10; TA-Lib where it is equal to them, NumPy where it differs or
-    keeps a running sum, whose rounding outlives the prices that caused it. A halt counts as any
-    other session: its bar repeats the close, and the indicators see that.
+    The formulas are those of S3's source, with n = 10. TA-Lib computes those that are equal there. NumPy
+    computes the others: TA-Lib has another formula, or keeps a running sum whose rounding stays after
+    the prices that caused it. A halt counts as a session: its bar repeats the close.
 
-    What the source leaves open is ours: with no range in the window (highest high = lowest low)
-    %K and %R are 50, their middle; without a move RSI is 50; without a deviation CCI is 0; OBV
-    starts with the first volume, and the averages of MACD with simple means, as TA-Lib has it.
+    What the source leaves open is our choice. With no range in the window (highest high = lowest low)
+    %K and %R are 50, their middle; without a move RSI is 50; without a deviation CCI is 0. OBV starts
+    with the first volume, and the averages of MACD start with simple means, as in TA-Lib.
 
     wma : linearly weighted mean of 10 closes, the newest weighs most, in the currency
     momentum : close less the close 9 sessions before, in the currency
@@ -47,8 +47,8 @@ def indicators(bars: Bars) -> dict[str, Floats]:
     obv : sum of the volumes, signed by the move of the close, in shares
     cci : deviation of the typical price from its mean of 10, over 0.015 mean deviations
 
-    Known when? Row t at the close of t. MACD, OBV and so all ten together depend on the first bar:
-    compute them from the same first bar always.
+    Known when? Row t at the close of t. MACD and OBV depend on the first bar: always compute the
+    indicators from the same first bar.
 
     References
     ----------

@@ -18,8 +18,8 @@ from forecasters.threads.limit import one_thread
 class Boosting(Forecaster):
     """Scikit-learn's histogram gradient boosting: `trees` small trees, no early stopping.
 
-    An opponent, not from the sources. It learns the return: a tree cannot answer a price that it
-    never saw. 100 trees at 0.05 with 15 leaves are ours.
+    An opponent, not from the sources. It learns the return, because a tree cannot forecast a price
+    outside the prices that it was trained on. 100 trees at 0.05 with 15 leaves are our choice.
 
     References
     ----------

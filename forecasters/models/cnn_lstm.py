@@ -17,9 +17,9 @@ class CNNLSTM(NeuralForecaster):
     """Convolution 32 -> convolution 64 -> max-pooling 2 -> LSTM(100) -> Dense(1).
 
     Source: the hybrid of Livieris et al. 2020, which S3 names: convolutional layers learn a
-    representation of the window, an LSTM reads it in order. The paper itself was not at hand: the
-    sizes (kernel and pool of 2, 32 and 64 filters, 100 units) are those of its smaller model as
-    others report it. The window and the training are S3's choices and ours (20 sessions, batch 64).
+    representation of the window, an LSTM reads it in order. We did not
+    have the paper: the sizes (kernel and pool of 2, 32 and 64 filters, 100 units) are those of its
+    smaller model as others report it. The training is S3's; 20 sessions and batch 64 are our choice.
 
     References
     ----------

@@ -36,7 +36,7 @@ class Linear(Forecaster):
             raise InputError(f"linear has alpha {self.alpha}; it must be above 0")
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
-        """Solve by singular values, which bear inputs that are nearly the same (open and close)."""
+        """Solve by singular values: stable also where inputs are nearly equal, as open and close are."""
         from sklearn.linear_model import Ridge
 
         with one_thread():

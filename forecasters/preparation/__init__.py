@@ -1,1 +1,1 @@
-"""From features to windows: clipped, scaled and reduced by what the fit rows show."""
+"""From features to windows: inputs are clipped, scaled and reduced by what the fit rows show."""

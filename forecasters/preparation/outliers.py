@@ -16,7 +16,7 @@ MAD_OF_NORMAL = 0.6744897501960817
 
 @dataclass(frozen=True, eq=False)
 class Bounds:
-    """Between which values each column is no outlier, float64 [C]."""
+    """The lowest and the highest value of each column that is no outlier, float64 [C]."""
 
     low: Floats
     high: Floats
@@ -26,16 +26,16 @@ class Bounds:
         return np.asarray(((values < self.low) | (values > self.high)).any(axis=1))
 
     def clip(self, values: Floats) -> Floats:
-        """Return `values` [..., C] with each outlier set to the bound that it passed."""
+        """Return `values` [..., C] with each outlier set to the nearer bound."""
         return np.clip(values, self.low, self.high)
 
 
 def fit_bounds(rows: Floats, score: float = OUTLIER) -> Bounds:
     """Return the bounds of `rows` [N, C], the fit rows of one fold, at a robust score.
 
-    The score is |value - median| / (MAD / 0.6745): deviations in units that for a normal variable
-    are standard deviations, and that no outlier can inflate. A column of which more than half is
-    one value has no such unit: it has no outliers.
+    The score is |value - median| / (MAD / 0.6745), with MAD the median absolute deviation. For a normal
+    variable the unit is a standard deviation, and outliers do not inflate it. Where more than half of
+    a column is the same value, the MAD is 0: such a column has no outliers.
 
     References
     ----------

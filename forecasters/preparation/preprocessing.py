@@ -1,4 +1,4 @@
-"""What happens to inputs and target before a forecaster sees them, and the way back to a close."""
+"""How inputs and target are prepared for a forecaster, and how its answer becomes a close."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from forecasters.preparation.reduction import REDUCTIONS, Reduction, fit_reducti
 from forecasters.preparation.scaling import SCALERS, Scaler, fit_scaler
 from forecasters.preparation.windows import Windows
 
-#: What can be learned, and the scaler of that target: a price lies in a range, a return has a
-#: spread. With the scaler `none` the target is not scaled either.
+#: The possible targets and their scalers: a price lies in a range, a return has a standard deviation.
+#: With the scaler `none` the target is not scaled either.
 TARGETS = {"close": "minmax", "return": "standard"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing:
-    """The settings: clip outliers, scale, reduce, cut windows; in this order.
+    """The settings. The order is: clip outliers, scale, reduce, cut windows.
 
     Attributes
     ----------
@@ -38,7 +38,12 @@ class Preprocessing:
     reduction : str
         ``pca`` or ``svd``.
     components : int or None
-        How many inputs the reduction leaves; None: all of them as they are.
+        How many inputs the reduction leaves; None: no reduction.
+
+    Raises
+    ------
+    InputError
+        A name is not known, or a number lies outside its range.
     """
 
     lookback: int = 1
@@ -62,7 +67,16 @@ class Preprocessing:
     def fit(
         self, features: Features, rows: NDArray[np.intp], labelled: NDArray[np.intp]
     ) -> Transform:
-        """Return what `rows` teach of the inputs, and `labelled` of the target: fit rows alone."""
+        """Return the transform of one fold.
+
+        Parameters
+        ----------
+        features : Features
+        rows : int, shape [N]
+            The fit rows: bounds, scaler and reduction are fitted on their inputs.
+        labelled : int, shape [M]
+            The fit rows with a label: the scaler of the target is fitted on them.
+        """
         seen = features.X[rows]  # [N, C]
         bounds = None if self.clip is None else fit_bounds(seen, self.clip)
         clipped = seen if bounds is None else bounds.clip(seen)
@@ -85,7 +99,7 @@ class Preprocessing:
 
 @dataclass(frozen=True, eq=False)
 class Transform:
-    """What one fold learned of one ticker: from its rows to windows, from an answer to a close."""
+    """What one fold fitted on one ticker: it turns rows into windows, and an answer into a close."""
 
     settings: Preprocessing
     names: tuple[str, ...]
@@ -96,7 +110,7 @@ class Transform:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """What the channels of a window are."""
+        """The names of the channels of a window."""
         if self.reduction is None:
             return self.names
         return tuple(
@@ -106,7 +120,7 @@ class Transform:
     def windows(
         self, features: Features, rows: NDArray[np.intp], *, labelled: bool = True
     ) -> Windows:
-        """Return the windows whose newest session is one of `rows`; without labels if they are to be forecast."""
+        """Return the windows that end in `rows` [N]; with `labelled=False` their targets are NaN."""
         X = features.X if self.bounds is None else self.bounds.clip(features.X)
         X = self.scaler.transform(X)  # [T, C]
         if self.reduction is not None:
@@ -132,7 +146,7 @@ class Transform:
         Raises
         ------
         InputError
-            Another shape, or an answer or its close that is no finite number.
+            The shape is wrong, or an answer or its close is not finite.
         """
         if predicted.shape != last_close.shape or not np.isfinite(predicted).all():
             raise InputError(

@@ -1,4 +1,4 @@
-"""Fewer inputs out of many: principal components or singular vectors of the fit rows."""
+"""Fewer inputs: principal components or singular vectors of the fit rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Reduction:
     Attributes
     ----------
     centre : float64, shape [C]
-        What is taken away first: the mean of the fit rows, or zero.
+        Subtracted first: the mean of the fit rows, or zero.
     directions : float64, shape [k, C]
         Orthonormal; the entry of each that is largest in absolute value is positive.
     """
@@ -31,8 +31,8 @@ class Reduction:
     def transform(self, values: Floats) -> Floats:
         """Return `values` [N, C] along the directions, [N, k].
 
-        Column by column, in one order: a matrix product rounds by the shape of the whole, and the
-        past would move in its last bits when later rows join.
+        It adds column by column, in one order: the rounding of a matrix product depends on its shape,
+        so earlier rows would change in their last bits when later rows are appended.
         """
         apart = values - self.centre
         return sum(

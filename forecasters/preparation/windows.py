@@ -1,4 +1,4 @@
-"""Scaled windows: what a forecaster is given."""
+"""Scaled windows: the input of a forecaster."""
 
 from __future__ import annotations
 
@@ -25,9 +25,14 @@ class Windows:
         Close of `as_of`, not scaled.
     as_of : datetime64[D], shape [N]
     names : tuple of str, length C
-        What the channels are.
+        The channels.
     horizon : int
         Sessions from `as_of` to the close that is the target.
+
+    Raises
+    ------
+    InputError
+        The shapes do not fit together, or an input is not finite.
     """
 
     X: Floats

@@ -20,7 +20,7 @@ from forecasters.walk_forward.folds import Fold
 
 @dataclass(frozen=True, eq=False)
 class FoldWindows:
-    """Windows to fit, watch and forecast, and the way back from a scaled answer to a close.
+    """Windows to fit, to watch and to forecast, and the transform from a scaled answer to a close.
 
     Attributes
     ----------
@@ -31,8 +31,8 @@ class FoldWindows:
     outside : bool, shape [M]
         Test rows with an input outside the range of the fit rows.
     outliers : float
-        Share of the fit rows with an input whose robust score is an outlier's (S1 removes them; they
-        are clipped only when asked).
+        Share of the fit rows that hold an outlier, by its robust score. S1 removes outliers; here they
+        are clipped only if the user asks for it.
     """
 
     fit: Windows
@@ -49,7 +49,7 @@ class FoldWindows:
     def centre(self, answer: Callable[[Windows], Floats]) -> float:
         """Return the mean forecast return of the validation windows; NaN where there are none.
 
-        All of it is known before the first test row is forecast.
+        Everything in it is known before the first test row is forecast.
         """
         if not len(self.validation):
             return math.nan
@@ -60,15 +60,15 @@ class FoldWindows:
     def known(self, answer: Callable[[Windows], Floats], windows: Windows) -> Floats:
         """Return forecast closes [N] of windows whose outcome is known: `fit` or `validation`.
 
-        `answer` gives a scaled answer for windows, which come without their labels as those of the
-        test do.
+        `answer` takes windows and returns a scaled answer [N]; like test windows, these come without
+        their labels.
         """
         shown = replace(windows, y=np.full(len(windows), np.nan))
         return self.transform.close(answer(shown), shown.last_close)
 
 
 def cut_windows(features: Features, fold: Fold, preprocessing: Preprocessing) -> FoldWindows:
-    """Return the windows of one fold; whatever is learned of the data sees the fit rows alone.
+    """Return the windows of one fold; everything that is fitted sees the fit rows alone.
 
     Raises
     ------

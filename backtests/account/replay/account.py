@@ -1,9 +1,9 @@
 """One account of one ticker without Backtrader: the same fills and the same equity, much faster.
 
-An account is a few decisions and fills between sessions in which nothing happens. `Quotes` knows what
-each session would fill at; what is left is the arithmetic of `ForecastStrategy` and of Backtrader's
-broker, done in their order, so that every bit is theirs. Used where one ticker is traded a thousand
-times over; a run's own results come from `run_backtest`.
+An account has a few decisions and fills; in most sessions nothing happens. `Quotes` knows the price at
+which each session fills. The rest is the arithmetic of `ForecastStrategy` and of Backtrader's broker,
+done in the same order, so that the result is the same to the bit. It is used where one ticker is traded
+a thousand times with shifted forecasts; the results of a run itself come from `run_backtest`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ T = TypeVar("T", float, Floats)
 
 
 def uncovered(bars: Mapping[str, Bars], rule: Rule, broker: Broker) -> str:
-    """Return why an account cannot be replayed; empty if it can."""
+    """Return the reason why `replay` cannot trade this account; empty if it can."""
     if len(bars) != 1:
         return f"the account trades {len(bars)} tickers"
     if broker.volume_cap is not None:
@@ -123,17 +123,27 @@ class Replayed:
 def replay(
     quotes: Quotes, forecasts: Forecasts, rule: Rule, broker: Broker, member: Flags | None = None
 ) -> Replayed:
-    """Return what an account makes of these forecasts; `uncovered` must have nothing to say.
+    """Return what an account with these forecasts comes to.
+
+    Call it only where `uncovered` returns an empty reason.
 
     Parameters
     ----------
     quotes : Quotes
-        Of the same bars, broker and moment of the fill, and of forecasts from the same session on.
+        Made with the same bars, the same broker, the same moment of the fill (open or close) and
+        forecasts that begin in the same session.
     member : bool, shape of the bars
         Where the ticker may be bought; None: always.
+
+    Raises
+    ------
+    InputError
+        The quotes are those of opens and the rule fills at the close, or the other way round.
     """
     if quotes.at_close != (rule.fill == "close"):
-        raise InputError("these quotes are of another moment than the rule fills at")
+        raise InputError(
+            "these quotes are of another moment (open or close) than the one that the rule fills at"
+        )
     return _Account(quotes, forecasts, rule, broker, member).run()
 
 
@@ -177,7 +187,7 @@ class _Account:
         self.sent_size = 0
         self.booked: list[_Booking] = []
         self.spans = [_Span(0, broker.cash, 0, 0.0)]
-        # One situation is filled in anew at each close: to make one costs more than to decide.
+        # The same situation is changed at each close: making a new one takes longer than the decision.
         self.situation = Situation(quotes.days[0], quotes.close[0], math.nan, math.nan)
         self.now = vars(self.situation)
 
@@ -208,7 +218,7 @@ class _Account:
     def _send(self, t: int) -> None:
         """Send what was decided, at the open of this session or, for a fill at the close, its close.
 
-        On a halt too, unlike the strategy: no quote fills it there.
+        Also on a halt, unlike the strategy: there is no quote on a halt, so nothing fills.
         """
         if self.selling:
             self.sent = self.selling
@@ -219,7 +229,7 @@ class _Account:
                 self.decision_close, self.held = wish.close, 0
 
     def _affordable(self, t: int) -> int:
-        """Return the shares of a purchase; while flat the equity is the cash."""
+        """Return the shares of a purchase, 0 if it is refused; while nothing is held the equity is the cash."""
         quotes, broker, cash = self.quotes, self.broker, self.cash
         price = quotes.close[t] if quotes.at_close else quotes.open[t]
         lot, expected = quotes.lot[t], quotes.expected[t]
@@ -230,7 +240,7 @@ class _Account:
         return 0 if refused else size
 
     def _trade(self, row: int, t: int) -> None:
-        """Fill what was sent at the price of session `row`; the books show it in session `t`."""
+        """Fill the order at the price of session `row`; the books show the fill in session `t`."""
         quotes, sent, self.sent = self.quotes, self.sent, None
         quoted = quotes.close[row] if quotes.at_close else quotes.open[row]
         price = quotes.sell[row] if isinstance(sent, Signal) else quotes.buy[row]
@@ -257,7 +267,7 @@ class _Account:
         self.spans.append(_Span(t, left, size, price))
 
     def _touch(self, t: int) -> None:
-        """Fill the limit sale that stands in this session, if the price comes there."""
+        """Fill the limit sale of this session, if the price reaches its limit."""
         limit, self.limit = self.limit, None
         if limit is not None and (filled := self.quotes.limit_sale(t, limit)):
             self._sell(t, t, *filled, t - 1, "touch")
@@ -265,7 +275,7 @@ class _Account:
     def _sell(
         self, row: int, t: int, price: float, quoted: float, decided: int, reason: str
     ) -> None:
-        """Book the sale of all."""
+        """Book the sale of the whole position."""
         size, value = self.size, self.size * price
         commission, tax = self.costs.commission(value), value * self.quotes.tax[row]
         cash = self.cash + (size * self.price + size * (price - self.price))
@@ -280,7 +290,7 @@ class _Account:
     # --- decisions -------------------------------------------------------------------------------
 
     def _decide(self, t: int) -> None:
-        """Ask the rule at this close, unless a sale still waits or nothing could be bought."""
+        """Ask the rule at this close, unless a sale is still waiting or the rule could not buy."""
         holding = self.size > 0
         if holding:
             self.held += 1
@@ -302,7 +312,7 @@ class _Account:
             self.limit = signal.sell_at if holding else None
 
     def _look(self, t: int, holding: bool) -> None:
-        """Fill in what the rule may know at this close."""
+        """Set the fields of the situation to what the rule may know at this close."""
         now, quotes, rule = self.now, self.quotes, self.rule
         now["date"], now["close"] = quotes.days[t], quotes.close[t]
         now["previous_close"] = quotes.close[t - 1] if t else math.nan
@@ -333,13 +343,13 @@ class _Account:
 
 
 def _value(span: _Span, close: T) -> T:
-    """Return cash and shares at this close, reckoned as Backtrader's broker does: cost, then gain."""
+    """Return cash and shares at this close, in the order of Backtrader's broker: cost, then gain."""
     gain = span.size * (close - span.price)
     return span.cash + ((span.size * close - gain) + gain)
 
 
 def _finite(values: Floats) -> tuple[Floats, list[int]]:
-    """Return the finite values in their order, and how many of them lie before each row."""
+    """Return the finite values in order, and for each row how many of them come before it."""
     finite = np.isfinite(values)
     kept = values[finite]
     kept.setflags(write=False)

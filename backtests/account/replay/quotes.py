@@ -1,4 +1,4 @@
-"""What an order would have met in each session, asked once of the broker that fills every order."""
+"""The price that an order would find in each session, asked once of the exchange broker."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from strategies.round_trip import slipped
 
 
 class _Teller(ExchangeBroker):
-    """An `ExchangeBroker` that says at which price it would fill an order, and fills none."""
+    """An `ExchangeBroker` that returns the price at which it would fill an order, and fills none."""
 
     price_found: float | None = None
 
     def ask(self, order: Any) -> float | None:
-        """Return the price that an order finds on the bar that its feed shows; None if none."""
+        """Return the price at which an order fills on the current bar of its feed; None if it does not."""
         self._newest, self.price_found = None, None
         order.info.clear()
         self._try_exec(order)
@@ -34,24 +34,25 @@ class _Teller(ExchangeBroker):
 
 
 class Quotes:
-    """The fills that one ticker offers, whatever is forecast: lists of length T, one a session.
+    """The prices at which one ticker fills, session by session; the lists have length T.
 
-    Prices come from the very `ExchangeBroker` of a backtest, so halts, limits, ticks and slippage are
-    decided in one place. The order of a session is one for its open or, with `at_close`, for its
-    close. Nothing of it depends on a forecast: thousands of accounts may share it.
+    Prices come from the `ExchangeBroker` that a backtest uses, so halts, limits, ticks and slippage
+    are decided in one place. An order is for the open of its session or, with `at_close`, for its close.
+    The prices do not depend on any forecast: thousands of accounts may share them.
 
     Attributes
     ----------
     first : int
-        The row of the bars that the account begins with, that of the first forecast.
+        The row of the bars at which the account begins: that of the first forecast.
     days : list of date
     open, high, close : list of float
     buy, sell : list of float or None
-        Price of a market order after slippage, limits and ticks; None: it finds none. The close of the last
-        session has none either: it would be booked with the next bar.
+        Price of a market order after slippage, limits and ticks; None: the order does not fill. An
+        order for the last close does not fill either: it would be booked with the next bar.
     expected : list of float
-        Price of a purchase before the day's range bounds it: what the cash is checked with.
+        Price of a purchase before it is bounded by the day's range: the cash is checked with it.
     lot : list of int
+        Shares.
     tax : list of float
         Share of a sale's value.
     spread : list of float
@@ -88,7 +89,7 @@ class Quotes:
         return len(self.days)
 
     def _look(self) -> None:
-        """Go through the sessions once; an order for a close is booked with the next bar."""
+        """Pass through the sessions once; an order for a close is booked with the next bar."""
         feed, teller = self._feed, self._teller
         sent: list[Any] = []
         for opened, close in zip(self.open, self.close, strict=True):
@@ -96,7 +97,9 @@ class Quotes:
             if self.at_close:
                 self._enter(sent)
             sent = sent or [order(data=feed, size=1) for order in (bt.BuyOrder, bt.SellOrder)]
-            for order in sent:  # the same two again and again: to make one takes half the time
+            for (
+                order
+            ) in sent:  # the same two orders are used again: making new ones takes half the time
                 order.created.dt, order.created.pclose = feed.datetime[0], close
             if not self.at_close:
                 self._enter(sent)
@@ -114,7 +117,10 @@ class Quotes:
             (self.buy if order.isbuy() else self.sell).append(self._teller.ask(order))
 
     def limit_sale(self, t: int, limit: float) -> tuple[float, float] | None:
-        """Return at which price a limit sale fills in session `t`, and the price before slippage."""
+        """Return the price at which a limit sale fills in session `t`, and its price before slippage.
+
+        None where it does not fill.
+        """
         if limit > self.high[t]:
             return None
         feed = self._feed

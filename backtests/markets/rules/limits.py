@@ -19,8 +19,9 @@ class PriceLimit(NamedTuple):
     def prices(self, previous: float, ticks: TickTable | None = None) -> tuple[float, float]:
         """Return the lower and the upper limit of a session.
 
-        With ticks the exchange's way: the range is cut down to the tick of the previous close, and
-        the limits to their own (KRX GLB0602010201T5: 9,980 gives 6,990 and 12,970).
+        With ticks, as the exchange computes them: the range is cut down to a multiple of the tick at
+        the previous close, then each limit to a multiple of the tick at that limit (KRX
+        GLB0602010201T5: 9,980 gives 6,990 and 12,970).
         """
         reach = previous * self.share
         if ticks is None:

@@ -15,15 +15,15 @@ from forecasters.bars import PRICES, Bars
 class Grid(NamedTuple):
     """When a series lay on the tick grid.
 
-    Split-adjusted prices mostly never do: they were divided. A series that once left the grid is
-    not believed again.
+    Split-adjusted prices mostly lie off the grid, because they were divided. A series that left the
+    grid once counts as off the grid from then on.
 
     Attributes
     ----------
     first : date or None
-        The first tradable session that a tick table covers: nothing is known before its close.
+        The first tradable session that a tick table covers; before its close nothing is known.
     left : date or None
-        The first session with a price off the grid; None: there is none.
+        The first session with a price off the grid; None: no such session.
     """
 
     first: date | None

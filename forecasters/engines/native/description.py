@@ -26,15 +26,16 @@ HOOKS = (
 
 
 class Unknown(Exception):
-    """What the kernels do not know, in words that follow 'torch trains it: '."""
+    """Something that the kernels do not know; the message continues the words 'torch trains it: '."""
 
 
 @dataclass
 class _State:
-    """The layers so far, and how the values between two of them lie.
+    """The layers so far, and the order of the values that the last one gives.
 
-    `swapped`: torch has [N, features, positions]; the kernels always have positions first, so
-    that nothing is moved until the order of the values counts.
+    `swapped`: in torch the values have the shape [N, features, positions]. The kernels always keep
+    positions first, so values are moved only where their order matters.
+    `tupled`: the last layer is recurrent and returns a tuple. `flat`: the values are [N, values].
     """
 
     layers: list[KernelLayer]
@@ -46,7 +47,7 @@ class _State:
         self.layers.append(KernelLayer(kind=kind, **values))
 
     def swap(self) -> None:
-        """Put the values in torch's order, or back; twice in a row is not at all."""
+        """Put the values in torch's order, or back; two swaps in a row cancel out."""
         if self.layers and self.layers[-1].kind == SWAP_AXES:
             self.layers.pop()
         else:
@@ -59,7 +60,8 @@ def describe(network: nn.Module) -> list[KernelLayer]:
     Raises
     ------
     Unknown
-        It is another module, or has a layer, an option or a hook that the kernels do not know.
+        The network is another module, or it has a layer, an option or a hook that the kernels do not
+        know.
     """
     if type(network) is not nn.Sequential:
         raise Unknown(

@@ -1,4 +1,4 @@
-"""The native engine as the torch engine is called: the same draws, the same answer."""
+"""The native engine, called like the torch engine: the same random numbers, the same result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compiled kernels: found, loaded, and what can be called in them."""
+"""The compiled kernels: how they are found and loaded, and their functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 #: The builds of the one source, the fastest first; those that give the same bits.
 BUILDS = ("avx512", "avx2", "portable")
 SAME_BITS = ("avx512", "avx2")
-#: Names another build than the best for this processor: for tests, and for finding faults.
+#: Environment variable that names another build than the best one: for tests and for finding faults.
 CHOICE = "BACKTESTS_NATIVE_BUILD"
 
 HELP = "with a C++ compiler (Debian: apt-get install g++), install this package again"
@@ -82,7 +82,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
 
 
 def available() -> str | None:
-    """Return None where the kernels can be called, else why not and how to get them."""
+    """Return None where the kernels can be called, else the reason and how to get them."""
     try:
         load()
     except OSError as error:
@@ -91,12 +91,12 @@ def available() -> str | None:
 
 
 def load() -> ctypes.CDLL:
-    """Return the library of the build for this processor, or of the one that is asked for.
+    """Return the library of the best build for this processor, or of the build that `CHOICE` names.
 
     Raises
     ------
     OSError
-        None was built, or the one that was asked for cannot run here.
+        No build exists, or the named build cannot run here.
     """
     return _load(os.environ.get(CHOICE, ""))
 

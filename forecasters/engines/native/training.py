@@ -125,21 +125,21 @@ class NativeTraining:
         return math.sqrt(mean) if self.schedule.loss == "rmse" else mean
 
     def answers(self, X: Singles) -> Singles:
-        """Return the network's answers [M] to windows [M, L, C], dropout asleep."""
+        """Return the network's answers [M] to windows [M, L, C], without dropout."""
         answers = np.empty(len(X), dtype=np.float32)
         self._library.native_answer(self._plan, X.ctypes.data, len(X), answers.ctypes.data)
         return answers
 
     def weights(self) -> Snapshot:
-        """Return a copy of all that training has changed."""
+        """Return a copy of everything that training has changed."""
         return self.parameters.copy(), self.first.copy(), self.second.copy(), self.step
 
     def restore(self, weights: Snapshot) -> None:
-        """Take such a copy back."""
+        """Set weights, moments and step to such a copy."""
         self.parameters[:], self.first[:], self.second[:], self._step[0] = weights
 
     def gradient(self, rows: NDArray[np.int64], step: int = 0) -> tuple[float, Floats]:
-        """Return the loss of one batch and its gradient in torch's order, end to end."""
+        """Return the loss of one batch and its gradient [parameters], in torch's order."""
         rows = np.ascontiguousarray(rows, dtype=np.int64)
         gradient = np.empty(sum(w.numel() for w in self._weights), dtype=np.float32)
         scale = np.empty(1, dtype=np.float32)
