@@ -1,15 +1,16 @@
-"""`python -m backtests.list`: what can be named, with one line each."""
+"""List the names that flags take: forecasters, networks, strategies, sources, markets, engines."""
 
 from __future__ import annotations
 
 import argparse
 import inspect
 import sys
+import typing
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from backtests.command.guard import DONE, guarded
+from backtests.command.guard import DONE, FAILURES, guarded
 
 if TYPE_CHECKING:
     from backtests.plugins import Kind, Named
@@ -24,10 +25,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(_main, arguments)
 
 
-def _main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="backtests list", description="Say what can be named.")
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the flags."""
+    from backtests.command.flags import shown_examples
+
+    prog = "backtests list"
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description="List the names that flags take, one a line, with their settings and defaults.",
+        epilog=f"{shown_examples(prog, ('strategies', 'forecasters'))}\n\nexit codes: {DONE} done, {FAILURES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("what", choices=WHAT)
-    what = parser.parse_args(arguments).what
+    return parser
+
+
+def _main(arguments: Sequence[str]) -> int:
+    what = make_parser().parse_args(arguments).what
     others = {"markets": _markets, "engines": _engines, "networks": _networks}
     with warnings.catch_warnings(record=True) as caught:
         lines = others.get(what, lambda: _plugins(what))()
@@ -50,10 +64,20 @@ def _plugins(what: str) -> dict[str, str]:
 
     def settings(named: Named) -> str:
         cls = plugins.load(kind, named)
-        told = ", ".join(f"{key}={getattr(cls, key, '')}" for key in plugins.settings_of(cls))
-        return _first_line(cls) + (f" [{told}]" if told else "")
+        shown = ", ".join(
+            f"{key}={getattr(cls, key, '')}{_choices(cls, key, hint)}"
+            for key, hint in plugins.settings_of(cls).items()
+        )
+        return _first_line(cls) + (f" [{shown}]" if shown else "")
 
     return _of_each(kind, settings)
+
+
+def _choices(cls: Any, key: str, hint: Any) -> str:
+    """Return the values that a setting can have, if its type or its field names them."""
+    named = cls.__dataclass_fields__[key].metadata.get("choices", ())
+    choices = typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else named
+    return f" (of {'/'.join(map(str, choices))})" if choices else ""
 
 
 def _networks() -> dict[str, str]:
@@ -61,14 +85,14 @@ def _networks() -> dict[str, str]:
     from forecasters.neural import NeuralForecaster
 
     def size(named: Named) -> str:
-        made = make(FORECASTERS, named)
-        if not isinstance(made, NeuralForecaster):
+        forecaster = make(FORECASTERS, named)
+        if not isinstance(forecaster, NeuralForecaster):
             return ""
-        summary = made.summary(CHANNELS)
+        summary = forecaster.summary(CHANNELS)
         flop = f"{'at least ' if summary.unknown else ''}{summary.known_flop:,}"
         return (
             f"{summary.trainable:>7,} parameters to train, {flop:>9} FLOP for a window of "
-            f"{made.lookback} sessions by {CHANNELS} inputs"
+            f"{forecaster.lookback} sessions by {CHANNELS} inputs"
         )
 
     return _of_each(FORECASTERS, size)
@@ -79,30 +103,30 @@ def _of_each(kind: Kind, line: Callable[[Named], str]) -> dict[str, str]:
     from backtests import plugins
     from forecasters.errors import InputError
 
-    found = {}
+    lines = {}
     for name in plugins.names(kind):
         try:
-            told = line(plugins.Named(name, {}))
+            text = line(plugins.Named(name, {}))
         except InputError as error:
-            told = f"cannot be used: {error}".partition("\n")[0]
-        if told:
-            found[name] = told
-    return found
+            text = f"cannot be used: {error}".partition("\n")[0]
+        if text:
+            lines[name] = text
+    return lines
 
 
 def _markets() -> dict[str, str]:
     from backtests.markets.market import known
 
-    told = {}
+    lines = {}
     for name, market in sorted(known().items()):
         stocks = [rate for rate in market.tax if rate.instrument == "stock"]
         newest = max(stocks, key=lambda rate: rate.since, default=None)
         tax = f"{newest.share:.2%} since {newest.since} (stocks)" if newest else "none"
-        told[name] = (
+        lines[name] = (
             f"{market.currency or 'currency of the listing'}, commission {market.commission_bps:g} bp a side, "
             f"tax on sales {tax}"
         )
-    return told
+    return lines
 
 
 def _engines() -> dict[str, str]:

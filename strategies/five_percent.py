@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from strategies.base import ForecastStrategy, params_of
@@ -49,11 +49,11 @@ class FivePercentRule(Rule):
     weighs_costs: ClassVar[bool] = False
 
     threshold: float = 0.05
-    exit: str = "entry"
+    exit: str = field(default="entry", metadata={"choices": KNOWN_EXITS})
     first_exit: int = 1
     max_hold: int | None = None
     stop_loss: float | None = None
-    fill: str = "open"
+    fill: str = field(default="open", metadata={"choices": FILLS})
     bound: float = 0.0
 
     def __post_init__(self) -> None:

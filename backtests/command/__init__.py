@@ -1,1 +1,1 @@
-"""What every command has in common: configuration, flags, exit codes, progress."""
+"""What all commands share: configuration, flags, exit codes, progress."""

@@ -1,4 +1,4 @@
-"""The configuration of a run: flag = key of the file = field."""
+"""The configuration of a run: each field is a flag and a key of the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backtests.command.forecast_fields import ForecastFields
 from backtests.command.trading_fields import TradingFields
 from forecasters.errors import InputError
 
-#: Where a file is read from if no start was named: its own first bar.
+#: The start of a file's bars where --start is missing: earlier than any, so the first bar counts.
 FIRST_DAY = "1900-01-01"
 #: Sources that read no folder.
 WITHOUT_FOLDER = ("auto", "yahoo", "bundled", "simulated")
@@ -85,7 +85,7 @@ class RunConfig(TradingFields, ForecastFields):
             )
         if not self.universe and not self.ticker:
             raise InputError(
-                "name a ticker, --ticker 051900.KS, or a file with one a line, --universe FILE"
+                "name a ticker, --ticker 051900.KS, or a file with a ticker a line, --universe FILE"
             )
         if self.largest is not None and not self.universe:
             raise InputError("--largest chooses among the tickers of a --universe FILE: add it")
@@ -127,5 +127,5 @@ def _cores() -> int:
 
 
 def _ten_years_before(day: datetime.date) -> datetime.date:
-    """Return New Year ten years back: were it a day later each day, the plan would move with it."""
+    """Return New Year ten years back: a start that moves every day would move the plan with it."""
     return datetime.date(day.year - 10, 1, 1)

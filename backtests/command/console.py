@@ -1,4 +1,4 @@
-"""A terminal that prints what it is given, letter by letter."""
+"""A terminal that prints text as it is, without markup."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from typing import Any
 
 
 def plain_console(width: int | None) -> Any:
-    """Return rich's console, but for its own exit when the reader of a pipe has left.
+    """Return a console of rich that prints text as it is.
 
-    A ticker, a name or a path is printed letter by letter: [bold] and :cat: in it mean nothing.
+    A ticker, a name or a path may hold [bold] or :cat:, which rich would take for markup. When the
+    reader of a pipe has left, `BrokenPipeError` is raised, where rich would exit.
+
+    Parameters
+    ----------
+    width : int or None
+        Letters in a line; None: those of the terminal.
     """
     from rich.console import Console
 

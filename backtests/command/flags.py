@@ -80,7 +80,7 @@ def from_arguments(arguments: argparse.Namespace) -> RunConfig:
 
 
 def given_values(arguments: argparse.Namespace, of: type[RunConfig] = RunConfig) -> dict[str, Any]:
-    """Return what the user gave of a configuration: the flags over the values of `--config`."""
+    """Return the values that the user set: those of the flags over those of `--config`."""
     values: dict[str, Any] = {}
     if arguments.config:
         from backtests.command.config_file import read_config

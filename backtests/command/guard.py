@@ -1,4 +1,4 @@
-"""What every command has in common: exit codes, one-line errors, the check of the current folder."""
+"""Exit codes, errors in one line, and the check of the current folder, for every command."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-#: Exit codes (sysexits.h, and 130 as shells have it).
+#: Exit codes: those of sysexits.h, and 130 for an interruption, as shells have it.
 DONE, DIFFERENT, USAGE, UNREACHABLE, FAULT, TRY_LATER, INTERRUPTED = 0, 1, 2, 69, 70, 75, 130
-#: The codes of every command but those of success, for `--help`.
+#: What the codes of a failure mean, for `--help`.
 FAILURES = (
     f"{USAGE} bad usage or input, {UNREACHABLE} source unreachable, {FAULT} a fault of ours, "
     f"{TRY_LATER} source busy, {INTERRUPTED} interrupted"
@@ -23,9 +23,9 @@ REPORT = (
 
 
 def shadowed() -> str | None:
-    """Return one line when another folder's package hides one of ours, else None.
+    """Return a message when another folder's package hides one that backtests needs, else None.
 
-    The names are general, and ``python -m`` looks in the current folder first.
+    The names of the packages are general, and ``python -m`` looks in the current folder first.
     """
     home = Path(__file__).resolve().parents[2]
     for name in ("forecasters", "strategies"):
@@ -33,19 +33,27 @@ def shadowed() -> str | None:
         if spec is None:
             return f"the package '{name}' is missing beside '{home / 'backtests'}': install again"
         places = [Path(place) for place in spec.submodule_search_locations or ()]
-        found = places[0] if places else Path(spec.origin or "")
-        if found.resolve() != home / name:
+        place = places[0] if places else Path(spec.origin or "")
+        if place.resolve() != home / name:
             return (
-                f"'{found}' hides the package '{name}' that backtests needs: "
+                f"'{place}' hides the package '{name}' that backtests needs: "
                 "run `backtests` (the installed command) instead of `python -m`, or from another folder"
             )
     return None
 
 
 def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | None = None) -> int:
-    """Run the body of a command; return its exit code, one line instead of a traceback.
+    """Run the body of a command and return its exit code.
 
-    A traceback is shown for a fault of ours only.
+    An error is printed in one line. A traceback is shown only for a fault of backtests or of the
+    user's code.
+
+    Parameters
+    ----------
+    body : callable
+        Takes the arguments and returns an exit code.
+    arguments : sequence of str or None
+        None: those of the command line.
     """
     if hidden := shadowed():
         return _say(hidden, USAGE)
@@ -60,7 +68,7 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has left (`| head`); a second complaint at exit helps nobody.
+        # The reader of our output has left (`| head`); a second error at exit helps nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except OSError as error:  # a folder that cannot be written, a full disk

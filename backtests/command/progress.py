@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, a line now and then in a log."""
+"""Progress on stderr: a bar on a terminal, a line every 15 seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-#: Seconds between two lines where stderr is no terminal.
+#: Seconds between two lines where stderr is not a terminal.
 LINE_EVERY = 15.0
-#: How many must be done after the first before the time left is told.
+#: Tasks that must be done after the first before the time left is estimated.
 SETTLED = 4
 
 
 class Progress:
-    """Counts what is done and says how long the rest will take; silent when `quiet`.
+    """Counts tasks that are done and estimates how long the rest takes; silent when `quiet`.
 
     ``with Progress("training", 72, kept=10) as progress: progress.advance()``
     """
@@ -26,7 +26,7 @@ class Progress:
         self._first: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
-        self._began = self._said = time.monotonic()
+        self._began = self._last_line = time.monotonic()
         if not self.quiet and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
@@ -49,19 +49,19 @@ class Progress:
         return self
 
     def advance(self) -> None:
-        """One more is done."""
+        """Count one more task as done."""
         self.done += 1
         if self.quiet:
             return
         left = self._left()
         if self._bar is not None:
             self._bar.update(self._task, completed=self.done, left=left)
-        elif time.monotonic() - self._said >= LINE_EVERY:
-            self._said = time.monotonic()
+        elif time.monotonic() - self._last_line >= LINE_EVERY:
+            self._last_line = time.monotonic()
             print(f"{self.what}: {self.done} of {self.total}, {left}", file=sys.stderr, flush=True)
 
     def _left(self) -> str:
-        # The first ones wait for the start of the workers: the clock runs from when they are done.
+        # The first tasks wait until the workers have started: the clock runs from the first that is done.
         now = time.monotonic()
         if self._first is None:
             self._first = (now, self.done)

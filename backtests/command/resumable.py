@@ -1,4 +1,4 @@
-"""Work that an interruption does not lose: warnings as sentences, Ctrl-C tells how to go on."""
+"""Work that can be resumed: after Ctrl-C the user reads how to go on; warnings are sentences."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ T = TypeVar("T")
 
 
 def resumable(work: Callable[[], T], command: str, arguments: Sequence[str]) -> T | None:
-    """Return what `work` gives; None when it was interrupted: then it is told how to go on.
+    """Return the result of `work`; None when it was interrupted, after saying how to go on.
 
-    A request to end (SIGTERM) is an interruption too: the workers end with us, the fits are kept.
+    A request to end (SIGTERM) is an interruption too: the workers end with this process, and the
+    fits are kept.
 
     Parameters
     ----------
+    work : callable
     command : str
-        The name of the command (``run``), which the same arguments would go on with.
+        The name of the command (``run``).
+    arguments : sequence of str
+        The arguments of the command: the same ones go on with it.
     """
     from forecasters.errors import DataWarning
 

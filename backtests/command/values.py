@@ -1,4 +1,4 @@
-"""Every value of a configuration as it was used: what plugins, market and bars made of a default."""
+"""Every value of a configuration as it was used: defaults as plugins, market and bars set them."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 from backtests.command.config import RunConfig
 from backtests.command.flag import flags_of, settings_for
 
-#: What an account holds, and what its costs do.
+#: Values that stand in the description of an account, and in that of its costs.
 ACCOUNT = ("cash", "cash_fraction", "slots", "volume_cap")
 COSTS = ("commission_bps", "slippage_bps", "slippage_ticks", "instrument")
-#: In the table of a page, of a setting that no forecaster and no rule of the run has.
+#: In the table of a page: no forecaster and no rule of the run has this setting.
 UNUSED = "not used"
 
 
 def values_used(config: RunConfig, made_of: Mapping[str, Any]) -> dict[str, Any]:
     """Return every value of a configuration, as JSON has it, with defaults as they were resolved.
 
-    Where all that have a setting agree the value is plain, else it is an object: by label of
-    forecaster or rule, by account, by ticker (`source`). None stays where nothing has the setting,
-    and where None is the meaning (``max_hold``: never).
+    Where all plugins or accounts that have a value agree, the value is plain. Else it is an object:
+    by label of forecaster or rule, by account, by ticker (`source`). None stays where nothing has
+    the setting, and where None itself means something (``max_hold``: never).
 
     Parameters
     ----------
     made_of : mapping
-        What the run or the grid is made of, as its manifest has it.
+        All that enters the key of the run or the grid, as its manifest has it.
     """
     values = config.values()
     used = {name: _plain(by_label) for name, by_label in _by_plugin(made_of, config).items()}
@@ -74,13 +74,16 @@ def _by_plugin(made_of: Mapping[str, Any], config: Any) -> dict[str, dict[str, A
 
 
 def _plain(by_label: Mapping[str, Any]) -> Any:
-    """Return the value of all; where they differ all of them, by label; None where there is none."""
+    """Return the value that all share; where they differ, each by its label; None if there is none."""
     first = next(iter(by_label.values()), None)
     return first if all(value == first for value in by_label.values()) else dict(by_label)
 
 
 def _tax(costs: Mapping[str, Any]) -> float | str:
-    """Return the rate that was set; else whose dated table held, which stands under `accounts`."""
+    """Return the rate that was set; else the name of the market whose dated table applied.
+
+    The table itself stands under `accounts` of the manifest.
+    """
     if costs["tax_bps"] is not None:
         return float(costs["tax_bps"])
     market = costs["market"]

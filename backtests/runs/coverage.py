@@ -1,4 +1,4 @@
-"""Whether bars reach as far as was asked."""
+"""Whether the bars of a file cover the dates that were asked for."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from backtests.command.config import FIRST_DAY, RunConfig
 from backtests.sources.source import PartialDataWarning
 from forecasters.bars import Bars
 
-#: Days by which bars may miss the dates that were asked for (holidays) before it is said.
+#: Days by which bars may miss the dates that were asked for, as holidays do, without a warning.
 GRACE = np.timedelta64(10, "D")
 
 
 def check_span(bars: Bars, config: RunConfig) -> None:
-    """Warn when a file does not reach as far as was asked; other sources say so themselves."""
+    """Warn when a file does not cover the dates that were asked for; other sources warn themselves.
+
+    Warns
+    -----
+    PartialDataWarning
+        The first or the last bar is more than `GRACE` away from the dates of the configuration.
+    """
     if config.source != "csv":
         return
     first, last = bars.sessions[0], bars.sessions[-1]

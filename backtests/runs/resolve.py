@@ -1,4 +1,4 @@
-"""From what the user wrote to objects: sources, forecasters, rules, folds, accounts."""
+"""Objects from names and values: sources, forecasters, rules, folds, accounts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from strategies.rule import Rule
 
 @dataclass(frozen=True, eq=False)
 class Resolved:
-    """A plan, the user's files behind it, and all of it as the manifest and the key have it."""
+    """A plan, the user's files behind it, and its description for the manifest and the key."""
 
     plan: Plan
     files: tuple[Plugin, ...]
@@ -45,7 +45,7 @@ def make_source(config: RunConfig) -> Any:
 
 
 def describe_source(source: Any) -> dict[str, Any] | None:
-    """Return class and code of a source that is not ours; of ours, the bars say all."""
+    """Return class and code of a source that is not ours; None for ours: the bars describe it."""
     code = plugins.provenance(type(source))
     return {"class": _name(plugins.SOURCES, source), "code": code} if code else None
 
@@ -86,40 +86,43 @@ def make_forecasters(config: RunConfig, names: Sequence[str]) -> dict[str, Forec
     Raises
     ------
     InputError
-        A name or a setting is unknown, a flag fits none, one learns from several tickers and there is one.
+        A name or a setting is unknown, a flag fits none, or one learns from several tickers and
+        there is only one.
     """
-    made = _instances(plugins.FORECASTERS, ("naive", *names), config)
-    if len(_tickers(config)) < 2 and (pooled := [n for n, f in made.items() if f.pooled]):
+    forecasters = _instances(plugins.FORECASTERS, ("naive", *names), config)
+    pooled = [label for label, forecaster in forecasters.items() if forecaster.pooled]
+    if pooled and len(_tickers(config)) < 2:
         raise InputError(f"{pooled[0]} learns from several tickers: name more than one ticker")
-    return made
+    return forecasters
 
 
-def files_behind(made: Iterable[Any]) -> tuple[Plugin, ...]:
-    """Return the user's files that these came from, for the workers."""
-    classes = {type(one).__module__: type(one) for one in made if "@" in type(one).__module__}
+def files_behind(instances: Iterable[Any]) -> tuple[Plugin, ...]:
+    """Return the user's files that these plugins come from, for the workers."""
+    types = [type(instance) for instance in instances]
+    classes = {cls.__module__: cls for cls in types if "@" in cls.__module__}
     return tuple((plugins.file_of(cls), name) for name, cls in classes.items())
 
 
 def describe_forecaster(forecaster: Forecaster) -> dict[str, Any]:
-    """Return all of a forecaster that enters the key."""
+    """Return the description of a forecaster, which enters the key."""
     settings = forecaster.get_params() | _engine(forecaster)
     return _describe(_name(plugins.FORECASTERS, forecaster), forecaster, settings)
 
 
 def describe_rule(rule: Rule) -> dict[str, Any]:
-    """Return all of a rule that enters the key."""
+    """Return the description of a rule, which enters the key."""
     return _describe(_name(plugins.STRATEGIES, rule), rule, asdict(rule))
 
 
 def describe_folds(walk_forward: WalkForward) -> dict[str, Any]:
-    """Return all of a plan of folds that enters the key."""
+    """Return the description of a plan of folds, which enters the key."""
     return _describe(walk_forward.name, walk_forward, asdict(walk_forward))
 
 
 def _engine(forecaster: Any) -> dict[str, str]:
-    """Return the setting `engine` as it is resolved on this machine; nothing where there is none.
+    """Return the setting `engine` as this machine resolves it; empty where there is no such setting.
 
-    Two of the native builds give the same bits, the portable one need not: it has a name of its own.
+    Two of the native builds give the same bits. The portable build may not, so it has another name.
     """
     if not hasattr(forecaster, "engine"):
         return {}
@@ -131,14 +134,14 @@ def _engine(forecaster: Any) -> dict[str, str]:
     return {"engine": "native" if isa() in SAME_BITS else f"native {isa()}"}
 
 
-def _describe(name: str, made: Any, settings: dict[str, Any]) -> dict[str, Any]:
+def _describe(name: str, plugin: Any, settings: dict[str, Any]) -> dict[str, Any]:
     """Return the name of the class, its settings and, if it is not ours, the sha256 of its code."""
-    return {"class": name, "settings": settings, "code": plugins.provenance(type(made))}
+    return {"class": name, "settings": settings, "code": plugins.provenance(type(plugin))}
 
 
-def _name(kind: plugins.Kind, made: Any) -> str:
+def _name(kind: plugins.Kind, plugin: Any) -> str:
     """Return the name of a plugin among all kinds: ``forecaster:cnn``."""
-    return f"{kind.word}:{plugins.name_of(type(made))}"
+    return f"{kind.word}:{plugins.name_of(type(plugin))}"
 
 
 def make_folds(config: RunConfig) -> WalkForward:
@@ -156,7 +159,7 @@ def make_folds(config: RunConfig) -> WalkForward:
 
 
 def make_accounts(config: RunConfig) -> tuple[Account, ...]:
-    """Return what trades together: each ticker by itself, or the tickers of one universe.
+    """Return the accounts: one for each ticker, or one for all tickers of a universe.
 
     Raises
     ------
@@ -175,7 +178,7 @@ def make_accounts(config: RunConfig) -> tuple[Account, ...]:
         if other != broker:
             raise InputError(
                 f"--universe {config.universe}: {first} trades on market {broker.costs.market.name}, {ticker} on "
-                f"{other.costs.market.name}, and one account has one market: part the file, or name --market"
+                f"{other.costs.market.name}, and one account has one market: split the file, or name --market"
             )
     return (
         Account(
@@ -186,13 +189,15 @@ def make_accounts(config: RunConfig) -> tuple[Account, ...]:
 
 
 def describe_account(account: Account) -> dict[str, Any]:
-    """Return all of an account that enters the key: not its title, which is a file's name."""
+    """Return the description of an account, which enters the key, without its title, a file's name."""
     described: dict[str, Any] = asdict(account.broker)
     if account.name == UNIVERSE:
         described |= {
             "tickers": list(account.tickers),
             "largest": account.largest,
-            "mends": {t: [asdict(mend) for mend in own] for t, own in account.mends.items()},
+            "mends": {
+                ticker: [asdict(mend) for mend in mends] for ticker, mends in account.mends.items()
+            },
         }
     return described
 
@@ -217,7 +222,7 @@ def _tickers(config: RunConfig) -> tuple[str, ...]:
 
 
 def _instances(kind: plugins.Kind, texts: Sequence[str], config: RunConfig) -> dict[str, Any]:
-    """Return label to instance; a flag that fits nothing and a label of two things are refused."""
+    """Return label to plugin; refuse a flag that fits none and a label that two plugins share."""
     named: dict[str, plugins.Named] = {}
     for text in texts:
         new = plugins.parse(text)
@@ -227,16 +232,18 @@ def _instances(kind: plugins.Kind, texts: Sequence[str], config: RunConfig) -> d
                 f"two things are called '{new.label}': {' and '.join(places)}; rename the file"
             )
     given = config.settings(kind.word)
-    # naive has no setting, and is the same beside every flag
-    made = {
+    # naive takes no flag: it has no setting, so it is the same in every run
+    instances = {
         label: plugins.make(kind, n, {} if label == "naive" else given)
         for label, n in named.items()
     }
     for flag in given:
         if not any(
             flag in plugins.settings_of(type(plugin))
-            for label, plugin in made.items()
+            for label, plugin in instances.items()
             if label != "naive"
         ):
-            raise InputError(f"{name_of(flag)} fits no {kind.word} of this run: {', '.join(made)}")
-    return made
+            raise InputError(
+                f"{name_of(flag)} fits no {kind.word} of this run: {', '.join(instances)}"
+            )
+    return instances
