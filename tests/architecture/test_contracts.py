@@ -15,6 +15,7 @@ FLOORS = "Floors of backtests: imports go down"
 INNER_FLOORS = "Floors of forecasters: imports go down"
 CIRCLES = "No circle, in any package"
 INNER = "Inner rings: no input or output, no screen, no network"
+WORDS = "Numbers and words apart: what judges does not format"
 
 LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
 
@@ -72,6 +73,7 @@ def test_contracts_hold() -> None:
         ("forecasters/inputs/planted.py", "import urllib.request", INNER),
         ("forecasters/inputs/planted.py", "import pyarrow.parquet", INNER),
         ("strategies/planted.py", "import rich", INNER),
+        ("backtests/judging/planted.py", "from backtests.writing import numbers", WORDS),
         ("backtests/writing/planted.py", "import yfinance", "One door: yfinance"),
         ("backtests/sources/planted.py", "import yfinance", "One door: yfinance"),
         ("backtests/writing/planted.py", "from curl_cffi import requests", "One door: yfinance"),
