@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar
 
 from strategies.base import ForecastStrategy, params_of
 from strategies.rule import HOLD, Rule, Side, Signal, fallen, lowest_risen, percent, risen
 from strategies.situation import Flags, Floats, Situation
 
-#: The readings of "sell when it rose by 5%", which every run computes side by side.
-EXITS = ("entry", "day", "touch")
-#: Every reading of the exit.
+#: The readings of "sell when it rose by 5%", which every run computes side by side, and their meaning.
+EXITS = MappingProxyType({
+    "entry": "sold when a close is the threshold above the close of the decision",
+    "day": "sold when a close is the threshold above the close before it",
+    "touch": "a limit order at the threshold above the close of the decision",
+})  # fmt: skip
+#: Every exit that the rule knows.
 KNOWN_EXITS = (*EXITS, "one-day", "forecast")
 FILLS = ("open", "close")
 
 
 @dataclass(frozen=True)
 class FivePercentRule(Rule):
-    """Buy when the forecast close of t+1 is at least 5% above close t; sell when it rose 5%.
+    """Buy when the forecast close of t+1 is at least 5% above close t; sell when the price rose by 5%.
 
     Source: S2 ("buy ... at least 5% above today's close; on the next day sell if it rose by 5% or
     more, hold if less"). What S2 leaves open is a setting.
@@ -26,7 +32,7 @@ class FivePercentRule(Rule):
     Attributes
     ----------
     threshold : float
-        The 5%, as a share; for the forecast and for the rise.
+        The 5%, as a share, of the forecast and of the rise of the price.
     exit : str
         ``entry``: sell when a close is 5% above the close of the decision. ``day``: when a close
         is 5% above the close before it. ``touch``: a limit sell stands at 5% above the close of
@@ -34,19 +40,20 @@ class FivePercentRule(Rule):
         which the exit is tested, whatever happened. ``forecast``: when the forecast return of a
         close is below `bound`.
     first_exit : int
-        First session in which the exit is tested: 1 is the day that was forecast.
+        First session in which the exit is tested: 1 is the session that was forecast.
     max_hold : int or None
-        Sell after this many sessions whatever happened; None is the literal rule.
+        Sell after this number of sessions, whatever happened; None is the literal rule.
     stop_loss : float or None
         Sell when a close is this share below the price paid; None is the literal rule.
     fill : str
-        ``open``: what is decided at a close fills at the next open. ``close``: at that close
-        itself, as S2 reckons, though the price is needed to decide.
+        ``open``: a decision at a close fills at the next open. ``close``: it fills at that close
+        itself, as in S2, although the decision needs that price.
     bound : float
         Forecast return below which ``exit="forecast"`` sells.
     """
 
     weighs_costs: ClassVar[bool] = False
+    exits: ClassVar[Mapping[str, str]] = EXITS
 
     threshold: float = 0.05
     exit: str = field(default="entry", metadata={"choices": KNOWN_EXITS})
@@ -77,7 +84,7 @@ class FivePercentRule(Rule):
             raise ValueError(f"stop_loss is {self.stop_loss}; it is a share between 0 and 1")
 
     def could_buy(self, forecast_return: Floats) -> Flags:
-        """Return where a forecast reaches the threshold, but for the last digits of a price."""
+        """Return where a forecast reaches the threshold, with some room for the last digits of a price."""
         return forecast_return >= self.threshold - 1e-9
 
     def decide(self, situation: Situation) -> Signal:
@@ -103,7 +110,7 @@ class FivePercentRule(Rule):
         return HOLD
 
     def _is_over(self, situation: Situation) -> bool:
-        """Return whether the exit, other than ``touch``, says to sell."""
+        """Return whether the exit says to sell; ``touch`` sells by a limit order instead."""
         if self.exit == "one-day":
             return True
         if self.exit == "forecast":
@@ -112,7 +119,7 @@ class FivePercentRule(Rule):
         return risen(situation.close, reference, self.threshold)
 
     def _limit(self, decision_close: float, session: int) -> float | None:
-        """Return the price of the limit sell in that session after the decision, if any stands."""
+        """Return the price of the limit sell in that session after the decision; None if none stands."""
         if self.exit != "touch" or session < self.first_exit:
             return None
         return lowest_risen(decision_close, self.threshold)

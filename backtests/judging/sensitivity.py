@@ -1,10 +1,10 @@
-"""Threshold sensitivity: what the 5% rule makes of forecasts under other thresholds and exits."""
+"""Threshold sensitivity: what a rule makes of the forecasts under other thresholds and exits."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import InitVar, astuple, dataclass, replace
+from dataclasses import InitVar, astuple, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,43 +15,40 @@ from backtests.account.result import Result
 from backtests.judging.rises import at_least
 from forecasters.bars import Bars, Flags, Floats
 from forecasters.forecasts import Forecasts
+from strategies.rule import Rule
+from strategies.variants import Variant
 
 if TYPE_CHECKING:
     from backtests.account.broker import Broker
-    from strategies.five_percent import FivePercentRule
-
-#: Shares, from about the cost of a round trip on the KRX to twice S2's 5%. Dense up to 2%, where most
-#: forecasts of the next day end: there a step changes how often one buys, at 8% hardly ever.
-THRESHOLDS = (0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
-EXITS = ("entry", "day", "touch")
 
 
 @dataclass(frozen=True)
 class Point:
-    """One account of the sweep: a forecaster, a threshold, an exit. Shares are shares, not percent.
+    """One account of the sweep: a forecaster, a threshold, an exit. Returns and rates are shares, not percent.
 
     Attributes
     ----------
     forecaster : str
     threshold : float
-        The share that the forecast, and then the price, must rise.
+        Forecast return that the rule needs to buy.
     exit : str
+        Name of the exit; ``as the rule`` for a rule without named exits.
     own : bool
-        The rule as the run has it: the figures are those of the run's own result.
+        Whether it is the rule as the run has it: its figures are then those of the result of the run.
     calls : int
-        Sessions, of all tickers, whose forecast reached the threshold; more than `trades` where
-        they came while holding.
+        Sessions, of all tickers, whose forecast reached the threshold. There are more calls than
+        trades where some came while holding.
     total_return, exposure : float
-        After costs, and the mean share of the equity in stocks, as `performance` has them; 0 for
-        an account that never bought.
+        Return after costs, and mean share of the equity in stocks, as `performance` has them; 0
+        for an account that never bought.
     trades : int
         Purchases.
     hit_rate : float or None
-        Share of the trades with a return above 0 after costs. A trade that is still open counts,
-        at its last close: `entry` and `touch` sell only after a rise, so that sold ones alone
-        would nearly all be hits. None without a trade.
+        Share of the trades with a return above 0 after costs. A trade that is still open counts
+        too, at its last close: an exit that sells only after a rise would otherwise have hits
+        almost alone. None without a trade.
     returns : float64, shape [T]
-        Handed over with the figures and read as `daily`. No field: digest, table and equality are
+        Given with the figures and read as `daily`. It is no field: digest, table and equality are
         those of the figures.
     """
 
@@ -81,95 +78,111 @@ class Point:
         return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()
 
 
-#: A threshold of a forecaster, and what runs many of them and answers in their order.
-Task = Callable[[], tuple[Point, ...]]
-RunTasks = Callable[[Sequence[Task]], Sequence[tuple[Point, ...]]]
+#: All exits of a threshold on one forecaster, and what runs many such tasks and answers in their order.
+SweepTask = Callable[[], tuple[Point, ...]]
+RunSweepTasks = Callable[[Sequence[SweepTask]], Sequence[tuple[Point, ...]]]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The sweep of an account, and the buy and hold beside it.
+
+    Attributes
+    ----------
+    points : tuple of Point
+        By forecaster, then threshold, then exit; empty where no rule was swept.
+    strategy : str
+        Label of the rule that was swept.
+    held : Result or None
+        Buy and hold on the same sessions.
+    """
+
+    points: tuple[Point, ...]
+    strategy: str = ""
+    held: Result | None = None
+
+
+def swept_rule(rules: Mapping[str, Rule]) -> str | None:
+    """Return the label of the rule that a run sweeps; None where no rule has variants.
+
+    A run sweeps one rule, since each point of a sweep is a trial: the first, in the order that the
+    user named them, that needs a forecast and has variants (`Rule.variants`). Name another rule
+    first to sweep it.
+    """
+    return next(
+        (label for label, rule in rules.items() if rule.needs_forecast and rule.variants()), None
+    )
 
 
 def sweep(
     bars: Mapping[str, Bars],
-    forecasts: Mapping[str, Forecasts],
-    rule: FivePercentRule,
+    forecasts: Iterable[Mapping[str, Forecasts]],
+    rule: Rule,
     broker: Broker,
-    thresholds: Sequence[float] = THRESHOLDS,
-    exits: Sequence[str] = EXITS,
+    run: RunSweepTasks,
     members: Mapping[str, Flags] | None = None,
 ) -> tuple[Point, ...]:
-    """Return what the rule makes of one forecaster's forecasts under each threshold and exit.
+    """Return what each variant of a rule makes of the forecasts of each forecaster.
 
-    In-sample exploration: all points are judged on the same sessions, so the best of them is
-    picked after the fact. The rule's own threshold and exit are always among them, its other
-    settings stay. An account is run by `run_backtest` only where some forecast reaches the
-    threshold: the rule buys nowhere else.
+    In-sample exploration: all points are judged on the same sessions, so that the best of them is
+    picked after the fact. An account is run by `run_backtest` only where the rule could buy at
+    some forecast (`Rule.could_buy`).
 
     Parameters
     ----------
-    bars, forecasts, members : mapping
+    bars, members : mapping
         By ticker, as `run_backtest` takes them.
+    forecasts : iterable of mapping
+        One a forecaster: ticker to forecasts.
+    run : callable
+        Gets all tasks at once, one a forecaster and threshold, and answers in their order.
 
     Returns
     -------
     tuple of Point
-        By threshold, ascending, then exit in the order given.
+        By forecaster, then in the order of `Rule.variants`.
     """
-    tasks = _tasks(bars, forecasts, rule, broker, thresholds, exits, members)
-    return tuple(point for task in tasks for point in task())
-
-
-def sweep_all(
-    bars: Mapping[str, Bars],
-    told: Iterable[Mapping[str, Forecasts]],
-    rule: FivePercentRule,
-    broker: Broker,
-    run: RunTasks,
-    members: Mapping[str, Flags] | None = None,
-) -> tuple[Point, ...]:
-    """Return the sweep of each forecaster, one after the other; `run` gets all tasks at once."""
+    by_threshold: dict[float, list[Variant]] = {}
+    for variant in rule.variants():
+        by_threshold.setdefault(variant.threshold, []).append(variant)
     tasks = [
-        task
-        for forecasts in told
-        for task in _tasks(bars, forecasts, rule, broker, THRESHOLDS, EXITS, members)
+        partial(_points, tuple(variants), bars, by_ticker, rule, broker, members)
+        for by_ticker in forecasts
+        for variants in by_threshold.values()
     ]
     return tuple(point for points in run(tasks) for point in points)
 
 
-def _tasks(
+def _points(
+    variants: Sequence[Variant],
     bars: Mapping[str, Bars],
     forecasts: Mapping[str, Forecasts],
-    rule: FivePercentRule,
+    rule: Rule,
     broker: Broker,
-    thresholds: Sequence[float],
-    exits: Sequence[str],
-    members: Mapping[str, Flags] | None,
-) -> list[Task]:
-    every = tuple(dict.fromkeys((*exits, rule.exit)))
-    return [
-        partial(_at, threshold, bars, forecasts, rule, broker, every, members)
-        for threshold in sorted({*thresholds, rule.threshold})
-    ]
-
-
-def _at(
-    threshold: float,
-    bars: Mapping[str, Bars],
-    forecasts: Mapping[str, Forecasts],
-    rule: FivePercentRule,
-    broker: Broker,
-    exits: Sequence[str],
     members: Mapping[str, Flags] | None,
 ) -> tuple[Point, ...]:
-    """Return the points of one threshold."""
+    """Return the points of the variants with one threshold."""
     from backtests.account.engine import run_backtest
 
-    own = forecasts.values()
-    calls = sum(int(at_least(f.close, f.last_close, threshold).sum()) for f in own)
+    threshold = variants[0].threshold
+    by_ticker = list(forecasts.values())
+    calls = sum(int(at_least(f.close, f.last_close, threshold).sum()) for f in by_ticker)
     points = []
-    for exit_ in exits:
-        varied = replace(rule, threshold=threshold, exit=exit_)
-        result = run_backtest(bars, forecasts, varied, broker, members=members) if calls else None
-        figures = _figures(result) if result else _IDLE
-        name = next(iter(own)).forecaster
-        points.append(Point(name, threshold, exit_, varied == rule, calls=calls, **figures))
+    for variant in variants:
+        figures = _IDLE
+        if any(variant.rule.could_buy(f.forecast_return).any() for f in by_ticker):
+            account = run_backtest(bars, forecasts, variant.rule, broker, members=members)
+            figures = _figures(account)
+        points.append(
+            Point(
+                by_ticker[0].forecaster,
+                threshold,
+                variant.exit,
+                variant.rule == rule,
+                calls=calls,
+                **figures,
+            )
+        )
     return tuple(points)
 
 
@@ -177,6 +190,7 @@ _IDLE: dict[str, Any] = {"total_return": 0.0, "trades": 0, "exposure": 0.0, "hit
 
 
 def _figures(result: Result) -> dict[str, Any]:
+    """Return the figures of an account that was run."""
     figures = performance(result)
     gained = [trade.return_net > 0 for trade in result.trades]
     return {
@@ -187,8 +201,8 @@ def _figures(result: Result) -> dict[str, Any]:
 
 
 def by_forecaster(points: Iterable[Point]) -> dict[str, list[Point]]:
-    """Return the points of each forecaster that bought under one of them at least."""
+    """Return the points of each forecaster that bought at one point at least."""
     groups: dict[str, list[Point]] = {}
     for point in points:
         groups.setdefault(point.forecaster, []).append(point)
-    return {name: own for name, own in groups.items() if any(p.trades for p in own)}
+    return {name: group for name, group in groups.items() if any(p.trades for p in group)}

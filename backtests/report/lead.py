@@ -1,4 +1,4 @@
-"""What a study found, in plain sentences: the first thing that its page says."""
+"""The findings of a study in plain sentences, which open its page."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from backtests.writing.numbers import count, listed, percent, points
 def findings(summary: Summary) -> list[str]:
     """Return the sentences that open the page: forecasts against naive, then rules against holding.
 
-    They state, and never praise: a lower error over one stretch of days can be chance.
+    They state figures and do not praise: a lower error over one period can be chance.
     """
     return [_forecast_finding(summary), *_rule_findings(summary.study)]
 
 
 def _forecast_finding(summary: Summary) -> str:
-    """Return how the forecasters' MAPE stands to naive's on the same days."""
+    """Return the MAPE of the forecasters beside that of naive on the same days."""
     study = summary.study
     errors = {
         str(row["forecaster"]): row for row in summary.forecaster_rows if row["mape"] is not None
@@ -58,8 +58,8 @@ def _forecast_finding(summary: Summary) -> str:
 
 
 def _over_tickers(study: Study, errors: Mapping[str, Mapping[str, Value]]) -> str:
-    """Return on how many tickers each forecaster's MAPE is below naive's."""
-    told = [
+    """Return on how many tickers the MAPE of each forecaster is below that of naive."""
+    counts = [
         f"{name} {row['below_naive'] or 'none'} of {row['tickers']}"
         for name, row in errors.items()
         if name != "naive"
@@ -67,11 +67,11 @@ def _over_tickers(study: Study, errors: Mapping[str, Mapping[str, Value]]) -> st
     caution = ""
     if any(row["below_naive"] for row in errors.values()):
         caution = " The count alone does not show that this is more than chance."
-    return f"Tickers with a lower error than naive, which says that {study.naive_says}: {listed(told)}.{caution}"
+    return f"Tickers with a lower error than naive, which says that {study.naive_says}: {listed(counts)}.{caution}"
 
 
 def _rule_findings(study: Study) -> list[str]:
-    """Return what holding earned, and which rules traded and ended above it."""
+    """Return what buy and hold earned, and which rules traded and ended above it."""
     held, ruled = study.held, study.ruled
     sentences = []
     if held:
@@ -121,5 +121,5 @@ def _holding(study: Study) -> str:
 
 
 def _too_few(result: Result) -> str:
-    """Return the caution that fewer than 30 closed trades deserve (our convention)."""
+    """Return the caution for fewer than 30 closed trades, a limit that is our convention."""
     return "" if result.closed >= FEW_TRADES else ", too few to tell skill from luck"

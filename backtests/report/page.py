@@ -11,6 +11,7 @@ from backtests.account.performance import net
 from backtests.account.result import REASONS, who
 from backtests.command.values import rows_of
 from backtests.judging.deflation import DeflatedChance, Deflation
+from backtests.judging.sensitivity import Sweep
 from backtests.report.charts.study import draw_figures
 from backtests.report.lead import findings
 from backtests.report.rendering import render
@@ -21,10 +22,11 @@ from backtests.report.sections.conventions import _conventions
 from backtests.report.sections.diagnosis import section as diagnosis_section
 from backtests.report.sections.errors import errors_by_fold, errors_of
 from backtests.report.sections.errors import section as error_section
+from backtests.report.sections.exits import Exits
 from backtests.report.sections.exits import section as exits_section
 from backtests.report.sections.facts import facts
 from backtests.report.sections.members import timeline
-from backtests.report.sections.sensitivity import section
+from backtests.report.sections.sensitivity import section as sensitivity_section
 from backtests.report.sections.shifts import section as shifts_section
 from backtests.report.sections.skill import section as skill_section
 from backtests.report.sections.trades import WHYS, trade_table, unfilled, unfilled_table
@@ -86,12 +88,12 @@ def write_index(
         links={label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()},
         currency=study.currency, horizon=study.horizon,
         figures={"returns": "", "losses": "", "closes": "", **draw_figures(folder / "figures", study)},
-        readings=list(study.readings.items()), exits=exits_section(study.exits),
+        readings=list(study.readings.items()), exits=exits_section(Exits(study.exits, study.exit_meanings)),
         diagnoses=diagnosis_section(summary.diagnoses),
         trades=trade_table(study), unfilled_whys=whys, unfilled_words=WHYS, unfilled_rows=unfilled_rows,
         members=timeline(study), errors=errors_of(summary), measures=error_section(summary),
         calls=calls_section(study.calls),
-        sensitivity=section(study.sensitivity, study.held),
+        sensitivity=sensitivity_section(Sweep(study.sensitivity, study.swept, study.held)),
         folds=errors_by_fold(study), costs_note=study.costs_note,
         conventions=_conventions(study), digests=[(bars.ticker, bars.digest) for bars in study.bars.values()],
         **_run(manifest, root),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from backtests.judging.sensitivity import swept_rule
 from backtests.statistics.sharpe import sharpe_of
 from backtests.trials.trial import Scope, Trial, trial_key
 
@@ -15,26 +17,24 @@ if TYPE_CHECKING:
     from forecasters.forecasts import Forecasts
     from strategies.rule import Rule
 
-#: Settings of a forecaster that say where it is computed, not what.
+#: Settings of a forecaster that say where it is computed, not what is computed.
 WHERE = ("engine", "device")
 
 
 def trials_of(
     study: Study, made_of: Mapping[str, Any], rules: Mapping[str, Rule], command: str = "run"
 ) -> tuple[Trial, ...]:
-    """Return the trials of a study: its results, and every threshold and exit of the sweep.
+    """Return the trials of a study: its results, and every variant of the swept rule.
 
-    Naive and buy and hold are what one is compared with, and are not trials.
+    Naive and buy and hold are no trials: the others are compared with them.
 
     Parameters
     ----------
     made_of : mapping
-        What the run is made of, as its manifest has it.
+        Inputs and settings of the run, as its manifest has them.
     rules : mapping
         Label to rule, as in the plan.
     """
-    from strategies.five_percent import FivePercentRule
-
     plan = {
         "walk_forward": made_of["walk_forward"],
         "features": made_of["features"],
@@ -46,20 +46,22 @@ def trials_of(
     bars = bars_of(study)
 
     def trial(forecaster: str | None, rule: Mapping[str, Any], daily: Any) -> Trial:
-        told = made_of["forecasters"][forecaster] if forecaster else None
-        key = trial_key(forecaster=_what(told), rule=rule, plan=plan)
+        described = made_of["forecasters"][forecaster] if forecaster else None
+        key = trial_key(forecaster=_what(described), rule=rule, plan=plan)
         return Trial(key, scope, sharpe_of(daily).value, command, bars)
 
-    found = [
+    trials = [
         trial(result.forecaster, made_of["strategies"][result.strategy], result.returns[1:])
         for result in study.ruled
     ]
-    read = next((name for name, r in rules.items() if isinstance(r, FivePercentRule)), None)
-    for point in study.sensitivity if read else ():
-        rule = made_of["strategies"][read]
-        varied = {**rule["settings"], "threshold": point.threshold, "exit": point.exit}
-        found.append(trial(point.forecaster, {**rule, "settings": varied}, point.daily[1:]))
-    return tuple({t.identity: t for t in reversed(found)}.values())[::-1]
+    swept = swept_rule(rules)
+    if swept is not None:
+        described = made_of["strategies"][swept]
+        settings = {(v.threshold, v.exit): asdict(v.rule) for v in rules[swept].variants()}
+        for point in study.sensitivity:
+            varied = {**described, "settings": settings[point.threshold, point.exit]}
+            trials.append(trial(point.forecaster, varied, point.daily[1:]))
+    return tuple({t.identity: t for t in reversed(trials)}.values())[::-1]
 
 
 def trials_of_forecasters(
@@ -70,18 +72,18 @@ def trials_of_forecasters(
     Parameters
     ----------
     made_of : mapping
-        What the search is made of, as its manifest has it.
+        Inputs and settings of the search, as its manifest has them.
     """
     first = str(forecasts[0].as_of[0])
     scope = Scope((bars.ticker,), first, str(bars.sessions[-1]), bars.origin.simulated)
     columns = [extra["columns"] for data in made_of["data"] for extra in data["extras"]]
     plan = {"walk_forward": made_of["walk_forward"], "extras": columns}
-    found = [
+    keys = [
         trial_key(forecaster=_what(made_of["forecasters"][f.forecaster]), rule=None, plan=plan)
         for f in forecasts
         if f.forecaster != "naive"
     ]
-    return tuple(Trial(key, scope, None, command, bars.digest) for key in found)
+    return tuple(Trial(key, scope, None, command, bars.digest) for key in keys)
 
 
 def _what(forecaster: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from forecasters.bars import Flags
     from strategies.rule import Rule
 
-#: Of every bootstrap and of the draw of shifts: a page says the same each time.
+#: Seed of every bootstrap and of the draw of shifts: a page says the same each time.
 SEED = 0
 
 
@@ -34,23 +34,25 @@ def judge(
     Parameters
     ----------
     rules, members : mapping
-        Label to rule and ticker to flags, those of the study's results.
+        Label to rule and ticker to flags, as the results of the study were traded.
     shifts : int
-        At most so many circular shifts of a forecast; 0: none.
+        Largest number of circular shifts of a forecast; 0: none.
     run : callable
         Runs the shift tests, which are long and independent.
     """
     skill = judge_forecasts(study.by_forecaster, study.horizon, SEED)
-    told = {name: {f.ticker: f for f in own} for name, own in study.by_forecaster.items()}
+    forecasts = {
+        name: {f.ticker: f for f in by_ticker} for name, by_ticker in study.by_forecaster.items()
+    }
     shifted: tuple[Shifted, ...] = ()
     if shifts:
         shifted = shift_all(
-            study.bars, told, rules, broker, study.ruled, run, members, shifts, SEED
+            study.bars, forecasts, rules, broker, study.ruled, run, members, shifts, SEED
         )  # fmt: skip
     return Judgement(
         skill=skill,
         chance=judge_returns(study.ruled, study.sensitivity, study.held, SEED),
         shifted=shifted,
-        forecasts=tuple(forecast_verdict(one, len(skill.judged)) for one in skill.judged),
+        forecasts=tuple(forecast_verdict(judged, len(skill.judged)) for judged in skill.judged),
         rules=rule_verdicts(study.ruled, shifted),
     )

@@ -12,7 +12,7 @@ from backtests.account.engine import run_backtest
 from backtests.account.result import Result
 from backtests.jobs.parallel import RunTasks, in_turn
 from backtests.judging.calls import judge_calls
-from backtests.judging.sensitivity import sweep_all
+from backtests.judging.sensitivity import Point, sweep, swept_rule
 from backtests.sources.faults import Fault
 from backtests.studies.judge import judge
 from backtests.studies.plan import Account, Fits, Plan
@@ -24,14 +24,14 @@ from forecasters.features import Features, make_features
 from forecasters.forecasts import Forecasts
 from forecasters.walk_forward import RunFits
 from forecasters.walk_forward.fit import Fit
-from strategies.five_percent import EXITS, FivePercentRule
 from strategies.rule import Rule
+from strategies.variants import by_exit
 
 FORESIGHT = "perfect foresight"
 
 
 def features_of(bars: Bars, plan: Plan) -> Features:
-    """Return the inputs of one ticker, known in time for a first training."""
+    """Return the inputs of one ticker, after a check that they suffice for the first training."""
     walk_forward = plan.walk_forward
     features = make_features(bars, plan.features, walk_forward.horizon, plan.extras)
     lookback = max(forecaster.lookback for forecaster in plan.forecasters.values())
@@ -42,28 +42,29 @@ def features_of(bars: Bars, plan: Plan) -> Features:
 def fits_of(bars: Mapping[str, Bars], plan: Plan) -> Fits:
     """Return the fits by ticker and forecaster; those of a pooled forecaster belong to no ticker.
 
-    By the names of the forecasters, in whatever order they were typed: a fit is kept under its
-    number, and the key, which knows no order, says that a number means the same fit.
+    They are sorted by the names of the forecasters, in whatever order the user named them: a fit is
+    stored under its number, and the key of the run, which knows no order, promises that a number
+    means the same fit.
     """
     walk_forward = plan.walk_forward
-    features = {ticker: features_of(own, plan) for ticker, own in bars.items()}
+    features = {ticker: features_of(of_ticker, plan) for ticker, of_ticker in bars.items()}
     fits: dict[tuple[str | None, str], tuple[Fit, ...]] = {}
     for label, forecaster in sorted(plan.forecasters.items()):
         if forecaster.pooled:
             every = tuple(features.values())
             fits[None, label] = walk_forward.pooled_fits(forecaster, every, plan.seeds)
             continue
-        for ticker, own in features.items():
-            fits[ticker, label] = walk_forward.fits(forecaster, own, plan.seeds)
+        for ticker, of_ticker in features.items():
+            fits[ticker, label] = walk_forward.fits(forecaster, of_ticker, plan.seeds)
     return fits
 
 
 def make_forecasts(
     fits: Fits, plan: Plan, tickers: Sequence[str], run_fits: RunFits
 ) -> tuple[dict[str, tuple[Forecasts, ...]], dict[str, dict[str, tuple[History, ...]]]]:
-    """Return the forecasts of every forecaster and how its training went, both by ticker.
+    """Return the forecasts of every forecaster and the training of its fits, both by ticker.
 
-    All fits of all tickers go to `run_fits` at once: they are independent.
+    `run_fits` gets all fits of all tickers at once: they are independent.
     """
     fitted = iter(run_fits([fit for group in fits.values() for fit in group]))
     answers = {key: [next(fitted) for _ in group] for key, group in fits.items()}
@@ -72,11 +73,11 @@ def make_forecasts(
     for ticker in tickers:
         for label, forecaster in plan.forecasters.items():
             key = (None if forecaster.pooled else ticker, label)
-            group, own = fits[key], answers[key]
-            forecasts[ticker] += (plan.walk_forward.collect(group, own, label, ticker),)
+            group, fitted_group = fits[key], answers[key]
+            forecasts[ticker] += (plan.walk_forward.collect(group, fitted_group, label, ticker),)
             histories[ticker][label] = tuple(
                 History.of(fit, answer)
-                for fit, answer in zip(group, own, strict=True)
+                for fit, answer in zip(group, fitted_group, strict=True)
                 if fit.share(ticker)
             )
     return forecasts, histories
@@ -94,33 +95,53 @@ def backtest(
 ) -> Study:
     """Return the study of one account: each rule on each forecaster, by itself.
 
-    Buy and hold is the line of the market: all tickers in equal parts, each from its first open
-    on, whichever of them the rules may buy. `run` gets the accounts of the threshold sweep and of the
-    shifts, which are many and independent.
+    Buy and hold stands for the market: all tickers in equal parts, each from its first open on,
+    whichever of them the rules may buy. Rules with a threshold are diagnosed and their calls are
+    judged; the first rule with variants (`swept_rule`) is run under its other exits and thresholds.
+    `run` gets the accounts of the sweep and of the shifts, which are many and independent.
     """
     members = None
     if membership is not None and membership.largest is not None:
         members = {ticker: membership.members[ticker] for ticker in bars}
     everything = replace(account.broker, slots=len(bars))
 
-    def trade(of: Mapping[str, Forecasts], rule: Rule, label: str) -> Result:
-        if label == HELD:
-            return run_backtest(bars, of, rule, everything, account=account.name, label=label)
+    def trade(by_ticker: Mapping[str, Forecasts], rule: Rule, label: str) -> Result:
+        holding = label == HELD
         return run_backtest(
-            bars, of, rule, account.broker, account=account.name, label=label, members=members
+            bars,
+            by_ticker,
+            rule,
+            everything if holding else account.broker,
+            account=account.name,
+            label=label,
+            members=None if holding else members,
         )
 
-    told = [
-        {ticker: own[i] for ticker, own in forecasts.items()}
+    by_forecaster = [
+        {ticker: of_ticker[i] for ticker, of_ticker in forecasts.items()}
         for i in range(len(next(iter(forecasts.values()))))
     ]
+    naive = by_forecaster[0]
     forecasting = {label: rule for label, rule in plan.rules.items() if rule.needs_forecast}
     others = {label: rule for label, rule in plan.rules.items() if not rule.needs_forecast}
-    perfect = {ticker: perfect_foresight(own) for ticker, own in told[0].items()}
-    read = [rule for rule in forecasting.values() if isinstance(rule, FivePercentRule)][:1]
-    results = [trade(of, rule, label) for of in told for label, rule in forecasting.items()]
-    results += [trade(told[0], rule, label) for label, rule in others.items()]
-    models = [of for of in told if next(iter(of.values())).forecaster != "naive"]
+    perfect = {ticker: perfect_foresight(f) for ticker, f in naive.items()}
+    results = [
+        trade(by_ticker, rule, label)
+        for by_ticker in by_forecaster
+        for label, rule in forecasting.items()
+    ]
+    results += [trade(naive, rule, label) for label, rule in others.items()]
+    models = [b for b in by_forecaster if next(iter(b.values())).forecaster != "naive"]
+    thresholds = {
+        label: needed for label, rule in forecasting.items() if (needed := rule.needs()) is not None
+    }
+    label_swept = swept_rule(plan.rules)
+    swept = None if label_swept is None else plan.rules[label_swept]
+    exits = by_exit(swept) if swept else {}
+    points: tuple[Point, ...] = ()
+    if swept:
+        run_sweep = partial(run, what="thresholds")
+        points = sweep(bars, models, swept, account.broker, run_sweep, members)
     first, last = str(results[0].sessions[0]), str(results[0].sessions[-1])
     study = Study(
         account=account.name,
@@ -129,17 +150,12 @@ def backtest(
         histories=histories,
         results=tuple(results),
         exits=tuple(
-            trade(of, replace(rule, exit=exit_), f"exit={exit_}")
-            for rule in read
-            for of in told
-            for exit_ in EXITS
+            trade(by_ticker, rule, f"exit={name}")
+            for by_ticker in by_forecaster
+            for name, rule in exits.items()
         ),
         foresight=tuple(trade(perfect, rule, label) for label, rule in forecasting.items()),
-        thresholds={
-            label: rule.threshold
-            for label, rule in forecasting.items()
-            if hasattr(rule, "threshold")
-        },
+        thresholds=thresholds,
         readings={label: rule.reading() for label, rule in plan.rules.items()},
         currency=account.broker.costs.market.currency,
         costs_note=account.broker.note(bars.values(), first, last),
@@ -149,20 +165,20 @@ def backtest(
         left_out=tuple(ticker for ticker in account.tickers if ticker not in bars),
         faults=tuple(faults),
         slots=account.broker.slots,
-        sensitivity=tuple(
-            point
-            for rule in read
-            for point in sweep_all(
-                bars, models, rule, account.broker, partial(run, what="thresholds"), members
-            )
-        ),
+        swept=label_swept or "",
+        exit_meanings={name: swept.exits[name] for name in exits} if swept else {},
+        sensitivity=points,
         calls=tuple(
             judge_calls(
-                bars, of, rule.threshold, account.broker.costs, fill=rule.fill, strategy=label
+                bars,
+                by_ticker,
+                needed,
+                account.broker.costs,
+                fill=forecasting[label].fill,
+                strategy=label,
             )
-            for label, rule in forecasting.items()
-            if hasattr(rule, "threshold")
-            for of in models
+            for label, needed in thresholds.items()
+            for by_ticker in models
         ),
     )
     shifted = partial(run, what="shifted forecasts")
@@ -172,6 +188,6 @@ def backtest(
 
 def perfect_foresight(forecasts: Forecasts) -> Forecasts:
     """Return forecasts that know the next close: a measure of the market, never a result."""
-    centre = np.zeros(len(forecasts))  # of a forecaster without error
-    known = np.where(np.isfinite(forecasts.close), forecasts.actual, np.nan)  # none on a halt
+    centre = np.zeros(len(forecasts))  # a forecaster without error has none
+    known = np.where(np.isfinite(forecasts.close), forecasts.actual, np.nan)  # NaN on a halt
     return replace(forecasts, forecaster=FORESIGHT, by_seed=known[None], seeds=(), centre=centre)

@@ -13,7 +13,7 @@ from forecasters.walk_forward import WalkForward
 from forecasters.walk_forward.fit import Fit
 from strategies.rule import Rule
 
-#: By ticker (None: of all, pooled) and forecaster.
+#: Fits by ticker (None: a pooled fit of all tickers) and forecaster.
 Fits = Mapping[tuple[str | None, str], tuple[Fit, ...]]
 
 
@@ -24,11 +24,11 @@ class Account:
     Attributes
     ----------
     name : str
-        The ticker, or `UNIVERSE`: the name in tables, which knows nothing of a file's name.
+        The ticker, or `UNIVERSE`: the name in tables, which does not depend on a file's name.
     title : str
         The ticker, or the name of the universe's file.
     largest : int or None
-        So many of the tickers may be bought, the largest by traded value; None: all.
+        Number of tickers that may be bought, the largest by traded value; None: all.
     mends : mapping
         Ticker to the splits that its volumes lack.
     """
@@ -52,7 +52,7 @@ class Plan:
     rules : mapping
         Label to rule, buy_and_hold last.
     shifts : int
-        At most so many circular shifts of a forecast are traded by each rule; 0: none.
+        Largest number of circular shifts of a forecast that each rule trades; 0: none.
     """
 
     forecasters: Mapping[str, Forecaster]

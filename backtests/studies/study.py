@@ -1,9 +1,9 @@
-"""All that a run found out about one account: what every table and page is made of."""
+"""All that a run knows of one account: what every table and page is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from backtests.account.result import Result
@@ -18,9 +18,9 @@ from forecasters.forecasts import Forecasts
 if TYPE_CHECKING:
     from backtests.judging.judgement import Judgement
 
-#: The rule that every run holds beside the others, by its name in `strategies/`.
+#: The rule that every run adds to the others, by its name in `strategies/`.
 HELD = "buy_and_hold"
-#: What the account of a universe is called in every table, whatever its file is called.
+#: Name of the account of a universe in every table, whatever its file is called.
 UNIVERSE = "universe"
 
 
@@ -33,37 +33,44 @@ class Study:
     account : str
         The ticker, or `UNIVERSE`.
     bars : mapping
-        Ticker to `Bars`: the whole history, the training rows too.
+        Ticker to `Bars`: the whole history, training rows included.
     forecasts : mapping
         Ticker to forecasts, one a forecaster, naive first; those of a ticker over the same sessions.
     histories : mapping
-        Ticker to forecaster to how each of its fits went; a pooled fit stands with every ticker it
-        learned from.
+        Ticker to forecaster to the training of each of its fits; a pooled fit stands with every
+        ticker from which it learned.
     results : tuple of Result
-        forecaster x strategy in the order asked for, then buy_and_hold once.
+        forecaster x strategy in the order that the user named them, then buy_and_hold once.
     exits : tuple of Result
-        The first five_percent rule under each of its exits, for each forecaster: what the reading decides.
+        The swept rule under each of its named exits, for each forecaster; `strategy` is ``exit=<name>``.
     foresight : tuple of Result
-        Each rule fed with the true next close: what a perfect forecaster would have earned after costs.
-        `forecaster` is "perfect foresight". A measure of the market, never a result.
+        Each rule on forecasts that know the true next close: what a perfect forecaster would have
+        earned after costs. `forecaster` is "perfect foresight". A measure of the market, never a result.
     thresholds : mapping
         Strategy label to the forecast return it needs to buy (0.05), for rules that have one.
     readings : mapping
-        Strategy label to one sentence that says how the rule was read.
+        Strategy label to one sentence that says how the rule is read.
     horizon : int
         Sessions from a close to the close that is forecast.
     title : str
-        What a page is headed: the ticker, or the name of the universe's file.
+        Heading of the page: the ticker, or the name of the file of the universe.
     membership : Membership or None
         Which tickers of a universe could be bought when; None for the account of one ticker.
     left_out : tuple of str
         Tickers of the universe with too few sessions for a forecast.
     faults : tuple of Fault
-        Rows before which the bars of a ticker of the universe end; those of tickers left out too.
+        Faulty rows: the bars of a ticker of the universe end before its faulty row. Those of
+        tickers left out are among them.
     slots : int
         Equal parts of the equity, one a position.
+    swept : str
+        Label of the rule that `exits` and `sensitivity` vary (`swept_rule`); empty without one.
+    exit_meanings : mapping
+        Name of each exit of the swept rule to its meaning, in words.
     sensitivity : tuple of Point
-        The first five_percent rule under other thresholds and exits, for each forecaster but naive.
+        The swept rule under other thresholds and exits, for each forecaster but naive.
+    calls : tuple of Calls
+        One for each rule that needs a forecast return to buy, and each forecaster but naive.
     judgement : Judgement or None
         What all of this shows beside chance; None where it was not judged.
     """
@@ -85,6 +92,8 @@ class Study:
     left_out: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     slots: int = 1
+    swept: str = ""
+    exit_meanings: Mapping[str, str] = field(default_factory=dict)
     sensitivity: tuple[Point, ...] = ()
     calls: tuple[Calls, ...] = ()
     judgement: Judgement | None = None
@@ -98,7 +107,7 @@ class Study:
 
     @property
     def heading(self) -> str:
-        """What a page is headed."""
+        """Heading of the page."""
         return self.title or self.account
 
     @property
@@ -119,20 +128,20 @@ class Study:
     @property
     def by_forecaster(self) -> dict[str, tuple[Forecasts, ...]]:
         """Forecaster to its forecasts, one a ticker; naive first."""
-        told: dict[str, tuple[Forecasts, ...]] = {}
-        for own in self.forecasts.values():
-            for f in own:
-                told[f.forecaster] = (*told.get(f.forecaster, ()), f)
-        return told
+        forecasts: dict[str, tuple[Forecasts, ...]] = {}
+        for of_ticker in self.forecasts.values():
+            for f in of_ticker:
+                forecasts[f.forecaster] = (*forecasts.get(f.forecaster, ()), f)
+        return forecasts
 
     @property
     def fits(self) -> dict[str, tuple[History, ...]]:
-        """Forecaster to how its fits went, those of all tickers."""
-        told: dict[str, tuple[History, ...]] = {}
-        for own in self.histories.values():
-            for name, histories in own.items():
-                told[name] = (*told.get(name, ()), *histories)
-        return told
+        """Forecaster to the training of its fits, those of all tickers."""
+        fits: dict[str, tuple[History, ...]] = {}
+        for of_ticker in self.histories.values():
+            for name, histories in of_ticker.items():
+                fits[name] = (*fits.get(name, ()), *histories)
+        return fits
 
     @property
     def held(self) -> Result | None:

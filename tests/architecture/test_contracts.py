@@ -16,6 +16,7 @@ FLOORS = "Floors of backtests: imports go down"
 INNER_FLOORS = "Floors of forecasters: imports go down"
 CIRCLES = "No circle, in any package"
 INNER = "Inner rings: no input or output, no screen, no network"
+WORDS = "Numbers and words apart: what judges does not format"
 
 #: A file, the line that is added to it, and the contract that this breaks. All stand in one copy of
 #: the packages, which is read once; `N` is the number of the plant.
@@ -35,6 +36,7 @@ PLANTS = [
     ("forecasters/inputs/planted_N.py", "import urllib.request", INNER),
     ("forecasters/inputs/planted_N.py", "import pyarrow.parquet", INNER),
     ("strategies/planted_N.py", "import rich", INNER),
+    ("backtests/judging/planted_N.py", "from backtests.writing import numbers", WORDS),
     ("backtests/writing/planted_N.py", "import yfinance", "One door: yfinance"),
     ("backtests/sources/planted_N.py", "import yfinance", "One door: yfinance"),
     ("backtests/writing/planted_N.py", "from curl_cffi import requests", "One door: yfinance"),

@@ -9,14 +9,14 @@ import numpy as np
 
 from backtests.account.performance import net
 from backtests.account.result import Result
-from backtests.judging.sensitivity import Point, by_forecaster
+from backtests.judging.sensitivity import Point, Sweep, by_forecaster
 from backtests.writing.numbers import count, level, listed, percent
 
 
-def told(points: Sequence[Point], held: Result | None) -> list[str]:
-    """Return what the table is, how many trials it holds and what the best of them is worth.
+def sentences(points: Sequence[Point], held: Result | None) -> list[str]:
+    """Return how many trials the table holds, what the best of them is worth, and the others beside it.
 
-    A trial is a point, whether it bought or not: it was looked at.
+    Each point is a trial, whether it bought or not: it was looked at.
     """
     names, thresholds, exits = (
         list(dict.fromkeys(getattr(p, name) for p in points))
@@ -49,20 +49,22 @@ def told(points: Sequence[Point], held: Result | None) -> list[str]:
     return [first, worth, f"{beside}."]
 
 
-def section(points: Sequence[Point], held: Result | None) -> dict[str, Any] | None:
-    """Return what the page shows of the sweep; None without one.
+def section(sweep: Sweep) -> dict[str, Any] | None:
+    """Return the table and the sentences of a sweep; None without a point.
 
-    Of each forecaster that bought: a row a threshold with a cell an exit, up to the last threshold
-    at which it bought; what lies above is one row.
+    Each forecaster that bought has a row for each threshold with a cell for each exit, up to the
+    last threshold at which it bought; the thresholds above share one row.
     """
+    points = sweep.points
     if not points:
         return None
     bought = by_forecaster(points)
     idle = list(dict.fromkeys(p.forecaster for p in points if p.forecaster not in bought))
     return {
-        "told": told(points, held),
+        "told": sentences(points, sweep.held),
+        "strategy": sweep.strategy,
         "exits": list(dict.fromkeys(point.exit for point in points)),
-        "groups": [_group(name, own) for name, own in bought.items()],
+        "groups": [_group(name, of_forecaster) for name, of_forecaster in bought.items()],
         "idle": listed(idle) if idle else "",
     }
 

@@ -13,7 +13,7 @@ import pytest
 
 from backtests.command.config import RunConfig
 from backtests.jobs.parallel import in_turn
-from backtests.judging.sensitivity import sweep_all
+from backtests.judging.sensitivity import sweep
 from backtests.runs.made_of import describe
 from backtests.runs.manifest import write_manifest
 from backtests.runs.resolve import make_plan
@@ -23,7 +23,7 @@ from backtests.trials.ledger import FILE, Ledger, remember
 from backtests.trials.trial import Scope, Trial, trial_key
 from strategies.five_percent import FivePercentRule
 from tests.backtests.example_studies import KOREAN, make_study
-from tests.backtests.judging.test_sensitivity import KRX
+from tests.backtests.planted_sweep import KRX
 
 HERE = Scope(("051900.KS",), "2017-01-02", "2019-12-30")
 DAY = datetime.date(2026, 3, 2)
@@ -297,7 +297,7 @@ def swept():
     study = make_study(KOREAN, forecasters=("cnn", "rnn"), rows=700)
     (own,) = study.forecasts.values()
     told = [{f.ticker: f} for f in own[1:]]
-    points = sweep_all(study.bars, told, FivePercentRule(), KRX, in_turn)
+    points = sweep(study.bars, told, FivePercentRule(), KRX, in_turn)
     return replace(study, sensitivity=points)
 
 
