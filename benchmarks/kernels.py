@@ -40,7 +40,7 @@ GRID = product((1, 2, 3), (64, 128, 256), (32, 64, 128), ("relu", "tanh"))
 
 
 @dataclass(frozen=True)
-class Job:
+class TimedFit:
     """A fit, and the groups that it is counted in."""
 
     forecaster: NeuralForecaster
@@ -106,15 +106,15 @@ def operations(network: nn.Module, lookback: int) -> int:
     return 2 * sum(products)
 
 
-def jobs() -> list[Job]:
+def jobs() -> list[TimedFit]:
     """Return the fit of W1 and the grid of W2."""
-    made = [Job(StackedLSTM(), ("W1",))]
+    made = [TimedFit(StackedLSTM(), ("W1",))]
     for architecture, filters, batch, activation in GRID:
         forecaster = CNN(
             architecture=architecture, filters=filters, batch_size=batch, activation=activation
         )
         named = (f"architecture {architecture}", f"filters {filters}", f"batch {batch}", activation)
-        made.append(Job(forecaster, ("W2", *named)))
+        made.append(TimedFit(forecaster, ("W2", *named)))
     return made
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Verdict(Enum):
+class Status(Enum):
     """How a check ended. Only `FOUND` is a failure."""
 
     PASSED = "passed"
@@ -19,18 +19,18 @@ class Verdict(Enum):
 class Finding:
     """One sentence of one check; where there is something to mend, it says where to look."""
 
-    verdict: Verdict
+    status: Status
     sentence: str = ""
 
 
-PASSED = (Finding(Verdict.PASSED),)
+PASSED = (Finding(Status.PASSED),)
 
 
 def found(sentence: str) -> tuple[Finding, ...]:
     """Return the one finding that something is wrong."""
-    return (Finding(Verdict.FOUND, sentence),)
+    return (Finding(Status.FOUND, sentence),)
 
 
 def cannot_say(sentence: str) -> tuple[Finding, ...]:
     """Return the one finding that the check has no power here."""
-    return (Finding(Verdict.CANNOT_SAY, sentence),)
+    return (Finding(Status.CANNOT_SAY, sentence),)

@@ -49,9 +49,9 @@ class _Subjects:
 
 def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, list[str]]:
     """Return the examinations that the flags ask for, their subjects, and what to tell first."""
-    from backtests.auditing.checks.rules import RuleTrial
+    from backtests.auditing.checks.rules import RuleSubject
     from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination
-    from backtests.auditing.subject import Trial
+    from backtests.auditing.subject import Subject
     from backtests.command.flags import from_arguments
     from backtests.runs.resolve import make_broker, make_plan
     from backtests.writing.numbers import count
@@ -86,7 +86,7 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
     told = [_bars_line(bars)]
     epochs = given_epochs or (QUICK_EPOCHS if flags.quick else EPOCHS)
     skilled = given_epochs or (QUICK_SKILLED_EPOCHS if flags.quick else SKILLED_EPOCHS)
-    trial = Trial(
+    trial = Subject(
         subjects.naive, plan.walk_forward, bars, config.features,
         walks=3 if flags.quick else 6, few_days=flags.quick, files=subjects.files,
         make=partial(make_features, extras=plan.extras),
@@ -106,7 +106,7 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
             "learned (--epochs sets both)"
         )
     for label, rule in subjects.rules.items():
-        traded = RuleTrial(rule, trial, make_broker(config, config.ticker[0]))
+        traded = RuleSubject(rule, trial, make_broker(config, config.ticker[0]))
         examinations += [Examination(check, label, traded) for check in RULE_CHECKS]
     return examinations, subjects, told
 

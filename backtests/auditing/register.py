@@ -34,7 +34,7 @@ class Check:
     run: Callable[[Any], tuple[Finding, ...]]
 
 
-#: What is asked of a forecaster: each takes a `Trial`.
+#: What is asked of a forecaster: each takes a `Subject`.
 FORECASTER_CHECKS = (
     Check(
         "inputs",
@@ -75,7 +75,7 @@ FORECASTER_CHECKS = (
     Check("first bar", "begin 1 and 5 sessions later: what depends on the first bar", check_first_bar),
 )  # fmt: skip
 
-#: What is asked of a rule: each takes a `RuleTrial`.
+#: What is asked of a rule: each takes a `RuleSubject`.
 RULE_CHECKS = (
     Check(
         "pure",

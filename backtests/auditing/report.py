@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from backtests.auditing.finding import Finding, Verdict
+from backtests.auditing.finding import Finding, Status
 from backtests.auditing.register import Check, Examination
 
 #: Forecasters in one block of the table.
@@ -14,15 +14,15 @@ BLOCK = 5
 Answers = Sequence[tuple[Examination, tuple[Finding, ...]]]
 
 
-def verdict_of(findings: Sequence[Finding]) -> Verdict:
+def status_of(findings: Sequence[Finding]) -> Status:
     """Return the gravest verdict."""
-    gravity = (Verdict.FOUND, Verdict.CANNOT_SAY, Verdict.REPORTED, Verdict.PASSED)
-    return min((finding.verdict for finding in findings), key=gravity.index)
+    gravity = (Status.FOUND, Status.CANNOT_SAY, Status.REPORTED, Status.PASSED)
+    return min((finding.status for finding in findings), key=gravity.index)
 
 
 def is_clean(answers: Answers) -> bool:
     """Return whether nothing was found."""
-    return all(verdict_of(findings) is not Verdict.FOUND for _, findings in answers)
+    return all(status_of(findings) is not Status.FOUND for _, findings in answers)
 
 
 def to_rows(answers: Answers) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ def to_rows(answers: Answers) -> list[dict[str, Any]]:
             "subject": examined.label,
             "check": examined.check.name,
             "does": examined.check.does,
-            "verdict": verdict_of(findings).value,
+            "verdict": status_of(findings).value,
             "sentences": [finding.sentence for finding in findings if finding.sentence],
         }
         for examined, findings in answers
@@ -45,15 +45,15 @@ def to_text(answers: Answers) -> str:
     for checks, labels in _tables(answers):
         for start in range(0, len(labels), BLOCK):
             lines += _table(answers, checks, labels[start : start + BLOCK])
-    for verdict in (Verdict.FOUND, Verdict.CANNOT_SAY, Verdict.REPORTED):
+    for status in (Status.FOUND, Status.CANNOT_SAY, Status.REPORTED):
         said = [
             f"- {examined.label}, {examined.check.name}: {finding.sentence}"
             for examined, findings in answers
             for finding in findings
-            if finding.verdict is verdict
+            if finding.status is status
         ]
         if said:
-            lines += ["", verdict.value, *said]
+            lines += ["", status.value, *said]
     lines += ["", "what each check does"]
     names = {examined.check.name: examined.check.does for examined, _ in answers}
     width = max(map(len, names))
@@ -75,9 +75,9 @@ def _tables(answers: Answers) -> list[tuple[list[Check], list[str]]]:
 
 
 def _table(answers: Answers, checks: Sequence[Check], labels: Sequence[str]) -> list[str]:
-    told = {(e.check.name, e.label): verdict_of(findings).value for e, findings in answers}
+    told = {(e.check.name, e.label): status_of(findings).value for e, findings in answers}
     first = max(len(check.name) for check in checks)
-    widths = [max(len(label), len(Verdict.CANNOT_SAY.value)) for label in labels]
+    widths = [max(len(label), len(Status.CANNOT_SAY.value)) for label in labels]
     head = "  ".join(f"{label:<{w}}" for label, w in zip(labels, widths, strict=True))
     lines = ["", f"{'check':<{first}}  {head}".rstrip()]
     for check in checks:

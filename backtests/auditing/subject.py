@@ -20,7 +20,7 @@ MakeFeatures = Callable[[Bars, str, int], Features]
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class Subject:
     """A forecaster, the way its inputs are made, and the plan.
 
     Attributes

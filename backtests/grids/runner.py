@@ -9,7 +9,7 @@ from typing import Any
 from backtests.command.values import values_used
 from backtests.grids.config import GridConfig
 from backtests.grids.pages.page import write_page
-from backtests.grids.results.outcome import Outcome, collect
+from backtests.grids.results.grid_outcome import GridOutcome, collect
 from backtests.grids.results.ranking import columns
 from backtests.grids.results.report import Report, describe_selections, make_report
 from backtests.grids.search import Search, make_search
@@ -22,7 +22,7 @@ from backtests.runs.made_of import SCHEMA, describe, key_of, versions
 from backtests.runs.manifest import write_manifest
 from backtests.runs.resolve import describe_source, make_source
 from backtests.runs.trial_count import trials_of_forecasters
-from backtests.trials.ledger import Ledger, remember, warn_of
+from backtests.trials.ledger import TrialLedger, remember, warn_of
 from backtests.universe.volume_steps import volume_steps, warn_of_steps
 from forecasters.bars import Bars
 from forecasters.walk_forward.fit import Fit
@@ -52,7 +52,7 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
         return there
     report = make_report(_train(search, bars, fits, place, config, quiet))
     told = [entry.forecasts for entry in report.outcome.entries]
-    counted = Ledger(config.out).add(trials_of_forecasters(bars, told, made_of, "grid"))
+    counted = TrialLedger(config.out).add(trials_of_forecasters(bars, told, made_of, "grid"))
     warn_of(counted, bars.ticker)
     manifest = {
         **made_of,
@@ -67,7 +67,7 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
 def _train(
     search: Search, bars: Bars, fits: Mapping[str, tuple[Fit, ...]], place: Place, config: GridConfig,
     quiet: bool,
-) -> Outcome:  # fmt: skip
+) -> GridOutcome:  # fmt: skip
     store = FitStore(place.part / "fits")
     jobs = [fit for own in fits.values() for fit in own]
     fitted = iter(run_fits(jobs, store, config.jobs or 1, search.files, quiet=quiet))

@@ -20,7 +20,7 @@ from backtests.runs.resolve import (
     make_folds,
     make_forecasters,
 )
-from backtests.sources.extras import read_extra
+from backtests.sources.extra_files import read_extra
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
 from forecasters.errors import InputError

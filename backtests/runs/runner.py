@@ -36,7 +36,7 @@ from backtests.sources.source import DataSource
 from backtests.studies.pipeline import backtest, fits_of, make_forecasts
 from backtests.studies.plan import Account, Fits, Plan
 from backtests.studies.study import UNIVERSE, Study
-from backtests.trials.ledger import Counted, Ledger, remember, warn_of
+from backtests.trials.ledger import Counted, TrialLedger, remember, warn_of
 from backtests.universe.file import mended
 from backtests.universe.membership import Membership, membership
 from backtests.universe.volume_steps import volume_steps, warn_of_steps
@@ -108,7 +108,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
                 faults,
             )
         )
-    ledger = Ledger(config.out)
+    ledger = TrialLedger(config.out)
     counted = {study.account: _count(study, made_of, plan, ledger) for study in studies}
     deflations = {
         s.account: deflate(s.judgement.chance.results, counted[s.account])
@@ -147,7 +147,7 @@ def _run_accounts(
         return run_tasks(tasks, jobs, lambda index, answer: progress.advance(), files)
 
 
-def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, ledger: Ledger) -> Counted:
+def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, ledger: TrialLedger) -> Counted:
     """Add what was looked at to the ledger beside the runs; return what it holds now."""
     counted = ledger.add(trials_of(study, made_of, plan.rules), scope_of(study))
     warn_of(counted, study.account)

@@ -12,7 +12,7 @@ from backtests.writing.numbers import count
 
 
 @dataclass(frozen=True)
-class Line:
+class ChainedLine:
     """A line as it stands in the file.
 
     Attributes
@@ -34,20 +34,20 @@ class Line:
         return hashlib.sha256(self.raw).hexdigest()
 
 
-def parse(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> list[Line]:
+def parse(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> list[ChainedLine]:
     """Return the lines of a file; one that cannot be read stays, without content."""
     return [_line(text, decode) for text in raw.split(b"\n") if text.strip()]
 
 
-def _line(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> Line:
+def _line(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> ChainedLine:
     try:
         entry = json.loads(raw)
-        return Line(raw, decode(entry), int(entry["n"]), str(entry["previous"]))
+        return ChainedLine(raw, decode(entry), int(entry["n"]), str(entry["previous"]))
     except (ValueError, TypeError, KeyError):  # said by `damage`, and counted
-        return Line(raw, None)
+        return ChainedLine(raw, None)
 
 
-def extend(lines: Sequence[Line], entries: Iterable[Mapping[str, Any]]) -> bytes:
+def extend(lines: Sequence[ChainedLine], entries: Iterable[Mapping[str, Any]]) -> bytes:
     """Return the bytes of new lines that follow those that are there."""
     previous = lines[-1].digest if lines else ""
     n = max((len(lines), *(line.n for line in lines)))
@@ -62,7 +62,7 @@ def extend(lines: Sequence[Line], entries: Iterable[Mapping[str, Any]]) -> bytes
     return b"".join(written)
 
 
-def damage(lines: Sequence[Line], what: str, each: str) -> tuple[int, list[str]]:
+def damage(lines: Sequence[ChainedLine], what: str, each: str) -> tuple[int, list[str]]:
     """Return how many entries cannot be read or are missing, and sentences on what is wrong.
 
     Parameters

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 from warnings import warn
 
-from backtests.trials.chain import Line, damage, extend, parse
+from backtests.trials.chain import ChainedLine, damage, extend, parse
 from backtests.trials.locked import locked
 from backtests.trials.manifests import Memory, read_memories
 from backtests.trials.trial import SHORT, Scope, Trial, identity_of
@@ -92,7 +92,7 @@ def warn_of(counted: Counted, account: str) -> None:
         warn(f"{account}: {counted.warning}", DataWarning, stacklevel=2)
 
 
-class Ledger:
+class TrialLedger:
     """The ledger beside the runs of one folder; what those remember is read once.
 
     Parameters
@@ -167,7 +167,7 @@ def _counted(
     scope: Scope,
     dated: Sequence[tuple[Trial, str]],
     new: int,
-    lines: Sequence[Line],
+    lines: Sequence[ChainedLine],
     memories: Sequence[Memory],
     warnings: Sequence[str],
 ) -> Counted:
@@ -229,12 +229,12 @@ def _decode(entry: Mapping[str, Any]) -> tuple[Trial, str]:
     return Trial(key, scope, sharpe, command, bars), on
 
 
-def _known(lines: Sequence[Line]) -> list[tuple[Trial, str]]:
+def _known(lines: Sequence[ChainedLine]) -> list[tuple[Trial, str]]:
     return [line.content for line in lines if line.content is not None]
 
 
 def _doubts(
-    lines: Sequence[Line],
+    lines: Sequence[ChainedLine],
     trials: Sequence[Trial],
     memories: Sequence[Memory],
     scope: Scope,
@@ -287,7 +287,7 @@ def _doubts(
     return forgotten, told
 
 
-def _read(path: Path) -> tuple[list[Line], list[str]]:
+def _read(path: Path) -> tuple[list[ChainedLine], list[str]]:
     """Return the lines of a ledger that cannot be written, and what is wrong where it cannot be read."""
     try:
         return parse(path.read_bytes(), _decode), []

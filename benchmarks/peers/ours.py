@@ -8,7 +8,7 @@ import os
 import numpy as np
 
 from benchmarks.peers.jobs import LSTM, Work
-from benchmarks.peers.peer import Outcome, main
+from benchmarks.peers.peer import Training, main
 
 
 def prepare(flags):
@@ -17,9 +17,9 @@ def prepare(flags):
 
     threads = flags.threads or len(os.sched_getaffinity(0))
 
-    def train(work: list[Work]) -> list[Outcome]:
+    def train(work: list[Work]) -> list[Training]:
         fitted = fit_many([as_fit(one) for one in work], threads)
-        return [Outcome(float(one.train_loss[-1])) for one in fitted]
+        return [Training(float(one.train_loss[-1])) for one in fitted]
 
     return train
 

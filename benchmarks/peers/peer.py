@@ -16,7 +16,7 @@ from benchmarks.peers.jobs import Work, read
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Training:
     """The mean loss of the last epoch, and the seconds of a fit as if its first epoch, in which a
     library traces or compiles, had been like the others; None where that was not measured.
     """
@@ -26,7 +26,7 @@ class Outcome:
 
 
 LIBRARIES = ("torch", "keras", "tensorflow-cpu", "jax", "neuralforecast", "numpy")
-Train = Callable[[list[Work]], list[Outcome]]
+Train = Callable[[list[Work]], list[Training]]
 
 
 def main(prepare: Callable[[argparse.Namespace], Train]) -> None:
@@ -41,13 +41,13 @@ def main(prepare: Callable[[argparse.Namespace], Train]) -> None:
     work = read(flags.data, flags.share, flags.shares)
     train = prepare(flags)
     began = time.perf_counter()
-    outcomes = train(work)
+    trainings = train(work)
     seconds = time.perf_counter() - began
-    warm = [outcome.warm for outcome in outcomes]
+    warm = [training.warm for training in trainings]
     answer = {
         "seconds": seconds,
         "warm": None if None in warm else sum(warm),
-        "losses": [outcome.loss for outcome in outcomes],
+        "losses": [training.loss for training in trainings],
         "flop": sum(one.flop for one in work),
         "versions": versions(),
     }
@@ -63,6 +63,6 @@ def versions() -> dict[str, str]:
     return found
 
 
-def one_by_one(fit: Callable[[Work], Outcome]) -> Train:
+def one_by_one(fit: Callable[[Work], Training]) -> Train:
     """Return what trains the fits one after the other."""
     return lambda work: [fit(one) for one in work]

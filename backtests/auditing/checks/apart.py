@@ -13,7 +13,7 @@ import numpy as np
 
 from backtests.auditing.finding import PASSED, Finding, found
 from backtests.auditing.probes.fresh import Fresh, run_fresh
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from forecasters.walk_forward.fit import Fit, Fitted
 
 
@@ -22,24 +22,24 @@ def bits(fitted: Fitted) -> bytes:
     return pickle.dumps([np.asarray(getattr(fitted, f.name)).tobytes() for f in fields(fitted)])
 
 
-def _seeds(trial: Trial) -> tuple[int, ...]:
-    return (0,) if trial.few_days else (0, 1)
+def _seeds(subject: Subject) -> tuple[int, ...]:
+    return (0,) if subject.few_days else (0, 1)
 
 
-def _alone(trial: Trial, fits: Sequence[Fit]) -> Fresh:
+def _alone(subject: Subject, fits: Sequence[Fit]) -> Fresh:
     """Run the first fit alone in a new process."""
-    return run_fresh(fits[:1], trial.files)
+    return run_fresh(fits[:1], subject.files)
 
 
-def check_state(trial: Trial) -> tuple[Finding, ...]:
+def check_state(subject: Subject) -> tuple[Finding, ...]:
     """Return whether a fit gives other bits among others, in another order, in another process."""
-    fits = trial.fits(trial.bars, _seeds(trial))
-    settings = pickle.dumps(vars(trial.forecaster))
+    fits = subject.fits(subject.bars, _seeds(subject))
+    settings = pickle.dumps(vars(subject.forecaster))
     inputs = _inputs(fits)
     try:
-        (first,) = _alone(trial, fits).fitted
+        (first,) = _alone(subject, fits).fitted
         # Not in the same process: what the first fit leaves would be there as it is here.
-        (last,) = run_fresh(fits[-1:], trial.files).fitted
+        (last,) = run_fresh(fits[-1:], subject.files).fitted
     except Exception as error:  # whatever the user's class cannot be sent with
         return found(
             f"it does not run in a process of its own ({type(error).__name__}: {error}): settings and "
@@ -65,7 +65,7 @@ def check_state(trial: Trial) -> tuple[Finding, ...]:
     for fit, a, b in zip(fits, in_order, backwards, strict=True):
         if a != b:
             return _shared(fit, "it gave other numbers when the fits ran in reverse order")
-    if pickle.dumps(vars(trial.forecaster)) != settings:
+    if pickle.dumps(vars(subject.forecaster)) != settings:
         return found(
             "a fit changed the forecaster that it was a copy of: a setting is shared between copies"
         )
@@ -85,10 +85,10 @@ def _shared(fit: Fit, what: str) -> tuple[Finding, ...]:
     )
 
 
-def check_doors(trial: Trial) -> tuple[Finding, ...]:
+def check_doors(subject: Subject) -> tuple[Finding, ...]:
     """Return whether importing, fitting or answering opens a file or a connection."""
     try:
-        opened = _alone(trial, trial.fits(trial.bars, _seeds(trial))).opened
+        opened = _alone(subject, subject.fits(subject.bars, _seeds(subject))).opened
     except Exception as error:
         return found(f"it does not run in a process of its own ({type(error).__name__}: {error})")
     if opened:

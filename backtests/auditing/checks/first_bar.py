@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from backtests.auditing.finding import Finding, Verdict
-from backtests.auditing.subject import Trial
+from backtests.auditing.finding import Finding, Status
+from backtests.auditing.subject import Subject
 from backtests.writing.numbers import count
 
 #: Sessions by which the first bar is moved.
 MOVES = (1, 5)
 
 
-def check_first_bar(trial: Trial) -> tuple[Finding, ...]:
+def check_first_bar(subject: Subject) -> tuple[Finding, ...]:
     """Return which inputs, folds and forecasts change when the bars begin later."""
-    ticker, bars = next(iter(trial.bars.items()))
-    whole = trial.features(bars)
+    ticker, bars = next(iter(subject.bars.items()))
+    whole = subject.features(bars)
     names: dict[str, None] = {}
     said = []
-    expected = trial.forecasts({ticker: bars})[ticker]
+    expected = subject.forecasts({ticker: bars})[ticker]
     for move in MOVES:
         later = bars.rows(slice(move, None))
-        features = trial.features(later)
+        features = subject.features(later)
         a, b = whole.X[move + features.warmup :], features.X[features.warmup :]
         differ = (a != b).any(axis=0)  # [C]
         names |= dict.fromkeys(
             name for name, other in zip(whole.names, differ, strict=True) if other
         )
-        made = trial.forecasts({ticker: later}).get(ticker)
+        made = subject.forecasts({ticker: later}).get(ticker)
         if made is None:
             continue
         _, mine, theirs = np.intersect1d(expected.as_of, made.as_of, return_indices=True)
@@ -45,4 +45,4 @@ def check_first_bar(trial: Trial) -> tuple[Finding, ...]:
         if names
         else ("no input depends on the first bar")
     )
-    return (Finding(Verdict.REPORTED, "; ".join([inputs, *said])),)
+    return (Finding(Status.REPORTED, "; ".join([inputs, *said])),)

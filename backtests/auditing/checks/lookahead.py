@@ -11,7 +11,7 @@ import numpy as np
 from backtests.auditing.finding import PASSED, Finding, found
 from backtests.auditing.probes.disguises import Mirror
 from backtests.auditing.probes.futures import known_at, other_futures
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 from forecasters.features import Features
@@ -69,21 +69,21 @@ def _first_changed(a: Forecasts, b: Forecasts, day: np.datetime64) -> str:
     return str(a.as_of[changed[0] if changed.size else 0])
 
 
-def check_features(trial: Trial) -> tuple[Finding, ...]:
+def check_features(subject: Subject) -> tuple[Finding, ...]:
     """Return whether an input or a target known by then changes with later bars.
 
-    The bars are changed after the days of the trial and cut off after every session there is a
+    The bars are changed after the days of the subject and cut off after every session there is a
     forecast on: an input may look ahead in some rows only, as one does that is filled from behind.
     """
-    whole = {ticker: trial.features(b) for ticker, b in trial.bars.items()}
-    for day in trial.days:
-        for what, other in other_futures(trial.bars, day):
+    whole = {ticker: subject.features(b) for ticker, b in subject.bars.items()}
+    for day in subject.days:
+        for what, other in other_futures(subject.bars, day):
             for ticker, b in other.items():
-                if wrong := _changed_inputs(whole[ticker], trial.features(b), day, what):
+                if wrong := _changed_inputs(whole[ticker], subject.features(b), day, what):
                     return found(wrong)
-    for ticker, b in trial.bars.items():
-        for n in range(trial.walk_forward.first_test + 1, len(b)):
-            cut = trial.features(b.rows(slice(0, n)))
+    for ticker, b in subject.bars.items():
+        for n in range(subject.walk_forward.first_test + 1, len(b)):
+            cut = subject.features(b.rows(slice(0, n)))
             if wrong := _changed_inputs(whole[ticker], cut, b.sessions[n - 1], "cut off there"):
                 return found(wrong)
     return PASSED
@@ -110,14 +110,14 @@ def _changed(a: Any, b: Any) -> Any:
     return np.flatnonzero((a != b) & ~((a != a) & (b != b)))
 
 
-def check_folds(trial: Trial) -> tuple[Finding, ...]:
+def check_folds(subject: Subject) -> tuple[Finding, ...]:
     """Return whether a fold that has begun is cut otherwise when later sessions come or go."""
-    first = next(iter(trial.bars.values()))
-    for day in trial.days:
+    first = next(iter(subject.bars.values()))
+    for day in subject.days:
         n = known_at(first, day)
 
         def begun(bars: Bars, n: int = n) -> list[tuple[object, ...]]:
-            folds = trial.walk_forward.split(bars.sessions)
+            folds = subject.walk_forward.split(bars.sessions)
             return [(f.name, f.fit, f.validation) for f in folds if f.test.start < n]
 
         expected = begun(first)
@@ -134,33 +134,33 @@ def check_folds(trial: Trial) -> tuple[Finding, ...]:
     return PASSED
 
 
-def check_windows(trial: Trial) -> tuple[Finding, ...]:
+def check_windows(subject: Subject) -> tuple[Finding, ...]:
     """Return whether what a forecaster is given changes with later bars.
 
     A mirror in its place answers with a hash of all it was given: windows, labels, last closes
     and, through them, both scalers.
     """
-    mirror = replace(trial, forecaster=Mirror(trial.forecaster))
+    mirror = replace(subject, forecaster=Mirror(subject.forecaster))
     return _forecasts(mirror, "what the forecaster is given", "a scaler or a label sees later rows")
 
 
-def check_forecasts(trial: Trial) -> tuple[Finding, ...]:
+def check_forecasts(subject: Subject) -> tuple[Finding, ...]:
     """Return whether a forecast changes with later bars."""
     return _forecasts(
-        trial,
+        subject,
         "the forecast",
         "an answer takes something from later windows of its batch, or an input, a scaler or the plan "
         "sees later rows",
     )
 
 
-def _forecasts(trial: Trial, what: str, why: str) -> tuple[Finding, ...]:
-    expected = trial.forecasts(trial.bars)
-    days = trial.days
+def _forecasts(subject: Subject, what: str, why: str) -> tuple[Finding, ...]:
+    expected = subject.forecasts(subject.bars)
+    days = subject.days
     for day in days:
         last = bool(day == days[-1])
         changes = changed_forecasts(
-            trial.forecasts, trial.bars, day, expected, reach=REACH, grow=last
+            subject.forecasts, subject.bars, day, expected, reach=REACH, grow=last
         )
         if changes:
             return found(f"{what} changed when the bars after {day} did ({changes[0]}): {why}")

@@ -11,7 +11,7 @@ import numpy as np
 from backtests.auditing.finding import PASSED, Finding, cannot_say, found
 from backtests.auditing.probes.disguises import Mislabelled
 from backtests.auditing.probes.walks import drawn_future, planted, white_noise
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from forecasters.bars import Bars, Floats
 from forecasters.base import Forecaster
 from forecasters.walk_forward import WalkForward
@@ -54,7 +54,7 @@ class Outcomes:
 
 
 def outcomes(
-    forecaster: Forecaster, trial: Trial, plan: WalkForward, series: Iterable[Bars]
+    forecaster: Forecaster, subject: Subject, plan: WalkForward, series: Iterable[Bars]
 ) -> Outcomes:
     """Return forecast and realised log returns of a forecaster on made-up bars, one after another.
 
@@ -62,7 +62,7 @@ def outcomes(
     """
     told, came = [], []
     for bars in series:
-        made = plan.predict(forecaster, trial.make(bars, trial.kind, 1))
+        made = plan.predict(forecaster, subject.make(bars, subject.kind, 1))
         rows = made.judged
         close = np.maximum(made.close[rows], 1e-6 * made.last_close[rows])  # a price is above 0
         told.append(np.log(close / made.last_close[rows]))
@@ -70,30 +70,30 @@ def outcomes(
     return Outcomes(np.concatenate(told), np.concatenate(came))
 
 
-def check_white_noise(trial: Trial) -> tuple[Finding, ...]:
+def check_white_noise(subject: Subject) -> tuple[Finding, ...]:
     """Return whether forecasts go with the outcomes of random walks."""
-    rows = max(150, 3 * trial.forecaster.lookback)
+    rows = max(150, 3 * subject.forecaster.lookback)
     plan = WalkForward(train_size=rows, step=50)
-    walks = (white_noise(seed, rows + 100) for seed in range(trial.walks))
-    made = outcomes(trial.forecaster, trial, plan, walks)
+    walks = (white_noise(seed, rows + 100) for seed in range(subject.walks))
+    made = outcomes(subject.forecaster, subject, plan, walks)
     if made.agreement >= BOUND:
         return found(
-            f"on {trial.walks} random walks its forecasts go with what came ({made.agreement:.1f}, where "
+            f"on {subject.walks} random walks its forecasts go with what came ({made.agreement:.1f}, where "
             f"chance reaches {BOUND:.1f} in {LEVEL:.1%} of audits): nobody can know that, so an input or "
             "an answer holds a later close"
         )
     return PASSED
 
 
-def _plan(trial: Trial) -> WalkForward:
+def _plan(subject: Subject) -> WalkForward:
     return WalkForward(train_size=PLANTED_ROWS - TEST_ROWS, step=TEST_ROWS)
 
 
-def check_drawn_future(trial: Trial) -> tuple[Finding, ...]:
+def check_drawn_future(subject: Subject) -> tuple[Finding, ...]:
     """Return whether forecasts go with a future whose signs are drawn, after a past to learn."""
     known = PLANTED_ROWS - TEST_ROWS
     series = (drawn_future(seed, PLANTED_ROWS, known + 1) for seed in range(SERIES))
-    made = outcomes(trial.skilled or trial.forecaster, trial, _plan(trial), series)
+    made = outcomes(subject.skilled or subject.forecaster, subject, _plan(subject), series)
     if made.agreement >= BOUND:
         return found(
             f"after the signs of the future were drawn its forecasts still go with what came "
@@ -103,17 +103,17 @@ def check_drawn_future(trial: Trial) -> tuple[Finding, ...]:
     return PASSED
 
 
-def check_wrong_labels(trial: Trial) -> tuple[Finding, ...]:
+def check_wrong_labels(subject: Subject) -> tuple[Finding, ...]:
     """Return whether skill on a planted series stays when every window has another one's label."""
-    forecaster = trial.skilled or trial.forecaster
+    forecaster = subject.skilled or subject.forecaster
     series = [planted(seed, PLANTED_ROWS) for seed in range(SERIES)]
-    right = outcomes(forecaster, trial, _plan(trial), series)
+    right = outcomes(forecaster, subject, _plan(subject), series)
     if right.skill < ENOUGH:
         return cannot_say(
             f"with the right labels its squared error on the planted series is {1 - right.skill:.2f} times that "
             "of naive: there is too little skill that could vanish"
         )
-    wrong = outcomes(Mislabelled(forecaster), trial, _plan(trial), series)
+    wrong = outcomes(Mislabelled(forecaster), subject, _plan(subject), series)
     if np.array_equal(wrong.forecast, right.forecast):
         return cannot_say("it answers the same whatever the labels are: it learns without them")
     if wrong.skill >= STAYS * right.skill:

@@ -9,7 +9,7 @@ import numpy as np
 
 from backtests.auditing.finding import PASSED, Finding, cannot_say, found
 from backtests.auditing.probes.disguises import MOVED_DAYS, Redated, Reversed
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from forecasters.bars import PRICES, Bars, Flags, Floats
 from forecasters.forecasts import Forecasts
 
@@ -38,10 +38,10 @@ def _first(
     return None
 
 
-def check_own_window(trial: Trial) -> tuple[Finding, ...]:
+def check_own_window(subject: Subject) -> tuple[Finding, ...]:
     """Return whether an answer changes when the windows come in the opposite order."""
-    expected = trial.forecasts(trial.bars)
-    turned = replace(trial, forecaster=Reversed(trial.forecaster)).forecasts(trial.bars)
+    expected = subject.forecasts(subject.bars)
+    turned = replace(subject, forecaster=Reversed(subject.forecaster)).forecasts(subject.bars)
     where = _first(
         expected, {t: _differ(expected[t], turned[t], tolerance=TOLERANCE) for t in expected}
     )
@@ -54,10 +54,10 @@ def check_own_window(trial: Trial) -> tuple[Finding, ...]:
     return PASSED
 
 
-def check_dates(trial: Trial) -> tuple[Finding, ...]:
+def check_dates(subject: Subject) -> tuple[Finding, ...]:
     """Return whether a forecast changes when every date lies 28 years earlier."""
-    expected = trial.forecasts(trial.bars)
-    moved = replace(trial, forecaster=Redated(trial.forecaster)).forecasts(trial.bars)
+    expected = subject.forecasts(subject.bars)
+    moved = replace(subject, forecaster=Redated(subject.forecaster)).forecasts(subject.bars)
     where = _first(expected, {t: _differ(expected[t], moved[t]) for t in expected})
     if where:
         return found(
@@ -68,15 +68,15 @@ def check_dates(trial: Trial) -> tuple[Finding, ...]:
     return PASSED
 
 
-def check_prices(trial: Trial) -> tuple[Finding, ...]:
+def check_prices(subject: Subject) -> tuple[Finding, ...]:
     """Return whether a forecast return changes when every price is doubled."""
     doubled: dict[str, Bars] = {
         ticker: replace(b, **{name: 2 * getattr(b, name) for name in PRICES})
-        for ticker, b in trial.bars.items()
+        for ticker, b in subject.bars.items()
     }
-    expected, answer = trial.forecasts(trial.bars), trial.forecasts(doubled)
+    expected, answer = subject.forecasts(subject.bars), subject.forecasts(doubled)
     where = _first(expected, {t: _differ(expected[t], answer[t], 2.0, TOLERANCE) for t in expected})
-    if where and trial.forecaster.scaler == "none":
+    if where and subject.forecaster.scaler == "none":
         return cannot_say(
             "its inputs are not scaled, so that it may well depend on the price level"
         )

@@ -19,18 +19,27 @@ from backtests.auditing.finding import PASSED, Finding, cannot_say, found
 from backtests.auditing.probes.disguises import MOVED_DAYS, Dice
 from backtests.auditing.probes.doors import heard
 from backtests.auditing.probes.futures import other_futures
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from forecasters.bars import Bars
 from strategies.rule import Rule, Side, Signal
 from strategies.situation import Flags, Floats, Situation
 
 
 @dataclass(frozen=True, eq=False)
-class RuleTrial:
-    """A rule, bars to trade on, the account, and a plan that says where forecasts begin."""
+class RuleSubject:
+    """A rule to audit, and what it trades on.
+
+    Attributes
+    ----------
+    rule : Rule
+    basis : Subject
+        The bars to trade on, and the plan that says where the forecasts begin.
+    broker : Broker
+        The account.
+    """
 
     rule: Rule
-    trial: Trial
+    basis: Subject
     broker: Broker
 
 
@@ -75,7 +84,7 @@ def _pasts() -> list[dict[str, Any]]:
     ]
 
 
-def check_pure(asked: RuleTrial) -> tuple[Finding, ...]:
+def check_pure(asked: RuleSubject) -> tuple[Finding, ...]:
     """Return whether a signal depends on anything but the situation."""
     corners = situations()
     before = pickle.dumps(vars(asked.rule))
@@ -165,20 +174,20 @@ class Recorded(Rule):
         return self.inner.reading()
 
 
-def check_orders(asked: RuleTrial) -> tuple[Finding, ...]:
+def check_orders(asked: RuleSubject) -> tuple[Finding, ...]:
     """Return whether a decision up to a day, the fills before it included, changes with later bars.
 
     What is decided at the close of the day itself fills after it, at an open that was changed: so
     decisions are compared and not fills. A situation shows the position and the price paid. The
     forecasts are dice of the last close, so that there is much to do.
     """
-    trial = replace(asked.trial, forecaster=Dice(asked.trial.forecaster))
-    expected = _decisions(asked, trial, trial.bars)
+    subject = replace(asked.basis, forecaster=Dice(asked.basis.forecaster))
+    expected = _decisions(asked, subject, subject.bars)
     if not any(signal.side is not Side.HOLD for log in expected.values() for _, signal in log):
         return cannot_say("it never traded, though forecasts went up to 10% either way")
-    for day in trial.days:
-        for what, other in other_futures(trial.bars, day, reach=REACH, grow=False):
-            for ticker, log in _decisions(asked, trial, other).items():
+    for day in subject.days:
+        for what, other in other_futures(subject.bars, day, reach=REACH, grow=False):
+            for ticker, log in _decisions(asked, subject, other).items():
                 before, after = _until(expected[ticker], day), _until(log, day)
                 for (situation, *signal), answer in itertools.zip_longest(
                     before, after, fillvalue=("nothing",)
@@ -198,10 +207,10 @@ def _until(log: Sequence[tuple[Situation, Signal]], day: np.datetime64) -> list[
 
 
 def _decisions(
-    asked: RuleTrial, trial: Trial, bars: Mapping[str, Bars]
+    asked: RuleSubject, subject: Subject, bars: Mapping[str, Bars]
 ) -> dict[str, list[tuple[Situation, Signal]]]:
     logs: dict[str, list[tuple[Situation, Signal]]] = {}
-    for ticker, forecasts in trial.forecasts(bars).items():
+    for ticker, forecasts in subject.forecasts(bars).items():
         rule = Recorded(asked.rule, [])
         run_backtest({ticker: bars[ticker]}, {ticker: forecasts}, rule, asked.broker)
         logs[ticker] = rule.log

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.grids.results.outcome import Outcome
+from backtests.grids.results.grid_outcome import GridOutcome
 from backtests.grids.results.report import Report
 from forecasters.bars import Floats
 
@@ -76,7 +76,7 @@ def heat_maps(report: Report) -> tuple[HeatMap, ...]:
     return tuple(maps)
 
 
-def _axes(outcome: Outcome) -> dict[str, dict[str, tuple[str, ...]]]:
+def _axes(outcome: GridOutcome) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return forecaster to its crossed fields and their values; those of one value are no axis."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for entry in outcome.models:

@@ -9,7 +9,7 @@ from typing import Any
 from backtests.command.values import rows_of
 from backtests.grids.config import GridConfig
 from backtests.grids.pages.figures import draw_grid
-from backtests.grids.results.outcome import Outcome
+from backtests.grids.results.grid_outcome import GridOutcome
 from backtests.grids.results.ranking import below_naive, printed
 from backtests.grids.results.report import Report, describe_selections
 from backtests.judging.skill import p_text
@@ -82,7 +82,7 @@ def _selections(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _what(outcome: Outcome) -> str:
+def _what(outcome: GridOutcome) -> str:
     """Return what was crossed, in words."""
     crossed = [entry for entry in outcome.models if entry.variant.crossed]
     bases = list(dict.fromkeys(entry.variant.base for entry in crossed))
@@ -90,14 +90,14 @@ def _what(outcome: Outcome) -> str:
     return f"{count(len(crossed), 'combination')} of {listed(bases)} ({fields})"
 
 
-def _span(outcome: Outcome) -> str:
+def _span(outcome: GridOutcome) -> str:
     beside = [entry.label for entry in outcome.models if not entry.variant.crossed]
     what = _what(outcome) + (f", beside {listed(beside)}" if beside else "")
     first, last = (outcome.bars.sessions[at] for at in (0, -1))
     return f"{what}. Daily bars {first} to {last}."
 
 
-def _facts(outcome: Outcome) -> list[tuple[str, str]]:
+def _facts(outcome: GridOutcome) -> list[tuple[str, str]]:
     outliers = [h.outliers for entry in outcome.models for h in entry.histories]
     return [
         *facts_of_bars([outcome.bars]),
@@ -113,7 +113,7 @@ def _seeds(seeds: Sequence[int]) -> str:
     return f"{len(seeds)} ({', '.join(map(str, seeds))})"
 
 
-def _rows(outcome: Outcome) -> str:
+def _rows(outcome: GridOutcome) -> str:
     """Return which sessions were fitted on, watched and forecast."""
     sessions = outcome.bars.sessions
     folds = outcome.search.walk_forward.split(sessions)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from backtests.grids.results.outcome import Entry, Outcome
+from backtests.grids.results.grid_outcome import Entry, GridOutcome
 from backtests.grids.s3 import published
 from backtests.judging.skill import Judged, Skill, p_text
 from backtests.writing.numbers import DASH, number, percent, points
@@ -22,7 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def rank(outcome: Outcome, skill: Skill) -> list[Row]:
+def rank(outcome: GridOutcome, skill: Skill) -> list[Row]:
     """Return a row for each forecaster, naive first, then by test MAPE; what has no meaning is None.
 
     Percent: mape, nrmse, nrmse_range, validation_mape and what S3 published. `gain` is 1 less the
@@ -53,7 +53,7 @@ def rank(outcome: Outcome, skill: Skill) -> list[Row]:
     return [naive, *models]
 
 
-def columns(outcome: Outcome) -> tuple[str, ...]:
+def columns(outcome: GridOutcome) -> tuple[str, ...]:
     """Return the columns of metrics.csv: the crossed fields behind the forecaster."""
     axes = tuple(name for name in outcome.search.crossing.axes if name not in COLUMNS)
     at = COLUMNS.index("base") + 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from backtests.grids.crossing import NAIVE
-from backtests.grids.results.outcome import Outcome
+from backtests.grids.results.grid_outcome import GridOutcome
 from backtests.grids.results.ranking import Row, below_naive, rank
 from backtests.grids.results.selection import (
     Selection,
@@ -35,7 +35,7 @@ class Report:
         The honest choice against naive: one test, made once.
     """
 
-    outcome: Outcome
+    outcome: GridOutcome
     rows: list[Row]
     skill: Skill
     honest: Selection | None
@@ -77,7 +77,7 @@ class Report:
         ]
 
 
-def make_report(outcome: Outcome) -> Report:
+def make_report(outcome: GridOutcome) -> Report:
     """Return what was found of the outcome of a grid."""
     horizon = outcome.search.walk_forward.horizon
     skill = judge_forecasts({e.label: (e.forecasts,) for e in outcome.entries}, horizon)
@@ -211,7 +211,7 @@ def _levels(rows: list[Row]) -> list[str]:
     ]
 
 
-def _beside_s3(outcome: Outcome, rows: list[Row]) -> list[str]:
+def _beside_s3(outcome: GridOutcome, rows: list[Row]) -> list[str]:
     """Return what S3's figures beside ours are, whether the order is the same, what is not S3's."""
     search = outcome.search
     if not search.s3:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backtests.grids.results.outcome import Entry, Outcome
+from backtests.grids.results.grid_outcome import Entry, GridOutcome
 from forecasters.bars import Floats
 from forecasters.forecasts import Forecasts
 from forecasters.measures.metrics import forecast_metrics
@@ -52,7 +52,7 @@ class Selection:
         return forecast_metrics(self.forecasts)
 
 
-def select_on_validation(outcome: Outcome) -> Selection | None:
+def select_on_validation(outcome: GridOutcome) -> Selection | None:
     """Return the choice by the lowest validation MAPE, fold by fold; None without validation rows.
 
     In a walk-forward a later fold's validation rows are an earlier fold's test: one choice for all
@@ -68,7 +68,7 @@ def select_on_validation(outcome: Outcome) -> Selection | None:
     return _selection(VALIDATION, chosen, outcome)
 
 
-def select_on_test(outcome: Outcome) -> Selection | None:
+def select_on_test(outcome: GridOutcome) -> Selection | None:
     """Return the choice by the lowest test MAPE, as S3 makes it; None where nothing can be judged."""
     judged = [entry for entry in outcome.models if entry.metrics["mape"] is not None]
     if not judged:
@@ -97,7 +97,7 @@ def _ranks(values: Floats) -> Floats:
     return np.asarray(below + (same + 1) / 2)
 
 
-def _selection(by: str, chosen: Sequence[Entry], outcome: Outcome) -> Selection:
+def _selection(by: str, chosen: Sequence[Entry], outcome: GridOutcome) -> Selection:
     first = chosen[0].forecasts
     picked = np.stack([entry.forecasts.close for entry in chosen])  # [folds, N]
     folds = np.array([one.fold for one in chosen[0].inside])

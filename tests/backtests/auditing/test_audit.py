@@ -15,13 +15,13 @@ from backtests.__main__ import main as backtests
 from backtests.account.broker import Broker
 from backtests.auditing.checks.lookahead import changed_forecasts
 from backtests.auditing.checks.no_skill import BOUND, Outcomes
-from backtests.auditing.checks.rules import RuleTrial
-from backtests.auditing.finding import Verdict
+from backtests.auditing.checks.rules import RuleSubject
+from backtests.auditing.finding import Status
 from backtests.auditing.probes.disguises import Mirror
 from backtests.auditing.probes.futures import NEIGHBOURS, other_futures
 from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination
-from backtests.auditing.report import verdict_of
-from backtests.auditing.subject import Trial
+from backtests.auditing.report import status_of
+from backtests.auditing.subject import Subject
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.sources.simulated import Simulated
@@ -62,7 +62,7 @@ def try_file(bars, tmp_path):
         path.with_name("prices.csv").write_text("\n".join(f"{day},{price}" for day, price in days))
         forecaster = plugins.make(plugins.FORECASTERS, plugins.parse(str(path)))
         files = ((path, type(forecaster).__module__),)
-        return replace(Trial(forecaster, PLAN, bars, walks=4, files=files), **changes)
+        return replace(Subject(forecaster, PLAN, bars, walks=4, files=files), **changes)
 
     return make
 
@@ -70,7 +70,7 @@ def try_file(bars, tmp_path):
 def examine(name, subject):
     """Return the verdict and the sentences of one check."""
     findings = Examination(CHECKS[name], "planted", subject).run()
-    return verdict_of(findings), " ".join(finding.sentence for finding in findings)
+    return status_of(findings), " ".join(finding.sentence for finding in findings)
 
 
 # --- forecasters ---------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def examine(name, subject):
 )
 def test_a_planted_leak_is_found_by_the_check_that_is_named(try_file, leak, check, where):
     verdict, sentence = examine(check, try_file(leak))
-    assert verdict is Verdict.FOUND
+    assert verdict is Status.FOUND
     assert where in sentence
     assert "raised" not in sentence
 
@@ -111,16 +111,16 @@ def test_a_planted_leak_is_found_by_the_check_that_is_named(try_file, leak, chec
 @pytest.mark.parametrize("check", [check.name for check in FORECASTER_CHECKS])
 def test_an_honest_file_passes(try_file, check):
     verdict, sentence = examine(check, try_file("mean"))
-    assert verdict is not Verdict.FOUND, sentence
+    assert verdict is not Status.FOUND, sentence
     if check not in ("wrong labels", "first bar"):
-        assert verdict is Verdict.PASSED, sentence
+        assert verdict is Status.PASSED, sentence
 
 
 def test_what_a_forecaster_raises_is_found_and_not_a_crash(try_file):
     trial = try_file("mean")
     trial.forecaster.predict = None
     verdict, sentence = examine("forecasts", trial)
-    assert verdict is Verdict.FOUND and "raised TypeError" in sentence
+    assert verdict is Status.FOUND and "raised TypeError" in sentence
 
 
 @pytest.mark.parametrize("kind", ["fit", "validation", "test"])
@@ -183,7 +183,7 @@ def filled_from_behind(X):
 )
 def test_an_input_made_of_later_rows_is_found(try_file, leak):
     verdict, sentence = examine("inputs", try_file("mean", make=with_inputs(leak)))
-    assert verdict is Verdict.FOUND
+    assert verdict is Status.FOUND
     assert "made of later rows" in sentence
 
 
@@ -194,11 +194,11 @@ def test_a_label_of_a_later_row_is_found(try_file):
         return replace(made, y=ahead)
 
     verdict, sentence = examine("inputs", try_file("mean", make=make))
-    assert verdict is Verdict.FOUND and "'y' changed" in sentence
+    assert verdict is Status.FOUND and "'y' changed" in sentence
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours(Trial):
+class Neighbours(Subject):
     """One ticker's close is divided by the other's of the next session."""
 
     def forecasts(self, bars, seeds=(0,), run=None):
@@ -214,7 +214,7 @@ def test_a_neighbours_tomorrow_is_found_when_only_the_neighbour_changes(try_file
     trial = Neighbours(asked.forecaster, PLAN, bars)
     changes = changed_forecasts(trial.forecasts, bars, bars["051900.KS"].sessions[80])
     assert any(NEIGHBOURS in line for line in changes)
-    assert examine("forecasts", trial)[0] is Verdict.FOUND
+    assert examine("forecasts", trial)[0] is Status.FOUND
 
 
 # --- plans ---------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ class FromTheEnd(WalkForward):
 @pytest.mark.parametrize("check", ["folds", "forecasts"])
 def test_a_plan_drawn_from_the_length_is_found(try_file, plan, check):
     verdict, sentence = examine(check, try_file("mean", walk_forward=plan))
-    assert verdict is Verdict.FOUND
+    assert verdict is Status.FOUND
     if check == "folds":
         assert "looks at how many there are" in sentence
 
@@ -268,7 +268,7 @@ class TrainsOnTest(WalkForward):
 def test_a_scaler_or_a_label_beyond_the_fit_rows_is_found_in_the_windows(try_file, plan):
     made = plan(train_size=60, step=17)
     verdict, sentence = examine("windows", try_file("mean", walk_forward=made))
-    assert verdict is Verdict.FOUND
+    assert verdict is Status.FOUND
     assert "a scaler or a label sees later rows" in sentence
 
 
@@ -330,7 +330,7 @@ def test_the_mirror_shows_any_change_of_what_it_was_given(bars, part, field):
 
 
 def test_days_are_the_corners_of_the_folds_and_a_halt(bars):
-    trial = Trial(plugins.load(plugins.FORECASTERS, plugins.parse("naive"))(), PLAN, bars)
+    trial = Subject(plugins.load(plugins.FORECASTERS, plugins.parse("naive"))(), PLAN, bars)
     rows = np.searchsorted(bars["051900.KS"].sessions, trial.days)
     assert {61, 76, 77, 85} <= set(rows.tolist())
     assert len(replace(trial, few_days=True).days) < len(trial.days)
@@ -369,7 +369,7 @@ def try_rule(bars, tmp_path):
         naive = plugins.make(plugins.FORECASTERS, plugins.parse("naive"))
         market = market_for("051900.KS", "auto")
         broker = Broker(market.cash, Costs.of(market, None, 5.0, None), 0.95)
-        return RuleTrial(rule, Trial(naive, PLAN, bars), broker)
+        return RuleSubject(rule, Subject(naive, PLAN, bars), broker)
 
     return make
 
@@ -388,7 +388,7 @@ def try_rule(bars, tmp_path):
 )
 def test_a_planted_rule_is_found_by_the_check_that_is_named(try_rule, leak, check, where):
     verdict, sentence = examine(check, try_rule(leak))
-    assert verdict is Verdict.FOUND
+    assert verdict is Status.FOUND
     assert where in sentence
 
 
@@ -396,14 +396,14 @@ def test_a_planted_rule_is_found_by_the_check_that_is_named(try_rule, leak, chec
 @pytest.mark.parametrize("exit_", ["entry", "day", "touch"])
 def test_the_five_percent_rule_passes_whatever_its_exit(try_rule, exit_, check):
     verdict, sentence = examine(check, try_rule(f"five_percent:exit={exit_}"))
-    assert verdict is Verdict.PASSED, sentence
+    assert verdict is Status.PASSED, sentence
 
 
 @pytest.mark.parametrize("name", plugins.names(plugins.STRATEGIES))
 @pytest.mark.parametrize("check", ["pure", "orders"])
 def test_nothing_is_found_in_our_rules(try_rule, name, check):
     verdict, sentence = examine(check, try_rule(name))
-    assert verdict is not Verdict.FOUND, sentence
+    assert verdict is not Status.FOUND, sentence
 
 
 # --- the command ---------------------------------------------------------------------------------

@@ -132,7 +132,7 @@ def test_one_ticker_cannot_be_pooled(capsys, tmp_path):
 def test_a_fit_that_saw_further_inputs_wants_them_again(tmp_path, capsys):
     from pathlib import Path
 
-    from backtests.sources.extras import read_extra
+    from backtests.sources.extra_files import read_extra
 
     bars = Simulated().fetch("051900.KS", "2015-01-01", "2017-06-01")
     days = bars.sessions[::5].astype(str)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests.sources.extras import read_extra
+from backtests.sources.extra_files import read_extra
 from forecasters.errors import InputError
 from forecasters.inputs.extras import Extra
 

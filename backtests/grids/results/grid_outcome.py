@@ -50,7 +50,7 @@ class Entry:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class GridOutcome:
     """All of a grid on the bars of one ticker; `entries` have naive first, then as they were named."""
 
     bars: Bars
@@ -86,7 +86,7 @@ def collect(
     bars: Bars,
     fits: Mapping[str, Sequence[Fit]],
     fitted: Mapping[str, Sequence[Fitted]],
-) -> Outcome:
+) -> GridOutcome:
     """Return the outcome of all fits, by the label of the forecaster."""
     entries = []
     for variant in search.crossing.variants:
@@ -99,4 +99,4 @@ def collect(
                 inside=inside_of(jobs, answers),
             )
         )
-    return Outcome(bars, search, tuple(entries))
+    return GridOutcome(bars, search, tuple(entries))
