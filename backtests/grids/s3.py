@@ -14,6 +14,7 @@ S3_GRID: Mapping[str, tuple[str, ...]] = {
 }
 #: How S3 trains, where a grid may do otherwise.
 S3_TRAINING: Mapping[str, object] = {"epochs": 50, "target": "close", "scaler": "minmax"}
+S3_FEATURES = "ohlcv+indicators"
 S3_DATA = (
     "S3's figures are those of Esfahan Steel (Tehran, 2018 to 2021), other data than these: they stand "
     "beside ours as what was published, not as a target."
