@@ -144,8 +144,11 @@ def test_a_ledger_that_was_removed_is_said_and_the_larger_count_stays(tmp_path):
     more = TrialLedger(tmp_path).add(some(2, first=50))
     assert more.trials == 32, "new ones go on counting"
     rewrite(tmp_path / FILE, lambda lines: lines[:4])
-    assert "was cut or begun anew: it has 4 lines, and run one saw 30 lines of it." in new.warning
-    assert "What the run folders remember is counted too" in new.warning
+    assert (
+        "was cut short or started again: it has 4 lines, and run one saw 30 lines of it."
+        in new.warning
+    )
+    assert "The trials in the manifests of the run folders are counted too" in new.warning
     # ... also when only the run that came after it is left
     finish(tmp_path, "two", new)
     (tmp_path / "one" / "manifest.json").unlink()
@@ -170,7 +173,7 @@ def test_another_ledger_of_the_same_length_is_said(tmp_path):
     (tmp_path / FILE).unlink()
     other = TrialLedger(tmp_path).add(some(40, first=100))
     assert other.trials == 70, "those of the folder that is left, and the new ones"
-    assert "is not the one that was there before: run one saw 30 lines of it" in other.warning
+    assert "is not the one of the earlier runs: run one saw 30 lines of it" in other.warning
 
 
 def test_an_edited_line_is_said(tmp_path):
@@ -264,7 +267,7 @@ def test_a_manifest_that_cannot_be_read_is_said(tmp_path):
     path.write_text(path.read_text()[:80])
     counted = TrialLedger(tmp_path).add(some(4))
     assert (counted.trials, counted.warning) == (
-        4, "What torn saw of the ledger of trials cannot be read.",
+        4, "The manifest of torn cannot be read: what it saw of the ledger of trials is lost.",
     )  # fmt: skip
 
 
