@@ -85,7 +85,7 @@ def test_what_is_no_saved_fit_is_refused(folder, bars, tmp_path):
     path = next((folder / "fits").glob("051900.KS--*"))
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(InputError, match="no saved fit"):
+    with pytest.raises(InputError, match="not a saved fit"):
         load_fit(cut)
     with pytest.raises(InputError, match=r"knows 051900\.KS, not 005930\.KS"):
         load_fit(path).predict(bars["005930.KS"])
@@ -152,5 +152,7 @@ def test_a_fit_that_saw_further_inputs_wants_them_again(tmp_path, capsys):
     as_of, close = saved.predict(bars, [read_extra(file)])
     rows = np.searchsorted(as_of, told["as_of"].to_numpy().astype("datetime64[D]"))
     assert close[rows].tobytes() == told["forecast"].to_numpy().tobytes()
-    with pytest.raises(InputError, match=r"the fit saw open, .*, mood; these bars give"):
+    with pytest.raises(
+        InputError, match=r"the inputs of the fit are open, .*, mood; these bars give"
+    ):
         saved.predict(bars)
