@@ -1,4 +1,4 @@
-"""A fit must not depend on what else runs, nor leave anything behind."""
+"""A fit must not depend on what else runs, and must not change anything for later fits."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def check_state(subject: Subject) -> tuple[Finding, ...]:
     inputs = _inputs(fits)
     try:
         (first,) = _alone(subject, fits).fitted
-        # Not in the same process: what the first fit leaves would be there as it is here.
+        # Not in the process of the first fit: anything that the first fit changed would be there too.
         (last,) = run_fresh(fits[-1:], subject.files).fitted
-    except Exception as error:  # whatever the user's class cannot be sent with
+    except Exception as error:  # the user's class may fail to be pickled in any way
         return found(
             f"it does not run in a process of its own ({type(error).__name__}: {error}): settings and "
             "module must pickle"
         )
-    fits[0].run()  # what it imports may draw: that is no fit's doing
+    fits[0].run()  # imports may draw random numbers too; that is not the fault of a fit
     before = _global_states()
     in_order = [bits(fit.run()) for fit in fits]
     touched = [name for name, state in _global_states().items() if before.get(name, state) != state]
     if touched:
         return found(
-            f"a fit moved the global random numbers of {', '.join(touched)}: draw from the `rng` that fit "
-            "is given, or what runs before decides what is drawn"
+            f"a fit moved the global random numbers of {', '.join(touched)}: draw from the `rng` that `fit` "
+            "is given, otherwise the draws depend on what ran before"
         )
     for name, fit, fitted, here in (
         ("first", fits[0], first, in_order[0]),
@@ -67,7 +67,7 @@ def check_state(subject: Subject) -> tuple[Finding, ...]:
             return _shared(fit, "it gave other numbers when the fits ran in reverse order")
     if pickle.dumps(vars(subject.forecaster)) != settings:
         return found(
-            "a fit changed the forecaster that it was a copy of: a setting is shared between copies"
+            "a fit changed the forecaster that it is a copy of: the copies share a setting"
         )
     if _inputs(fits) != inputs:
         return found("a fit changed the features it was given")
@@ -81,7 +81,7 @@ def _inputs(fits: Sequence[Fit]) -> list[bytes]:
 def _shared(fit: Fit, what: str) -> tuple[Finding, ...]:
     return found(
         f"fold {fit.name}, seed {fit.seed}: {what}: something is kept between fits (in the class, "
-        "the module or a file) or drawn from global random numbers"
+        "the module or a file) or is drawn from global random numbers"
     )
 
 
@@ -95,7 +95,7 @@ def check_doors(subject: Subject) -> tuple[Finding, ...]:
         return found(
             f"it opened {opened[0]}"
             + (f" and {len(opened) - 1} more" if len(opened) > 1 else "")
-            + ": what is read there may hold later prices, and no other check can see into it"
+            + ": it may hold later prices, and no other check can look into it"
         )
     return PASSED
 
@@ -105,7 +105,7 @@ def _global_states() -> dict[str, Any]:
         "numpy": pickle.dumps(np.random.get_state()),
         "random": pickle.dumps(random.getstate()),
     }
-    if torch := sys.modules.get("torch"):  # no door: only if the forecaster has opened it
+    if torch := sys.modules.get("torch"):  # not imported here: only if the forecaster imported it
         states["torch"] = torch.get_rng_state().numpy().tobytes()
     return states
 

@@ -1,4 +1,4 @@
-"""Nothing up to a day may change when the bars after it do."""
+"""Nothing up to a day may change when the bars after that day are changed."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from forecasters.errors import InputError
 from forecasters.features import Features
 from forecasters.forecasts import Forecasts
 
-#: Sessions after the day in which prices are changed: a few are enough, and train no later fold.
+#: Sessions after the day whose prices are changed: a few are enough, and no later fold is trained.
 REACH = 6
 
 MakeForecasts = Callable[[Mapping[str, Bars]], Mapping[str, Forecasts]]
 
 
 def known(forecasts: Forecasts, day: np.datetime64) -> dict[str, bytes]:
-    """Return all that was known of the forecasts at the close of `day`, as bytes."""
+    """Return everything that was known of the forecasts at the close of `day`, as bytes."""
     rows = forecasts.as_of <= day
-    told = rows & (forecasts.target <= day)  # NaT, still to come, compares as False
-    made = ("fold", "as_of", "last_close", "outside", "centre")
+    with_outcome = rows & (forecasts.target <= day)  # NaT, still in the future, compares as False
+    at_forecast = ("fold", "as_of", "last_close", "outside", "centre")
     return {
         "by_seed": forecasts.by_seed[:, rows].tobytes(),
         "close": forecasts.close[rows].tobytes(),
-        **{name: getattr(forecasts, name)[rows].tobytes() for name in made},
-        **{name: getattr(forecasts, name)[told].tobytes() for name in ("target", "actual")},
+        **{name: getattr(forecasts, name)[rows].tobytes() for name in at_forecast},
+        **{name: getattr(forecasts, name)[with_outcome].tobytes() for name in ("target", "actual")},
     }
 
 
@@ -43,10 +43,10 @@ def changed_forecasts(
     expected: Mapping[str, Forecasts] | None = None,
     **how: Any,
 ) -> list[str]:
-    """Return how what was forecast up to `day` depends on what came after it; nothing is right.
+    """Return the changes up to `day` that come from bars after it; an empty list is right.
 
-    Every forecast made up to that day, the fold and the flags that go with it must be the same
-    bytes in each of the other futures. `how` goes to `other_futures`.
+    Every forecast made up to that day, with its fold and its flags, must be the same bytes in each of
+    the other futures. `how` goes to `other_futures`.
     """
     expected = make(bars) if expected is None else expected
     changes = []
@@ -72,32 +72,32 @@ def _first_changed(a: Forecasts, b: Forecasts, day: np.datetime64) -> str:
 def check_features(subject: Subject) -> tuple[Finding, ...]:
     """Return whether an input or a target known by then changes with later bars.
 
-    The bars are changed after the days of the subject and cut off after every session there is a
-    forecast on: an input may look ahead in some rows only, as one does that is filled from behind.
+    The bars are changed after the days of the subject, and cut off after every session with a forecast:
+    an input may look ahead in some rows only, for example if gaps are filled from later rows.
     """
-    whole = {ticker: subject.features(b) for ticker, b in subject.bars.items()}
+    expected = {ticker: subject.features(b) for ticker, b in subject.bars.items()}
     for day in subject.days:
         for what, other in other_futures(subject.bars, day):
             for ticker, b in other.items():
-                if wrong := _changed_inputs(whole[ticker], subject.features(b), day, what):
+                if wrong := _changed_inputs(expected[ticker], subject.features(b), day, what):
                     return found(wrong)
     for ticker, b in subject.bars.items():
         for n in range(subject.walk_forward.first_test + 1, len(b)):
             cut = subject.features(b.rows(slice(0, n)))
-            if wrong := _changed_inputs(whole[ticker], cut, b.sessions[n - 1], "cut off there"):
+            if wrong := _changed_inputs(expected[ticker], cut, b.sessions[n - 1], "cut off there"):
                 return found(wrong)
     return PASSED
 
 
 def _changed_inputs(before: Features, after: Features, day: np.datetime64, what: str) -> str | None:
-    """Return the sentence on the first input or target that was known at `day` and changed."""
+    """Return a sentence on the first input or target that was known at `day` and changed."""
     n = int(np.searchsorted(before.sessions, day, side="right"))
     for column, name in enumerate(before.names):
         rows = _changed(before.X[:n, column], after.X[:n, column])
         if rows.size:
             return (
                 f"{before.ticker}: the input '{name}' of {before.sessions[rows[0]]} changed when the bars "
-                f"after {day} did ({what}): it is made of later rows, of all rows, or filled in from behind"
+                f"after {day} did ({what}): it is made of later rows or of all rows, or gaps are filled from behind"
             )
     for name, until in (("close", n), ("tradable", n), ("y", max(n - before.horizon, 0))):
         if _changed(getattr(before, name)[:until], getattr(after, name)[:until]).size:
@@ -106,12 +106,12 @@ def _changed_inputs(before: Features, after: Features, day: np.datetime64, what:
 
 
 def _changed(a: Any, b: Any) -> Any:
-    """Return the rows in which two columns differ; two NaN are the same."""
+    """Return the rows in which two columns differ; NaN equals NaN."""
     return np.flatnonzero((a != b) & ~((a != a) & (b != b)))
 
 
 def check_folds(subject: Subject) -> tuple[Finding, ...]:
-    """Return whether a fold that has begun is cut otherwise when later sessions come or go."""
+    """Return whether a fold that has begun changes when later sessions are added or removed."""
     first = next(iter(subject.bars.values()))
     for day in subject.days:
         n = known_at(first, day)
@@ -128,7 +128,7 @@ def check_folds(subject: Subject) -> tuple[Finding, ...]:
                 same = False
             if not same:
                 return found(
-                    f"the folds begun by {day} are others when later sessions are ({what}): the plan "
+                    f"folds that have begun by {day} change with the later sessions ({what}): the plan "
                     "looks at how many there are, or counts from the last one"
                 )
     return PASSED
@@ -137,8 +137,8 @@ def check_folds(subject: Subject) -> tuple[Finding, ...]:
 def check_windows(subject: Subject) -> tuple[Finding, ...]:
     """Return whether what a forecaster is given changes with later bars.
 
-    A mirror in its place answers with a hash of all it was given: windows, labels, last closes
-    and, through them, both scalers.
+    A mirror takes its place and answers with a hash of everything it was given: windows, labels, last
+    closes and, through them, both scalers.
     """
     mirror = replace(subject, forecaster=Mirror(subject.forecaster))
     return _forecasts(mirror, "what the forecaster is given", "a scaler or a label sees later rows")
@@ -149,7 +149,7 @@ def check_forecasts(subject: Subject) -> tuple[Finding, ...]:
     return _forecasts(
         subject,
         "the forecast",
-        "an answer takes something from later windows of its batch, or an input, a scaler or the plan "
+        "an answer uses later windows of its batch, or an input, a scaler or the plan "
         "sees later rows",
     )
 

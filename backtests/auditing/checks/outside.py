@@ -1,4 +1,4 @@
-"""An answer comes from its window alone: not from a date, a price level or its neighbours."""
+"""An answer must come from its window alone, not from a date, a price level or other windows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backtests.auditing.subject import Subject
 from forecasters.bars import PRICES, Bars, Flags, Floats
 from forecasters.forecasts import Forecasts
 
-#: Share of the close that counts as another answer where bits may round differently.
+#: Share of the close above which an answer counts as changed; below it bits may round differently.
 TOLERANCE = 1e-5
 
 
@@ -48,14 +48,14 @@ def check_own_window(subject: Subject) -> tuple[Finding, ...]:
     if where:
         return found(
             f"{where[1]} of {where[2]} forecasts (first {where[0]}) changed when the test windows came in "
-            "reverse order: an answer takes something from other windows, which may be later ones, or "
-            "from its place among them"
+            "reverse order: an answer uses other windows, which may be later ones, or "
+            "its place among them"
         )
     return PASSED
 
 
 def check_dates(subject: Subject) -> tuple[Finding, ...]:
-    """Return whether a forecast changes when every date lies 28 years earlier."""
+    """Return whether a forecast changes when every date is 28 years earlier."""
     expected = subject.forecasts(subject.bars)
     moved = replace(subject, forecaster=Redated(subject.forecaster)).forecasts(subject.bars)
     where = _first(expected, {t: _differ(expected[t], moved[t]) for t in expected})
@@ -63,7 +63,7 @@ def check_dates(subject: Subject) -> tuple[Finding, ...]:
         return found(
             f"{where[1]} of {where[2]} forecasts (first {where[0]}) changed when the calendar was moved by "
             f"{MOVED_DAYS} days, to the same weekdays and months: something is looked up by date, "
-            "prices of later days perhaps"
+            "perhaps prices of later days"
         )
     return PASSED
 
@@ -77,13 +77,11 @@ def check_prices(subject: Subject) -> tuple[Finding, ...]:
     expected, answer = subject.forecasts(subject.bars), subject.forecasts(doubled)
     where = _first(expected, {t: _differ(expected[t], answer[t], 2.0, TOLERANCE) for t in expected})
     if where and subject.forecaster.scaler == "none":
-        return cannot_say(
-            "its inputs are not scaled, so that it may well depend on the price level"
-        )
+        return cannot_say("its inputs are not scaled, so it may depend on the price level")
     if where:
         return found(
             f"{where[1]} of {where[2]} forecasts (first {where[0]}) changed when every price was doubled, "
-            "though scaled inputs stay the same: prices are looked up, in a table of known ones perhaps, "
+            "although scaled inputs stay the same: prices are looked up, perhaps in a table of known prices, "
             "or an input is not in units of the price"
         )
     return PASSED
