@@ -1,4 +1,4 @@
-"""Heat maps as numbers: which crossed fields are rows, columns and panels, and what fills the cells."""
+"""Heat maps as numbers: the crossed fields of rows, columns and panels, and the cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backtests.grids.results.grid_outcome import GridOutcome
 from backtests.grids.results.judged_grid import JudgedGrid
 from forecasters.bars import Floats
 
-#: Rows and columns where both are crossed, as in the tables of S3.
+#: Rows and columns if both are crossed, as in the tables of S3.
 USUAL = ("batch_size", "filters")
 
 #: Crossed fields and their values.

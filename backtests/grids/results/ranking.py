@@ -1,4 +1,4 @@
-"""The ranked table of a grid: naive first, then the forecasters by their error on the test rows."""
+"""The ranked rows of a grid: naive first, then the forecasters by their error on the test rows."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def test_a_price_changed_by_hand_is_found() -> None:
     close[np.argmax(close < high)] = high[np.argmax(close < high)]
     place = table.schema.get_field_index("close")
     pq.write_table(table.set_column(place, "close", pa.array(close)), path())
-    with pytest.warns(SnapshotWarning, match="sha256 .* is not the"):
+    with pytest.warns(SnapshotWarning, match="sha256 .* differs from"):
         assert snapshots.find("051900.KS", "yahoo", "splits") is None
 
 
