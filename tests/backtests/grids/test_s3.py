@@ -78,9 +78,9 @@ def test_each_row_of_s3s_grid_has_its_figures_and_another_grid_has_none():
     )  # fmt: skip
     assert rows["rnn"]["published_mape"] == 2.46 and rows["naive"]["published_mape"] is None
     assert all(row["published_mape"] for name, row in rows.items() if name != "naive")
-    told = " ".join(finding_sentences(report))
-    assert f"relu,architecture=2,batch_size=64,filters=256, is in place {best['rank']} here" in told
-    assert "Esfahan Steel" in told and "other data than these" in told
+    text = " ".join(finding_sentences(report))
+    assert f"relu,architecture=2,batch_size=64,filters=256, is in place {best['rank']} here" in text
+    assert "Esfahan Steel" in text and "other data than these" in text
     other = judge_grid(make_outcome({}, {}))
     assert not any(row["published_mape"] for row in other.rows)
     assert "Esfahan" not in " ".join(finding_sentences(other))
@@ -88,10 +88,10 @@ def test_each_row_of_s3s_grid_has_its_figures_and_another_grid_has_none():
 
 def test_what_is_not_s3s_training_is_said():
     cross = tuple(f"{name}={values}" for name, values in WHOLE.items())
-    told = finding_sentences(
+    text = finding_sentences(
         judge_grid(make_outcome({}, {}, cross=cross, epochs=3, features="ohlcv"))
     )[-1]
-    assert "other inputs" in told
+    assert "other inputs" in text
     search = make_outcome({}, {}, cross=cross, target="return").search
     assert search.s3
     grid = judge_grid(make_outcome({}, {}, cross=cross, target="return"))

@@ -56,11 +56,14 @@ def test_it_forecasts_what_the_run_forecast(folder, bars):
         )
         for ticker in saved.transforms:
             chosen = (table["forecaster"] == label) & (table["ticker"] == ticker)
-            told = table[chosen & (table["fold"] == fold) & (table["seed"] == seed)]
+            rows_of_fit = table[chosen & (table["fold"] == fold) & (table["seed"] == seed)]
             as_of, close = saved.predict(bars[ticker])
-            rows = np.searchsorted(as_of, told["as_of"].to_numpy().astype("datetime64[D]"))
-            assert len(told) > 0 and close[rows].tobytes() == told["forecast"].to_numpy().tobytes()
-            checked += len(told)
+            rows = np.searchsorted(as_of, rows_of_fit["as_of"].to_numpy().astype("datetime64[D]"))
+            assert (
+                len(rows_of_fit) > 0
+                and close[rows].tobytes() == rows_of_fit["forecast"].to_numpy().tobytes()
+            )
+            checked += len(rows_of_fit)
     assert checked == table["seed"].notna().sum()
 
 
@@ -148,10 +151,10 @@ def test_a_fit_that_saw_further_inputs_wants_them_again(tmp_path, capsys):
     folder = Path(printed["folder"])
     table = pd.read_parquet(folder / "forecasts.parquet").query("forecaster != 'naive'")
     saved = load_fit(next((folder / "fits").glob("*--0.safetensors")))
-    told = table[(table["seed"] == 0) & (table["fold"] == pd.Timestamp(saved.about["fold"]))]
+    rows_of_fit = table[(table["seed"] == 0) & (table["fold"] == pd.Timestamp(saved.about["fold"]))]
     as_of, close = saved.predict(bars, [read_extra(file)])
-    rows = np.searchsorted(as_of, told["as_of"].to_numpy().astype("datetime64[D]"))
-    assert close[rows].tobytes() == told["forecast"].to_numpy().tobytes()
+    rows = np.searchsorted(as_of, rows_of_fit["as_of"].to_numpy().astype("datetime64[D]"))
+    assert close[rows].tobytes() == rows_of_fit["forecast"].to_numpy().tobytes()
     with pytest.raises(
         InputError, match=r"the inputs of the fit are open, .*, mood; these bars give"
     ):

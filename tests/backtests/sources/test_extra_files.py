@@ -26,9 +26,9 @@ def test_a_file_as_the_readme_says(tmp_path: Path) -> None:
     text = "ticker,date,known_at,mood,rate\nX.KS,2015-01-05,2015-01-06,0.5,\nY.KS,2015-01-05,2015-01-05,1,2\n"
     extra = read(tmp_path, text)
     assert (extra.file, extra.names) == ("my.csv", ("mood", "rate"))
-    own = extra.of("X.KS", np.datetime64("2015-12-31"))
-    assert own.known_at.astype(str).tolist() == ["2015-01-06"]
-    np.testing.assert_array_equal(own.values, [[0.5, np.nan]])
+    columns = extra.of("X.KS", np.datetime64("2015-12-31"))
+    assert columns.known_at.astype(str).tolist() == ["2015-01-06"]
+    np.testing.assert_array_equal(columns.values, [[0.5, np.nan]])
 
 
 def test_dialects(tmp_path: Path) -> None:

@@ -89,9 +89,9 @@ def test_a_universe_uses_a_ticker_up_to_its_faulty_row_and_says_so(
     assert f"row {LATE + 1} ({day}) has a high below its open, close or low" in fault["what"]
     assert manifest["members"]["universe"]["left_out"] == []
     page = (made / "index.html").read_text(encoding="utf-8")
-    for told in (said, page):
-        assert f"B.KS: row {LATE + 1} ({day}) has a high below" in told
-        assert f"used up to {before}" in told
+    for text in (said, page):
+        assert f"B.KS: row {LATE + 1} ({day}) has a high below" in text
+        assert f"used up to {before}" in text
     assert "file holds" not in said, "one warning is enough"
 
     # What comes from it is what a file that ends there gives: nothing of the later rows is used.
@@ -131,11 +131,11 @@ def test_a_ticker_with_too_little_before_its_fault_is_left_out_with_the_reason(
     (fault,) = manifest["faults"]
     assert fault["last"] == (day_of(lines[row]) if row else None)
     page = (made / "index.html").read_text(encoding="utf-8")
-    for told in (said, page):
+    for text in (said, page):
         assert f"B.KS: line {row + 2}: close &#39;oops&#39; is not a number" in told.replace(
             "'", "&#39;"
         )
-        assert "left out" in told.casefold()
+        assert "left out" in text.casefold()
     assert "Left out for want of sessions: B.KS" in page
 
 

@@ -298,9 +298,9 @@ def looked(study, *, strategy=("five_percent",), seeds=3, threshold=None, **acco
 @pytest.fixture(scope="module")
 def swept():
     study = make_study(KOREAN, forecasters=("cnn", "rnn"), rows=700)
-    (own,) = study.forecasts.values()
-    told = [{f.ticker: f} for f in own[1:]]
-    points = sweep_all(study.bars, told, FivePercentRule(), KRX, in_turn)
+    (by_label,) = study.forecasts.values()
+    forecasts = [{f.ticker: f} for f in by_label[1:]]
+    points = sweep_all(study.bars, forecasts, FivePercentRule(), KRX, in_turn)
     return replace(study, sensitivity=points)
 
 

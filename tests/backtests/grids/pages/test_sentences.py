@@ -14,12 +14,12 @@ from tests.backtests.example_outcomes import make_outcome
 
 
 def test_their_difference_and_which_is_in_sample_are_told(grid):
-    told = " ".join(finding_sentences(grid))
-    assert "Chosen on the validation rows, before the test: cnn:filters=4." in told
-    assert "its test MAPE is 5.00%, place 3 of 3, worse than naive (p <0.001)" in told
-    assert "The lowest test MAPE, 2.00%, is that of cnn:filters=2" in told
-    assert "in-sample: it was made after the test was seen" in told
-    assert "Choosing on the test rows makes the result look 3.00 points better." in told
+    text = " ".join(finding_sentences(grid))
+    assert "Chosen on the validation rows, before the test: cnn:filters=4." in text
+    assert "its test MAPE is 5.00%, place 3 of 3, worse than naive (p <0.001)" in text
+    assert "The lowest test MAPE, 2.00%, is that of cnn:filters=2" in text
+    assert "in-sample: it was made after the test was seen" in text
+    assert "Choosing on the test rows makes the result look 3.00 points better." in text
     rows = {one["by"]: one for one in describe_selections(grid)}
     assert rows["test"]["in_sample"] is True and rows["validation"]["in_sample"] is False
     assert rows["test"]["p_better"] is None, "no test of what was picked after seeing the test"
@@ -36,9 +36,9 @@ def test_the_verdict_on_the_choice_is_that_of_one_test(grid):
 
 def test_one_forecaster_is_not_called_a_choice():
     alone = judge_grid(make_outcome({}, {"filters=2": 0.02}, cross=("filters=2",)))
-    (told,) = verdict_sentences(alone)
-    assert told.startswith("cnn:filters=2 is worse than naive")
-    assert "adjusted" not in told
+    (text,) = verdict_sentences(alone)
+    assert text.startswith("cnn:filters=2 is worse than naive")
+    assert "adjusted" not in text
     assert finding_sentences(alone)[0].startswith(
         "cnn:filters=2 had no lower error on the 98 test days than"
     )
@@ -54,10 +54,10 @@ def test_one_forecaster_is_not_called_a_choice():
 
 def test_two_choices_with_one_error_do_not_differ():
     same = judge_grid(make_outcome({"filters=2": 0.02, "filters=4": 0.01}, {"filters=": 0.03}))
-    told = " ".join(finding_sentences(same))
+    text = " ".join(finding_sentences(same))
     assert same.by_validation.labels != same.by_test.labels
-    assert "Both choices have the same test MAPE." in told
-    assert "points" not in told
+    assert "Both choices have the same test MAPE." in text
+    assert "points" not in text
     near = {"filters=2": 0.03, "filters=4": 0.030001}
     close = judge_grid(make_outcome({"filters=2": 0.02, "filters=4": 0.01}, near))
     assert "makes the result look less than 0.01 points better." in " ".join(
@@ -75,6 +75,6 @@ def test_validation_rows_that_are_all_halts_are_not_called_missing(outcome):
         )
         for entry in outcome.entries
     ]
-    told = " ".join(finding_sentences(judge_grid(replace(outcome, entries=tuple(halted)))))
-    assert "No validation row can be judged, so nothing could be chosen" in told
-    assert "There are no validation rows" not in told
+    text = " ".join(finding_sentences(judge_grid(replace(outcome, entries=tuple(halted)))))
+    assert "No validation row can be judged, so nothing could be chosen" in text
+    assert "There are no validation rows" not in text

@@ -48,8 +48,8 @@ def test_pearson_on_levels_stands_in_s3s_grid_alone_with_naives_own(outcome, gri
     naive, best, *_ = (row["pearson"] for row in paper.rows)
     assert naive > 0.9
     assert best == pytest.approx(1.0)
-    told = " ".join(finding_sentences(paper))
-    assert f"naive's is {naive:.3f}" in told and "shows no skill" in told
+    text = " ".join(finding_sentences(paper))
+    assert f"naive's is {naive:.3f}" in text and "shows no skill" in text
     assert all(row["pearson"] is row["pearson_p"] is None for row in grid.rows)
     assert "Pearson" not in " ".join(finding_sentences(grid))
     axes = outcome.search.crossing.axes
