@@ -132,7 +132,7 @@ def test_a_ticker_with_too_little_before_its_fault_is_left_out_with_the_reason(
     assert fault["last"] == (day_of(lines[row]) if row else None)
     page = (made / "index.html").read_text(encoding="utf-8")
     for text in (said, page):
-        assert f"B.KS: line {row + 2}: close &#39;oops&#39; is not a number" in told.replace(
+        assert f"B.KS: line {row + 2}: close &#39;oops&#39; is not a number" in text.replace(
             "'", "&#39;"
         )
         assert "left out" in text.casefold()
