@@ -1,11 +1,11 @@
-"""One account over many tickers, ours against Backtrader's own feed: `python benchmarks/account.py`.
+"""One account over many tickers, our feed against Backtrader's own: `python benchmarks/account.py`.
 
-Made-up bars and forecasts with 3% of noise, so that the 5% rule trades. "Default" is what one
-writes first: bt.feeds.PandasData with the forecast as one line more, on which the strategy must look
-at every ticker at every close. "Direct" is this project's feed, on which it looks only where the rule
-could buy or something is held. Both run the same strategy and rule on the same broker and must give the same fills.
-Interleaved: in each round one after the other; medians of the rounds, and the median of their
-ratios. The frames and the bars are there before the clock starts.
+Made-up bars and forecasts with 3% of noise, so that the 5% rule trades. "Default" is the usual way:
+bt.feeds.PandasData with the forecast as one more line, where the strategy must look at every ticker at
+every close. "Direct" is this project's feed, where it looks only at tickers that the rule could buy or
+that are held. Both run the same strategy and rule on the same broker and must give the same fills.
+In each round one runs after the other; the table has the medians of the rounds, and the median of their
+ratios. The frames and the bars are made before the clock starts.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from strategies.rule import Rule
 
 
 class PandasFeed(bt.feeds.PandasData):
-    """Backtrader's own feed with the one line that the rule cannot do without."""
+    """Backtrader's own feed with the line that the rule needs."""
 
     lines = ("forecast",)
     params = (("forecast", "forecast"),)
@@ -69,7 +69,7 @@ def _in_steps(price):
 
 
 def frame(bars: Bars, forecasts: Forecasts) -> pd.DataFrame:
-    """Return the bars as Backtrader's own feed takes them."""
+    """Return the bars in the form that Backtrader's own feed takes."""
     columns = {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
     return pd.DataFrame(
         columns | {"forecast": forecasts.close}, index=pd.DatetimeIndex(bars.sessions)
@@ -81,7 +81,7 @@ def default(
 ):
     """Return the fills with Backtrader's own feed and every ticker visited.
 
-    The broker is told of the bars, which this feed does not hold: it rounds to ticks where they do.
+    The broker gets the bars, which this feed does not hold: it rounds prices if they are on the tick grid.
     """
     cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True)
     feeds = [cerebro.adddata(PandasFeed(dataname=f), name=name) for name, f in frames.items()]
@@ -95,7 +95,7 @@ def default(
 
 def direct(made: list[tuple[Bars, Forecasts]], rule: Rule, broker: Broker):
     """Return the fills as `run_backtest` runs them."""
-    bars = {own.ticker: own for own, _ in made}
+    bars = {series.ticker: series for series, _ in made}
     return run_backtest(bars, {f.ticker: f for _, f in made}, rule, broker).fills
 
 

@@ -1,8 +1,8 @@
 """The native engine against torch, fit by fit: `python benchmarks/engines.py`.
 
 Whole fits (windows, training, forecasts) on simulated bars, one thread each, interleaved: in every
-round each forecaster is fitted by both engines, one right after the other, and what counts is the
-median of the rounds' ratios. Both are warmed up before. Say a ratio together with what it was
+round each forecaster is fitted by both engines, one right after the other, and the result is the
+median of the rounds' ratios. Both are warmed up before. Quote a ratio together with what it was
 measured against: torch here is the tuned loop of this project, not a DataLoader and not Keras.
 """
 

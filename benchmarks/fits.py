@@ -1,7 +1,7 @@
 """Seconds a fit takes, forecaster by forecaster, on simulated bars: `python benchmarks/fits.py`.
 
 Prints the median and the range of the CPU seconds of whole fits (windows, training, forecasts) on
-one thread, interleaved so that a slow moment of the machine falls on all alike.
+one thread, interleaved so that a slow moment of the machine affects all in the same way.
 """
 
 import argparse

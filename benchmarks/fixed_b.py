@@ -1,17 +1,17 @@
 """Fixed-b critical values of a t statistic with Bartlett's kernel: `python benchmarks/fixed_b.py`.
 
-Prints the table that `backtests/statistics/fixed_b.py` holds, and how far it is from the truth.
+Prints the table that `backtests/statistics/fixed_b.py` holds, and its error.
 
 Kiefer and Vogelsang (2005) let the bandwidth be a share b of the sample. The t statistic then tends to
-Z / sqrt(Q): Z is normal, and Q, the variance that Bartlett's kernel finds in a Brownian bridge, is apart
-from it and a weighted sum of squared normals. They simulated its quantiles at four levels. Given the
+Z / sqrt(Q): Z is normal, and Q, the variance that Bartlett's kernel finds in a Brownian bridge, is
+independent of it and a weighted sum of squared normals. They simulated its quantiles at four levels. Given the
 weights, no simulation is needed: with Craig's form of the normal tail (1991)
 
     P(Z / sqrt(Q) > t) = 1/pi * integral over 0..pi/2 of prod_i (1 + t^2 w_i / sin^2 a)^(-1/2) da,
 
-a smooth integral whose far tail is as exact as its middle. The weights are the eigenvalues of the
+a smooth integral whose far tail is as accurate as its middle. The weights are the eigenvalues of the
 kernel on a grid; two grids, extrapolated, leave an error far below that of the fitted table. A
-simulation of bridges stands beside it, so that nothing rests on this algebra alone.
+simulation of bridges is printed beside it as a check of this algebra.
 """
 
 import math
@@ -62,7 +62,7 @@ def distribution(b):
 
 
 def quantiles(p, b):
-    """Return the t that are exceeded with probability p, by halving."""
+    """Return the t that are exceeded with probability p, by bisection."""
     above = distribution(b)
     low, high = np.zeros(p.size), np.full(p.size, 60.0)
     for _ in range(45):
@@ -73,7 +73,7 @@ def quantiles(p, b):
 
 
 def fit(values):
-    """Return c[k, j] by least squares, an error in the score weighing the same everywhere."""
+    """Return c[k, j] by least squares, with equal weight for equal errors in the score."""
     b, z = np.meshgrid(BANDWIDTHS, SCORES, indexing="ij")
     terms = np.stack(
         [
@@ -85,9 +85,9 @@ def fit(values):
     )
     slope = np.gradient(values, SCORES, axis=1)
     left, right = terms / slope[..., None], (values - z) / slope
-    found = np.linalg.lstsq(left.reshape(-1, terms.shape[-1]), right.ravel(), rcond=None)[0]
-    error = np.abs(left @ found - right)
-    return found.reshape(POWERS_OF_B, POWERS_OF_Z), error
+    solution = np.linalg.lstsq(left.reshape(-1, terms.shape[-1]), right.ravel(), rcond=None)[0]
+    error = np.abs(left @ solution - right)
+    return solution.reshape(POWERS_OF_B, POWERS_OF_Z), error
 
 
 def simulated(b, rng):
@@ -107,7 +107,7 @@ def simulated(b, rng):
 
 
 def main() -> None:
-    """Print the table, its error, and what was published and what is simulated beside it."""
+    """Print the table, its error, and published and simulated values beside it."""
     p = np.array([0.5 * math.erfc(z / math.sqrt(2)) for z in SCORES])
     values = np.array([quantiles(p, b) for b in BANDWIDTHS])
     table, error = fit(values)

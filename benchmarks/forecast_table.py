@@ -1,9 +1,9 @@
 """The forecasters of a finished run against naive, as Markdown: `python benchmarks/forecast_table.py RUN`.
 
-One row a forecaster over all tickers of the run, on the days that both can be judged on. A ratio is the
+One row for each forecaster over all tickers of the run, on the days on which both can be judged. A ratio is the
 forecaster's error over naive's on the same ticker; the median is over tickers. Direction is the
-share of days, unchanged ones left out, on which the forecast has the sign of what came; the
-majority is what the more frequent sign of each ticker would have scored. A second table has each
+share of days, without unchanged closes, on which the forecast has the sign of the outcome; the
+majority is the share of the more frequent sign of each ticker. A second table has each
 ticker's MAPE, the lowest in bold.
 """
 
@@ -23,16 +23,16 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="the folder of a run")
     table = pd.read_parquet(parser.parse_args().run / "forecasts.parquet")
     table = table[table["seed"].isna()].dropna(subset=["forecast", "actual"])
-    naive = {ticker: _errors(rows) for ticker, rows in _of(table, "naive")}
+    naive = {ticker: _errors(rows) for ticker, rows in _by_ticker(table, "naive")}
     print(
-        f"{len(naive)} tickers, {sum(map(len, (rows for _, rows in _of(table, 'naive')))):,} days.\n"
+        f"{len(naive)} tickers, {sum(map(len, (rows for _, rows in _by_ticker(table, 'naive')))):,} days.\n"
     )
     print(
         "| forecaster | MAPE % | NRMSE % | MAPE / naive | range | RMSE / naive | below naive | direction | majority |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in table["forecaster"].unique():
-        made = {ticker: _errors(rows) for ticker, rows in _of(table, name)}
+        made = {ticker: _errors(rows) for ticker, rows in _by_ticker(table, name)}
         mapes, nrmses, rmses, shares, most = (
             [errors[i] for errors in made.values()] for i in range(5)
         )
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _median(shares: list[float | None]) -> str:
-    """Return the median of those that are known; naive says nothing about direction."""
+    """Return the median of the known shares; naive forecasts no direction."""
     known = [share for share in shares if share is not None]
     return f"{statistics.median(known):.1%}" if known else "-"
 
@@ -65,7 +65,7 @@ def _print_by_ticker(table: pd.DataFrame) -> None:
         print(f"| {ticker} | {' | '.join(cells)} |")
 
 
-def _of(table: pd.DataFrame, name: str):
+def _by_ticker(table: pd.DataFrame, name: str):
     return table[table["forecaster"] == name].groupby("ticker", sort=True)
 
 

@@ -2,13 +2,13 @@
 
 Trains without anything around it (no folds, no validation, no forecasts): W1, a stacked LSTM of S1,
 windows of 5 x 5; W2, the 54 settings of S3's grid of convolutional networks, windows of 20 x 15; 860
-windows each, one fit per thread. The share of the ceiling is that of the fused multiply-adds that
-the same thread made in registers, in the moment before. Seconds are those of the processor, so
-another program takes nothing from the share; on a machine at rest they are those of the clock.
+windows each, one fit per thread. The ceiling is the rate of fused multiply-adds that the same thread
+reached in registers just before. Seconds are processor time, so another program does not change the
+share; on an idle machine they equal clock time.
 
-What counts as work: for each product of a layer 2 x inputs x outputs x positions operations a
-window, three times (forward, slope of the input, gradient of the weights), twice where the input
-is the network's own; the hidden state's product in all sessions but the first. That is 115 GFLOP a
+Counted operations: for each product of a layer 2 x inputs x outputs x positions for each window,
+three times (forward, gradient of the input, gradient of the weights), twice if the input is the
+network's input; the product of the hidden state in all sessions but the first. That is 115 GFLOP a
 fit of W1 and 20.3 TFLOP for the grid of W2. Activations, dropout and Adam count as none.
 
 BACKTESTS_NATIVE_BUILD=avx2 measures that build, against the ceiling of its own instructions.
@@ -40,8 +40,8 @@ GRID = product((1, 2, 3), (64, 128, 256), (32, 64, 128), ("relu", "tanh"))
 
 
 @dataclass(frozen=True)
-class Job:
-    """A fit, and the groups that it is counted in."""
+class TimedFit:
+    """A fit to time, and the groups in which it is counted."""
 
     forecaster: NeuralForecaster
     groups: tuple[str, ...]
@@ -57,7 +57,7 @@ class Job:
         return float(of_window * ROWS * self.forecaster.epochs)
 
     def run(self, part: float) -> tuple[float, float]:
-        """Return the seconds of all epochs, from a part of them, and those at the ceiling."""
+        """Return the seconds of all epochs, estimated from a part of them, and the seconds at the ceiling."""
         lookback, channels = self.shape
         rng = np.random.default_rng(0)
         X, y = rng.uniform(0, 1, (ROWS, lookback, channels)), rng.uniform(0, 1, ROWS)
@@ -106,15 +106,15 @@ def operations(network: nn.Module, lookback: int) -> int:
     return 2 * sum(products)
 
 
-def jobs() -> list[Job]:
+def jobs() -> list[TimedFit]:
     """Return the fit of W1 and the grid of W2."""
-    made = [Job(StackedLSTM(), ("W1",))]
+    made = [TimedFit(StackedLSTM(), ("W1",))]
     for architecture, filters, batch, activation in GRID:
         forecaster = CNN(
             architecture=architecture, filters=filters, batch_size=batch, activation=activation
         )
         named = (f"architecture {architecture}", f"filters {filters}", f"batch {batch}", activation)
-        made.append(Job(forecaster, ("W2", *named)))
+        made.append(TimedFit(forecaster, ("W2", *named)))
     return made
 
 

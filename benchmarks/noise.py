@@ -1,13 +1,13 @@
-"""How often the tests of skill speak where there is none: `python benchmarks/noise.py`.
+"""How often the tests of skill find skill where there is none: `python benchmarks/noise.py`.
 
 Each series is a random walk with clustered volatility and fat tails (GARCH(1,1) with Student's t of 6
-degrees, no drift, no tie to its past): the best forecast of its next close is the last one, and whatever says
-"better than naive" is wrong. Fast forecasters learn it walk-forward as a run does; networks would
-take hours for so many series, and are nested in the same way: each can forecast no change.
+degrees, no drift, no tie to its past): the best forecast of its next close is the last one, and every
+"better than naive" is wrong. Fast forecasters are trained walk-forward as in a run; networks would
+take hours for so many series, and contain naive in the same way: each can forecast no change.
 
-Naive is nested in every one of them, so its comparison with naive cannot show whether
-Diebold-Mariano errs as often as it says. That is shown on two forecasts that differ by noise of the
-same size, drawn apart: neither is better. Every share stands with its 95% interval (Clopper and Pearson 1934).
+Naive is nested in each of them, so the comparison with naive cannot show whether Diebold-Mariano is
+wrong as often as it should be. Two forecasts with independent noise of the same size show that: neither
+is better. Every share has its 95% interval (Clopper and Pearson 1934).
 """
 
 import argparse
@@ -27,9 +27,9 @@ from forecasters.forecasts import Forecasts
 from forecasters.walk_forward import WalkForward
 
 LABELS = ("drift", "linear", "linear:target=return", "linear:target=return,alpha=10")
-#: Daily deviation and GARCH coefficients, those of the simulated source.
+#: Daily standard deviation and GARCH coefficients, those of the simulated source.
 DAILY, ALPHA, BETA, DEGREES = 0.018, 0.08, 0.90, 6.0
-#: Deviation of the forecast return of the two forecasts that differ by noise alone.
+#: Standard deviation of the forecast return of the two forecasts that differ only by noise.
 NOISE = 0.006
 LEVEL = 0.05
 
@@ -53,7 +53,7 @@ def walk(seed: int, rows: int) -> Bars:
     return Bars(f"NOISE{seed}", days, opened, high, low, close, volume, origin=origin)
 
 
-def told(bars: Bars, horizon: int) -> dict[str, tuple[Forecasts, ...]]:
+def forecasts_of(bars: Bars, horizon: int) -> dict[str, tuple[Forecasts, ...]]:
     """Return the walk-forward forecasts of each forecaster."""
     plan, features = WalkForward(horizon=horizon), make_features(bars, horizon=horizon)
     made = {}
@@ -64,7 +64,7 @@ def told(bars: Bars, horizon: int) -> dict[str, tuple[Forecasts, ...]]:
 
 
 def exchangeable(realised: np.ndarray, seed: int, memory: float, horizon: int) -> float:
-    """Return the p value of "the first is better" of two forecasts that are alike but for noise."""
+    """Return the p value of "the first is better" of two forecasts that differ only by noise."""
     rng = np.random.default_rng([seed, 1, round(100 * memory)])
     shocks = NOISE * np.sqrt(1 - memory**2) * rng.standard_normal((2, realised.size))
     forecasts = np.empty_like(shocks)
@@ -78,9 +78,9 @@ def exchangeable(realised: np.ndarray, seed: int, memory: float, horizon: int) -
 P = dict[str, float | None]
 
 
-def judge(seed: int, rows: int, horizon: int) -> tuple[P, dict[str, P]]:
-    """Return the p values of one series: those of all together, and those of each forecaster."""
-    made = told(walk(seed, rows), horizon)
+def p_values_of(seed: int, rows: int, horizon: int) -> tuple[P, dict[str, P]]:
+    """Return the p values of one series: of all forecasters together, and of each."""
+    made = forecasts_of(walk(seed, rows), horizon)
     skill = judge_forecasts(made, horizon, seed)
     (naive,) = made["naive"]
     realised = np.log1p(naive.realised_return[naive.judged])
@@ -113,20 +113,19 @@ def judge(seed: int, rows: int, horizon: int) -> tuple[P, dict[str, P]]:
 
 def share(p: list[float | None]) -> str:
     """Return in how many of the series p was below 5%, with the exact 95% interval."""
-    made = [value for value in p if value is not None]
-    if not made:
+    defined = [value for value in p if value is not None]
+    n = len(defined)
+    if not n:
         return "not defined"
-    hits = sum(value < LEVEL for value in made)
-    low, high = (beta.ppf(q, a, b) for q, a, b in (
-        (0.025, hits, len(made) - hits + 1), (0.975, hits + 1, len(made) - hits)
-    ))  # fmt: skip
-    low, high = low if hits else 0.0, high if hits < len(made) else 1.0
-    of = f", of {len(made):,}" if len(made) < len(p) else ""
-    return f"{hits / len(made):.1%} ({low:.1%} to {high:.1%}{of})"
+    hits = sum(value < LEVEL for value in defined)
+    low = beta.ppf(0.025, hits, n - hits + 1) if hits else 0.0
+    high = beta.ppf(0.975, hits + 1, n - hits) if hits < n else 1.0
+    fewer = f", of {n:,}" if n < len(p) else ""
+    return f"{hits / n:.1%} ({low:.1%} to {high:.1%}{fewer})"
 
 
 def lines(results: list[tuple[P, dict[str, P]]]) -> Iterator[str]:
-    """Return two tables: what is said of all forecasters together, and of each alone."""
+    """Return two tables: the shares for all forecasters together, and for each alone."""
     yield "| what is said | said in |\n| --- | --- |"
     for name in results[0][0]:
         yield f"| {name} | {share([together[name] for together, _ in results])} |"
@@ -148,7 +147,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     flags = parser.parse_args()
     seeds = range(flags.first_seed, flags.first_seed + flags.series)
-    work = partial(judge, rows=flags.rows, horizon=flags.horizon)
+    work = partial(p_values_of, rows=flags.rows, horizon=flags.horizon)
     with ProcessPoolExecutor(flags.jobs) as pool:
         results = list(pool.map(work, seeds, chunksize=5))
     print("\n".join(lines(results)))

@@ -1,8 +1,8 @@
 """One account replayed against the same account through Backtrader: `python benchmarks/shifts.py`.
 
-Made-up bars and forecasts of one ticker. Each round trades the same shifted forecasts by both ways, one
-after the other, and stops if a fill or a close differs. Medians of the rounds, and the median of their ratios.
-`Quotes` is made once for all shifts of a result and stands in a column of its own.
+Made-up bars and forecasts of one ticker. Each round trades the same shifted forecasts in both ways, one
+after the other, and stops if a fill or a close differs. The table has the medians of the rounds, and the
+median of their ratios. `Quotes` is made once for all shifts of a result and has a separate column.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from forecasters.forecasts import Forecasts
 from strategies.rule import Rule
 
 TICKER = "051900.KS"
-#: Deviation of a forecast from today's close: 1% is what networks say of the next day.
+#: Standard deviation of a forecast from today's close: about 1% for networks one day ahead.
 RULES = {
     "five_percent": 0.025,
     "five_percent:exit=touch": 0.025,
@@ -42,10 +42,10 @@ def market(sessions: int, spread: float, seed: int = 0) -> tuple[Bars, Forecasts
     opened = np.concatenate([close[:1], close[:-1]])
     high, low = np.maximum(opened, close) + 50, np.minimum(opened, close) - 50
     bars = Bars(TICKER, days, opened, high, np.maximum(low, 50), close, np.full(sessions, 1e6))
-    said = close * (1 + spread * rng.standard_normal(sessions))
+    called = close * (1 + spread * rng.standard_normal(sessions))
     target = np.append(days[1:], np.datetime64("NaT")).astype("datetime64[D]")
     forecasts = Forecasts(
-        TICKER, "noise", np.repeat(days[:1], sessions), days, target, close.copy(), said[None],
+        TICKER, "noise", np.repeat(days[:1], sessions), days, target, close.copy(), called[None],
         np.append(close[1:], np.nan), np.zeros(sessions, dtype=bool), (), np.zeros(sessions),
     )  # fmt: skip
     return bars, forecasts

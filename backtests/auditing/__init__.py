@@ -1,1 +1,1 @@
-"""Looks for look-ahead and for shared state in a forecaster, a maker of features, a plan or a rule."""
+"""Looks for look-ahead and shared state in a forecaster, a feature function, a plan or a rule."""

@@ -1,4 +1,4 @@
-"""What a check says."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Verdict(Enum):
-    """How a check ended. Only `FOUND` is a failure."""
+class Status(Enum):
+    """How a check ended. Only `FOUND` is a failure; `CANNOT_SAY`: the check has no power here."""
 
     PASSED = "passed"
     FOUND = "FOUND"
@@ -17,20 +17,20 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence of one check; where there is something to mend, it says where to look."""
+    """One sentence of one check; after a failure it says where to look."""
 
-    verdict: Verdict
+    status: Status
     sentence: str = ""
 
 
-PASSED = (Finding(Verdict.PASSED),)
+PASSED = (Finding(Status.PASSED),)
 
 
 def found(sentence: str) -> tuple[Finding, ...]:
-    """Return the one finding that something is wrong."""
-    return (Finding(Verdict.FOUND, sentence),)
+    """Return the finding that something is wrong."""
+    return (Finding(Status.FOUND, sentence),)
 
 
 def cannot_say(sentence: str) -> tuple[Finding, ...]:
-    """Return the one finding that the check has no power here."""
-    return (Finding(Verdict.CANNOT_SAY, sentence),)
+    """Return the finding that the check has no power here."""
+    return (Finding(Status.CANNOT_SAY, sentence),)

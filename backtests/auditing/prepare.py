@@ -53,9 +53,9 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
     InputError
         Nothing to audit is named, a universe is named, or the bars of a ticker are too few.
     """
-    from backtests.auditing.checks.rules import RuleTrial
+    from backtests.auditing.checks.rules import RuleSubject
     from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination
-    from backtests.auditing.subject import Trial
+    from backtests.auditing.subject import Subject
     from backtests.command.flags import given_values
     from backtests.runs.resolve import make_broker, make_plan
     from backtests.writing.numbers import count
@@ -87,7 +87,7 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
     notes = [_bars_line(bars)]
     epochs = given_epochs or (QUICK_EPOCHS if config.quick else EPOCHS)
     skilled = given_epochs or (QUICK_SKILLED_EPOCHS if config.quick else SKILLED_EPOCHS)
-    trial = Trial(
+    trial = Subject(
         subjects.naive, plan.walk_forward, bars, config.features,
         walks=3 if config.quick else 6, few_days=config.quick, files=subjects.files,
         make=partial(make_features, extras=plan.extras),
@@ -107,7 +107,7 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
             "learned (--epochs sets both)"
         )
     for label, rule in subjects.rules.items():
-        traded = RuleTrial(rule, trial, make_broker(config, config.ticker[0]))
+        traded = RuleSubject(rule, trial, make_broker(config, config.ticker[0]))
         examinations += [Examination(check, label, traded) for check in RULE_CHECKS]
     return examinations, subjects, notes
 

@@ -1,4 +1,4 @@
-"""The checks by name, and what each does."""
+"""The list of checks: the name of each, and what it does."""
 
 from __future__ import annotations
 
@@ -27,44 +27,54 @@ from backtests.jobs.parallel import Plugin, run_tasks
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its name in the table, what it does, the function that does it."""
+    """One check: its name in the table, what it does, and its function."""
 
     name: str
     does: str
     run: Callable[[Any], tuple[Finding, ...]]
 
 
-#: What is asked of a forecaster: each takes a `Trial`.
+#: The checks of a forecaster; each takes a `Subject`.
 FORECASTER_CHECKS = (
     Check(
         "inputs",
-        "cut off, change, halt and append the bars after a day: inputs and targets known by then stay",
+        "cut off, change, halt and append the bars after a day: inputs and targets known by then stay the same",
         check_features,
     ),
-    Check("folds", "the same: folds that have begun stay", check_folds),
-    Check("windows", "the same: what the forecaster is given stays, bit for bit", check_windows),
-    Check("forecasts", "the same: every forecast made by then stays, bit for bit", check_forecasts),
+    Check("folds", "the same: folds that have begun stay the same", check_folds),
+    Check(
+        "windows",
+        "the same: what the forecaster is given stays the same, bit for bit",
+        check_windows,
+    ),
+    Check(
+        "forecasts",
+        "the same: every forecast made by then stays the same, bit for bit",
+        check_forecasts,
+    ),
     Check(
         "own window",
-        "hand over the test windows in reverse order: each answer stays",
+        "give the test windows in reverse order: each answer stays the same",
         check_own_window,
     ),
     Check(
         "fits apart",
-        "fit alone in a new process, among others, in reverse order, after other random draws: the same bits",
+        "fit alone in a new process, with others, in reverse order, after other random draws: the same bits",
         check_state,
     ),
-    Check("no files", "listen to import, fit and answer: no file, no connection", check_doors),
-    Check("dates", "date all windows 28 years earlier: forecasts stay", check_dates),
-    Check("prices", "double every price: forecast returns stay", check_prices),
+    Check(
+        "no files", "watch import, fit and answer: no file and no connection is opened", check_doors
+    ),
+    Check("dates", "date all windows 28 years earlier: forecasts stay the same", check_dates),
+    Check("prices", "double every price: forecast returns stay the same", check_prices),
     Check(
         "white noise",
-        "forecast random walks: forecasts must not go with what came (at most 0.1% false alarms)",
+        "forecast random walks: forecasts must not agree with the outcomes (at most 0.1% false alarms)",
         check_white_noise,
     ),
     Check(
         "drawn future",
-        "train on a swing, then draw the signs of the future: the same (at most 0.1% false alarms)",
+        "train on a swing, then draw the signs of later returns: the same (at most 0.1% false alarms)",
         check_drawn_future,
     ),
     Check(
@@ -72,20 +82,24 @@ FORECASTER_CHECKS = (
         "train on labels of other windows: skill on a planted series vanishes",
         check_wrong_labels,
     ),
-    Check("first bar", "begin 1 and 5 sessions later: what depends on the first bar", check_first_bar),
-)  # fmt: skip
+    Check(
+        "first bar",
+        "begin 1 and 5 sessions later: reports what depends on the first bar",
+        check_first_bar,
+    ),
+)
 
-#: What is asked of a rule: each takes a `RuleTrial`.
+#: The checks of a rule; each takes a `RuleSubject`.
 RULE_CHECKS = (
     Check(
         "pure",
-        "decide in many situations, twice, in another order, as a copy, under other dates: the same "
+        "decide in many situations, twice, in another order, as a copy, with other dates: the same "
         "signals, no error, no file",
         check_pure,
     ),
     Check(
         "orders",
-        "trade, then change the bars after a day: every decision and fill until then stays",
+        "trade, then change the bars after a day: every decision and fill until then stays the same",
         check_orders,
     ),
 )
@@ -93,14 +107,14 @@ RULE_CHECKS = (
 
 @dataclass(frozen=True, eq=False)
 class Examination:
-    """One check of one forecaster or rule: a job of its own."""
+    """One check of one forecaster or rule."""
 
     check: Check
     label: str
     subject: Any
 
     def run(self) -> tuple[Finding, ...]:
-        """Return what the check says; what the subject raises is a finding too."""
+        """Return the findings of the check; an error that the subject raises is a finding too."""
         try:
             return self.check.run(self.subject)
         except Exception as error:  # the user's code may raise anything

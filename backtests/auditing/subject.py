@@ -1,4 +1,4 @@
-"""What is audited: a forecaster with its inputs and its plan, and the bars it is tried on."""
+"""What is audited: a forecaster with its inputs, its plan and the bars of the audit."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MakeFeatures = Callable[[Bars, str, int], Features]
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
-    """A forecaster, the way its inputs are made, and the plan.
+class Subject:
+    """A forecaster, its inputs, its plan, and the bars of the audit.
 
     Attributes
     ----------
@@ -30,17 +30,17 @@ class Trial:
     bars : mapping
         Ticker to bars.
     kind : str
-        The inputs, as `make_features` knows them.
+        The kind of inputs, a name that `make_features` takes.
     skilled : Forecaster or None
-        The same, trained longer: for the checks that need something learned.
+        The same forecaster with longer training, for the checks in which it must learn something.
     walks : int
-        Random walks in the check on white noise.
+        Number of random walks in the check on white noise.
     few_days : bool
-        Look at fewer days.
+        Use fewer of `days`.
     files : sequence of (Path, str)
         The user's files that another process must load first.
     make : callable
-        Bars, kind and horizon to features; to audit a maker of your own.
+        Returns features from bars, kind and horizon; give your function to audit it.
     """
 
     forecaster: Forecaster
@@ -63,24 +63,25 @@ class Trial:
         seeds: tuple[int, ...] = (0,),
         run: RunFits = one_by_one,
     ) -> dict[str, Forecasts]:
-        """Return the forecasts of every ticker that has sessions enough for a first fold."""
+        """Return the forecasts of every ticker that has enough sessions for a first fold."""
         fits = self.fits(bars, seeds)
-        fitted = tuple(run(fits))
-        answers = dict(zip(fits, fitted, strict=True))
+        answers = dict(zip(fits, run(fits), strict=True))
         forecasts = {}
         for ticker in bars:
-            if own := [fit for fit in fits if fit.share(ticker)]:
-                told = [answers[fit] for fit in own]
-                forecasts[ticker] = self.walk_forward.collect(own, told, ticker=ticker)
+            if fits_of_ticker := [fit for fit in fits if fit.share(ticker)]:
+                fitted = [answers[fit] for fit in fits_of_ticker]
+                forecasts[ticker] = self.walk_forward.collect(fits_of_ticker, fitted, ticker=ticker)
         return forecasts
 
     def fits(self, bars: Mapping[str, Bars], seeds: tuple[int, ...] = (0,)) -> tuple[Fit, ...]:
-        """Return the fits behind the forecasts, ticker by ticker or of all tickers together."""
+        """Return the fits behind the forecasts, one ticker at a time or of all tickers together."""
         features = [self.features(b) for b in bars.values() if self._enough(b)]
         if self.forecaster.pooled:
             return self.walk_forward.pooled_fits(self.forecaster, features, seeds)
         return tuple(
-            fit for own in features for fit in self.walk_forward.fits(self.forecaster, own, seeds)
+            fit
+            for features_of_ticker in features
+            for fit in self.walk_forward.fits(self.forecaster, features_of_ticker, seeds)
         )
 
     def _enough(self, bars: Bars) -> bool:
@@ -91,19 +92,18 @@ class Trial:
 
     @property
     def days(self) -> Days:
-        """The days after which bars are changed: every corner of a fold, and a halt.
+        """The days after which bars are changed: edges and middle of a fold, and a halt.
 
-        The first forecast with an outcome, inside a fold, its last row, the first of the next, the
-        first halt among the forecasts, inside the last fold.
+        The first forecast with an outcome, the middle of the first fold, its last row, the first row of
+        the next fold, the first halt among the forecasts, the middle of the last fold.
         """
-        first = next(iter(self.bars.values()))
-        folds = self.walk_forward.split(first.sessions)
-        h = self.walk_forward.horizon
-        begin, end = folds[0].test.start + h, len(first) - 1 - h
+        bars = next(iter(self.bars.values()))
+        folds = self.walk_forward.split(bars.sessions)
+        horizon = self.walk_forward.horizon
+        first, last = folds[0].test.start + horizon, len(bars) - 1 - horizon
         middle = (folds[0].test.start + folds[0].test.stop) // 2
-        halts = np.flatnonzero(~first.tradable[begin : end + 1])[:1] + begin
+        halts = np.flatnonzero(~bars.tradable[first : last + 1])[:1] + first
         rows = {middle, folds[0].test.stop - 1, folds[0].test.stop, *halts.tolist()}
         if not self.few_days:
-            rows |= {begin, (folds[-1].test.start + folds[-1].test.stop) // 2}
-        kept = sorted({min(max(row, begin), end) for row in rows})
-        return np.asarray(first.sessions[kept])
+            rows |= {first, (folds[-1].test.start + folds[-1].test.stop) // 2}
+        return np.asarray(bars.sessions[sorted({min(max(row, first), last) for row in rows})])

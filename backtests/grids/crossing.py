@@ -25,11 +25,11 @@ class Variant:
     Attributes
     ----------
     label : str
-        As tables name it: ``cnn:activation=relu,filters=64``; crossed inputs stand in it as a setting.
+        As tables name it: ``cnn:activation=relu,filters=64``; crossed inputs are part of it as a setting.
     base : str
         The forecaster that was crossed, as the user named it, without what was crossed.
     text : str
-        What names the forecaster with its settings; without the inputs.
+        The forecaster with its settings, as the command line takes it; without the inputs.
     crossed : mapping
         Field to value, as typed; empty for a forecaster beside the grid.
     features : str
@@ -44,12 +44,21 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class PartlyCrossed:
+    """A crossed field that only some forecasters have: their labels, and those that lack it."""
+
+    name: str
+    crossed: tuple[str, ...]
+    lacking: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Crossing:
-    """Everything that a grid runs, naive first, and what must be said of it."""
+    """Everything that a grid runs, naive first, and the fields that some forecasters lack."""
 
     axes: Axes
     variants: tuple[Variant, ...]
-    told: tuple[str, ...]
+    partly: tuple[PartlyCrossed, ...]
 
 
 def parse_axes(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -58,7 +67,7 @@ def parse_axes(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
     Raises
     ------
     InputError
-        A text has another form, a field stands twice, a value stands twice.
+        A text has another form, a field is named twice, or a value is named twice.
     """
     axes: dict[str, tuple[str, ...]] = {}
     for text in texts:
@@ -78,33 +87,34 @@ def parse_axes(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
 def cross(bases: Sequence[str], axes: Axes, beside: Sequence[str], features: str) -> Crossing:
     """Return every combination of values of every forecaster, and the forecasters beside them.
 
-    A field that some of the forecasters lack is crossed where it exists, which is told.
+    A field that some forecasters lack is crossed for the others only; `partly` names it.
 
     Raises
     ------
     InputError
-        No forecaster has a field, one with nothing to cross, a field that is already set in a name.
+        No forecaster has a field, a forecaster has nothing to cross, or its name already sets a
+        crossed field.
     """
     named = {base: plugins.parse(base) for base in dict.fromkeys(bases)}
     fields = {
-        base: {*plugins.settings_of(plugins.load(plugins.FORECASTERS, one)), FEATURES}
-        for base, one in named.items()
+        base: {*plugins.settings_of(plugins.load(plugins.FORECASTERS, plugin)), FEATURES}
+        for base, plugin in named.items()
     }
-    told = _check_fields(named, fields, axes)
+    partly = _check_fields(named, fields, axes)
     variants = [_variant(NAIVE, {}, features)]
-    for base, one in named.items():
-        own = {name: values for name, values in axes.items() if name in fields[base]}
-        if twice := sorted(own.keys() & one.settings.keys()):
+    for base, plugin in named.items():
+        crossed = {name: values for name, values in axes.items() if name in fields[base]}
+        if twice := sorted(crossed.keys() & plugin.settings.keys()):
             raise InputError(f"--forecaster {base} sets {twice[0]}, which --cross varies")
-        if not own or one.name == NAIVE:
+        if not crossed or plugin.name == NAIVE:
             raise InputError(f"there is nothing of {base} to cross: name it --beside the grid")
-        combinations = itertools.product(*own.values())
-        variants += [_variant(base, dict(zip(own, v, strict=True)), features) for v in combinations]
+        for values in itertools.product(*crossed.values()):
+            variants.append(_variant(base, dict(zip(crossed, values, strict=True)), features))
     variants += [_variant(text, {}, features) for text in beside]
-    found: dict[str, Variant] = {}
-    for variant in variants:  # what is named beside the grid and stands in it is there once
-        found.setdefault(variant.label, variant)
-    return Crossing(axes, tuple(found.values()), told)
+    different: dict[str, Variant] = {}
+    for variant in variants:  # a forecaster of the grid that is named beside it too counts once
+        different.setdefault(variant.label, variant)
+    return Crossing(axes, tuple(different.values()), partly)
 
 
 def _variant(base: str, crossed: Mapping[str, str], features: str) -> Variant:
@@ -125,21 +135,19 @@ def _variant(base: str, crossed: Mapping[str, str], features: str) -> Variant:
 
 def _check_fields(
     named: Mapping[str, plugins.Named], fields: Mapping[str, set[str]], axes: Axes
-) -> tuple[str, ...]:
-    """Return what is crossed for some forecasters only, in words."""
-    told = []
+) -> tuple[PartlyCrossed, ...]:
+    """Return the fields that only some forecasters have; refuse one that none has."""
+    partly = []
     for name in axes:
-        have = [one.label for base, one in named.items() if name in fields[base]]
-        lack = [one.label for base, one in named.items() if name not in fields[base]]
-        if not have:
-            every = set().union(*fields.values())
+        having, lacking = (
+            tuple(plugin.label for base, plugin in named.items() if (name in fields[base]) is has)
+            for has in (True, False)
+        )
+        if not having:
             raise InputError(
-                f"--cross {name}: {listed(lack)} {'has' if len(lack) == 1 else 'have'} no such "
-                f"setting{nearest(name, every)}"
+                f"--cross {name}: {listed(list(lacking))} {'has' if len(lacking) == 1 else 'have'} no such "
+                f"setting{nearest(name, set().union(*fields.values()))}"
             )
-        if lack:
-            told.append(
-                f"{name} is crossed for {listed(have)} only: {listed(lack)} "
-                f"{'has' if len(lack) == 1 else 'have'} no such setting."
-            )
-    return tuple(told)
+        if lacking:
+            partly.append(PartlyCrossed(name, having, lacking))
+    return tuple(partly)

@@ -1,4 +1,4 @@
-"""What S3 printed of its grid, to stand beside ours: its data are other data."""
+"""What S3 printed of its grid, shown beside ours; S3's data are different."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ S3_GRID: Mapping[str, tuple[str, ...]] = {
     "batch_size": ("32", "64", "128"),
     "activation": ("relu", "tanh"),
 }
-#: How S3 trains, where a grid may do otherwise.
+#: Settings and inputs of S3's training, which a grid of ours may change.
 S3_TRAINING: Mapping[str, object] = {"epochs": 50, "target": "close", "scaler": "minmax"}
+S3_FEATURES = "ohlcv+indicators"
 S3_DATA = (
-    "S3's figures are those of Esfahan Steel (Tehran, 2018 to 2021), other data than these: they stand "
-    "beside ours as what was published, not as a target."
+    "S3's figures are those of Esfahan Steel (Tehran, 2018 to 2021), other data than these: they are shown "
+    "beside ours as published figures, not as a target."
 )
 
-#: Tables 5 to 10, MAPE and NRMSE in percent: a block an architecture and activation, a row a batch
-#: size (32, 64, 128), a pair a number of filters (64, 128, 256).
+#: Tables 5 to 10, MAPE and NRMSE in percent: a block for each architecture and activation, a row for each
+#: batch size (32, 64, 128), a pair for each number of filters (64, 128, 256).
 _TABLES = {
     ("1", "relu"): """
         2.99 4.10  3.00 3.94  11.83 12.28
@@ -51,7 +52,7 @@ _TABLES = {
 
 @dataclass(frozen=True)
 class Published:
-    """Errors in percent, and Pearson's correlation on levels where S3 prints it. Source: S3."""
+    """Errors in percent, and Pearson's correlation of price levels if S3 prints it. Source: S3."""
 
     mape: float
     nrmse: float
@@ -69,14 +70,16 @@ _PEARSON = {
 
 
 def _grid() -> dict[tuple[str, ...], Published]:
-    found: dict[tuple[str, ...], Published] = {}
+    printed: dict[tuple[str, ...], Published] = {}
     for (architecture, activation), text in _TABLES.items():
         numbers = iter(text.split())
         for batch in S3_GRID["batch_size"]:
             for filters in S3_GRID["filters"]:
                 at = (architecture, filters, batch, activation)
-                found[at] = Published(float(next(numbers)), float(next(numbers)), _PEARSON.get(at))
-    return found
+                printed[at] = Published(
+                    float(next(numbers)), float(next(numbers)), _PEARSON.get(at)
+                )
+    return printed
 
 
 #: By the values of `S3_GRID`, in its order.
@@ -85,12 +88,12 @@ PUBLISHED: Mapping[tuple[str, ...], Published] = _grid()
 
 def is_s3(bases: tuple[str, ...], crossed: Mapping[str, tuple[str, ...]]) -> bool:
     """Return whether a grid crosses exactly the fields and values of S3."""
-    same = {name: set(values) for name, values in crossed.items()}
-    return bases == ("cnn",) and same == {name: set(values) for name, values in S3_GRID.items()}
+    sets = {name: set(values) for name, values in crossed.items()}
+    return bases == ("cnn",) and sets == {name: set(values) for name, values in S3_GRID.items()}
 
 
 def published(forecaster: str, crossed: Mapping[str, str]) -> Published | None:
-    """Return what S3 printed of a forecaster with these crossed values; None where it printed none."""
+    """Return what S3 printed of a forecaster with these crossed values; None if it printed nothing."""
     if forecaster == "rnn" and not crossed:
         return RNN
     if forecaster == "cnn" and crossed.keys() == S3_GRID.keys():

@@ -1,4 +1,4 @@
-"""A grid made ready: forecasters, inputs and folds, with every name resolved."""
+"""A resolved grid: its forecasters, inputs and folds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from backtests.runs.resolve import (
     make_folds,
     make_forecasters,
 )
-from backtests.sources.extras import read_extra
+from backtests.sources.extra_files import read_extra
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
@@ -33,16 +33,16 @@ from forecasters.walk_forward.fixed_split import FixedSplit
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """What a grid will do with bars.
+    """What a grid will train on bars.
 
     Attributes
     ----------
     forecasters : mapping
         Label to forecaster, naive first.
     s3 : bool
-        The grid is S3's: its fields and values, whatever else differs.
+        The grid has the fields and values of S3's; other settings may differ.
     described : dict
-        All of it as the manifest and the key have it.
+        The grid as the manifest and the key describe it.
     """
 
     crossing: Crossing
@@ -55,9 +55,9 @@ class Search:
     described: dict[str, Any]
 
     def fits(self, bars: Bars) -> dict[str, tuple[Fit, ...]]:
-        """Return the jobs of each forecaster on these bars, whatever order they were named in.
+        """Return the fits of each forecaster on these bars, sorted by label.
 
-        All are forecast on the same sessions: the folds are cut by the sessions alone.
+        All forecast the same sessions, because the folds depend on the sessions alone.
 
         Raises
         ------
@@ -70,18 +70,18 @@ class Search:
             kind: make_features(bars, kind, self.walk_forward.horizon, self.extras)
             for kind in sorted(set(kinds.values()))
         }
-        found = {}
-        for label in sorted(self.forecasters):  # a number in the store means the same fit
-            forecaster, own = self.forecasters[label], features[kinds[label]]
-            own.require(forecaster.lookback, folds[0].fit)
-            if own.warmup + forecaster.lookback > folds[0].fit.stop:  # before others are trained
+        fits = {}
+        for label in sorted(self.forecasters):  # so a number in the store always means the same fit
+            forecaster, inputs = self.forecasters[label], features[kinds[label]]
+            inputs.require(forecaster.lookback, folds[0].fit)
+            if inputs.warmup + forecaster.lookback > folds[0].fit.stop:  # before others are trained
                 raise InputError(
                     f"{label}: no complete window of {forecaster.lookback} sessions among the "
                     f"{len(folds[0].fit)} to fit on; lower its lookback"
                 )
-            jobs = self.walk_forward.fits(forecaster, own, self.seeds)
-            found[label] = tuple(replace(fit, inside=True) for fit in jobs)
-        return found
+            with_test_only = self.walk_forward.fits(forecaster, inputs, self.seeds)
+            fits[label] = tuple(replace(fit, inside=True) for fit in with_test_only)
+        return fits
 
 
 def make_search(config: GridConfig) -> Search:
@@ -122,7 +122,7 @@ def make_search(config: GridConfig) -> Search:
 
 
 def _make_folds(config: GridConfig) -> WalkForward:
-    """Return the folds; the training part of a split without validation gives its newest share."""
+    """Return the folds; without validation in a split, the newest share of its training part is used."""
     folds = make_folds(config)
     if isinstance(folds, FixedSplit) and folds.shares[1] == 0:
         train, _, test = folds.shares
@@ -132,9 +132,9 @@ def _make_folds(config: GridConfig) -> WalkForward:
 
 
 def _check_different(described: Mapping[str, Any]) -> None:
-    """Refuse two variants with the same settings: they would count as two tries."""
-    seen: dict[str, str] = {}
-    for label, one in described.items():
-        same = seen.setdefault(json.dumps(one, sort_keys=True), label)
+    """Refuse two variants with the same settings: they would count as two trials."""
+    labels: dict[str, str] = {}
+    for label, description in described.items():
+        same = labels.setdefault(json.dumps(description, sort_keys=True), label)
         if same != label:
             raise InputError(f"'{same}' and '{label}' are the same forecaster: leave one out")

@@ -1,1 +1,1 @@
-"""How work is carried out: processes, fits, what is kept of them."""
+"""How work is done: processes, many fits, and the fits kept on disk."""

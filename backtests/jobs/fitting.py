@@ -1,4 +1,4 @@
-"""Many fits: those that a store holds already are taken from it, the others run and are kept."""
+"""Many fits: those in the store are read from it, the others run and are stored."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ def run_fits(
     quiet: bool = False,
     learned: str | None = None,
 ) -> list[Fitted]:
-    """Run what the store does not hold yet, the longest first, and keep each as it ends.
+    """Return the answers of all fits; run those that are not in the store, the longest first.
 
-    Those that the kernels train run in threads of this process, the others in processes.
+    Each fit is stored when it ends. Fits that the kernels train run in threads of this process, the
+    others in processes.
 
     Parameters
     ----------
     files : sequence of Plugin
         User's files that a worker needs.
     learned : str, optional
-        The name of the inputs, to keep in the store what each fit learned, too.
+        The kind of inputs (`--features`): store also what each fit learned.
     """
     answers = {
         number: kept
@@ -67,7 +68,7 @@ def run_fits(
 
 
 def _learn(fit: Fit, path: Path, features: str) -> Fitted:
-    """Run a fit and write what it learned, before the fit itself counts as done."""
+    """Run a fit and write what it learned, before the fit is stored as done."""
     fitted, learned = fit.learn()
     if learned.state:
         save_fit(path, fit, learned, features)

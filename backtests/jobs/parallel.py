@@ -1,4 +1,4 @@
-"""Independent tasks in parallel processes, answers in the order of the tasks."""
+"""Independent tasks in parallel processes; the answers come in the order of the tasks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Plugin = tuple[Path, str]
 
 
 class RunTasks(Protocol):
-    """What runs independent tasks and answers in their order; `what` names them for the progress."""
+    """Runs independent tasks and returns their answers in order; `what` names them for the progress."""
 
     def __call__(self, tasks: Sequence[Callable[[], T]], what: str) -> Sequence[T]:
         """Run them."""
@@ -27,7 +27,7 @@ def in_turn(tasks: Sequence[Callable[[], T]], what: str = "") -> list[T]:
     return [task() for task in tasks]
 
 
-#: A worker killed from outside (out of memory, say) takes its task with it; the rest is tried again.
+#: How often tasks are tried whose worker was killed from outside (out of memory, for example).
 ATTEMPTS = 3
 
 
@@ -37,15 +37,15 @@ def run_tasks(
     on_done: Callable[[int, T], None] = lambda index, answer: None,
     plugins: Sequence[Plugin] = (),
 ) -> list[T]:
-    """Return the answers of `tasks`, started in their order, on `jobs` processes of one thread each.
+    """Return the answers of `tasks`, started in order on `jobs` processes of one thread each.
 
     Parameters
     ----------
     on_done : callable
         Called in this process with the number and the answer of each task as it ends.
     plugins : sequence of (Path, str)
-        User's files that a worker must load before it can read a task, and the names that they
-        were loaded under here.
+        User's files that a worker must load before it can read a task, and the names of their modules in
+        this process.
     """
     answers: dict[int, T] = {}
 
@@ -62,7 +62,7 @@ def run_tasks(
             return [answers[index] for index in range(len(tasks))]
     raise Error(
         f"worker processes died {ATTEMPTS} times with {len(tasks) - len(answers)} tasks left, often "
-        "for want of memory: run again with --jobs 1"
+        "because memory was short: run again with --jobs 1"
     )
 
 
@@ -85,7 +85,7 @@ def _finished(
             warnings.catch_warnings(),
             joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=1),
         ):
-            # An error or Ctrl-C cancels what is under way, as it should.
+            # An error or Ctrl-C cancels the tasks that are running: that is intended.
             warnings.filterwarnings("ignore", ".*tasks which were still being processed.*")
             for index, answer in joblib.Parallel(return_as="generator_unordered")(calls):
                 done(index, answer)
@@ -97,5 +97,5 @@ def _finished(
 def _call(index: int, plugins: tuple[Plugin, ...], task: bytes) -> tuple[int, object]:
     for path, name in plugins:
         if load_file(path).__name__ != name:
-            raise InputError(f"{path} was changed while the run was under way: run again")
+            raise InputError(f"{path} was changed during the run: run again")
     return index, pickle.loads(task)()

@@ -1,4 +1,4 @@
-"""A fit in a file: weights and scalers without pickle, and forecasts from it."""
+"""Saved fits: weights and scalers in a file without pickle, and forecasts from it."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class SavedFit:
     Attributes
     ----------
     forecaster : Forecaster
-        With what it learned; a network is in its `network_`.
+        The fitted forecaster; a network is in its `network_`.
     transforms : dict
-        Ticker to the scalers that were fitted for it.
+        Ticker to its fitted scalers.
     about : dict
-        ``forecaster`` (of `plugins.name_of`), ``settings``, ``code`` (sha256 of a forecaster that is not ours),
-        ``seed``, ``fold`` (first test session), ``features``, ``horizon``.
+        ``forecaster`` (from `plugins.name_of`), ``settings``, ``code`` (sha256 of a forecaster that is not
+        ours), ``seed``, ``fold`` (first test session), ``features``, ``horizon``.
     """
 
     forecaster: Forecaster
@@ -50,23 +50,23 @@ class SavedFit:
     def predict(self, bars: Bars, extras: Sequence[Extra] = ()) -> tuple[Days, Floats]:
         """Return each session with a complete window, and the close forecast at its close.
 
-        Sessions before the fold's first test session were trained on: a forecast of them proves
-        nothing. `extras` are the further inputs that the fit saw, if any.
+        Sessions before the fold's first test session were used in training: a forecast of them proves
+        nothing. `extras` are the extra inputs of the fit, if it had any.
 
         Raises
         ------
         InputError
-            The ticker was not among those of the fit.
+            The fit had no such ticker, or other inputs.
         """
         if bars.ticker not in self.transforms:
             raise InputError(
-                f"this fit knows {', '.join(self.transforms)}, not {bars.ticker}: it has no scaler for it"
+                f"this fit was trained on {', '.join(self.transforms)}, not on {bars.ticker}: it has no scaler for it"
             )
         transform = self.transforms[bars.ticker]
         features = make_features(bars, self.about["features"], self.about["horizon"], extras)
         if features.names != transform.names:
             raise InputError(
-                f"the fit saw {', '.join(transform.names)}; these bars give {', '.join(features.names)}"
+                f"the inputs of the fit are {', '.join(transform.names)}; these bars give {', '.join(features.names)}"
             )
         rows = np.arange(features.warmup + transform.settings.lookback - 1, len(bars))
         windows = transform.windows(features, rows, labelled=False)
@@ -77,7 +77,7 @@ class SavedFit:
 def save_fit(path: Path, fit: Fit, learned: Learned, features: str) -> Path:
     """Write what `fit` learned from features of that kind; return `path`.
 
-    A safetensors file: arrays and a header of JSON, nothing that a reader would have to execute.
+    The format is safetensors: arrays and a JSON header, nothing that a reader would have to execute.
     """
     from safetensors.numpy import save
 
@@ -98,8 +98,8 @@ def save_fit(path: Path, fit: Fit, learned: Learned, features: str) -> Path:
         "horizon": fit.parts[0].features.horizon,
         "names": names,
     }
-    whole = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    data = save(whole, metadata={"fit": json.dumps(about)})
+    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    data = save(contiguous, metadata={"fit": json.dumps(about)})
     return write_atomically(path, lambda file: file.write(data))
 
 
@@ -109,12 +109,12 @@ def load_fit(path: Path, cls: type[Forecaster] | None = None) -> SavedFit:
     Parameters
     ----------
     cls : type, optional
-        The class of the forecaster, where it is one of your own files.
+        The class of the forecaster, if it is in a file of yours.
 
     Raises
     ------
     InputError
-        No such file, or not one that `save_fit` wrote; or its forecaster is found only by `cls`.
+        There is no such file, `save_fit` did not write it, or its forecaster needs `cls`.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -127,11 +127,11 @@ def load_fit(path: Path, cls: type[Forecaster] | None = None) -> SavedFit:
     except FileNotFoundError:
         raise InputError(f"there is no file {path}") from None
     except (SafetensorError, KeyError, ValueError) as error:
-        raise InputError(f"{path} is no saved fit: {error}") from error
+        raise InputError(f"{path} is not a saved fit: {error}") from error
     if about["format"] != FORMAT:
         raise InputError(f"{path} has format {about['format']}; this version reads {FORMAT}")
-    made = cls or plugins.find(plugins.FORECASTERS, about["forecaster"])
-    forecaster: Forecaster = made(**about["settings"])
+    forecaster_class = cls or plugins.find(plugins.FORECASTERS, about["forecaster"])
+    forecaster: Forecaster = forecaster_class(**about["settings"])
     transforms = {
         ticker: _transform(
             forecaster.preprocessing, tuple(names), _under(tensors, f"transforms/{ticker}")
@@ -152,16 +152,20 @@ def _arrays(transform: Transform) -> Tensors:
     }
     return {
         f"{part}.{name}": array
-        for part, made in parts.items()
-        if made is not None
-        for name, array in asdict(made).items()
+        for part, fitted in parts.items()
+        if fitted is not None
+        for name, array in asdict(fitted).items()
     }
 
 
 def _transform(settings: Preprocessing, names: tuple[str, ...], arrays: Tensors) -> Transform:
     def part(cls: Any, name: str) -> Any:
-        own = {key.partition(".")[2]: a for key, a in arrays.items() if key.startswith(f"{name}.")}
-        return cls(**own) if own else None
+        values = {
+            key.partition(".")[2]: array
+            for key, array in arrays.items()
+            if key.startswith(f"{name}.")
+        }
+        return cls(**values) if values else None
 
     return Transform(
         settings=settings,

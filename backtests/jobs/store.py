@@ -1,4 +1,4 @@
-"""The fits of a run, kept one by one so that an interrupted run goes on."""
+"""The fits of a run, stored one by one, so that an interrupted run can go on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SINGLE = {"kept": int, "outliers": float, "engine": str}
 
 
 class FitStore:
-    """Fits by number in a folder: what is there need not be trained again.
+    """Fits by number in a folder: a stored fit need not be trained again.
 
     The folder belongs to one key, so a number always means the same fit.
     """
@@ -28,22 +28,21 @@ class FitStore:
         return self.folder / f"{number:06d}.npz"
 
     def learned(self, number: int) -> Path:
-        """Return the place of what a fit learned, for runs that keep it."""
+        """Return the path of what a fit learned, for runs that save their fits."""
         return self.folder / f"{number:06d}.safetensors"
 
     def save(self, number: int, fitted: Fitted) -> None:
-        """Keep a fit."""
+        """Store a fit."""
         arrays = {name: getattr(fitted, name) for name in (*ARRAYS, *SINGLE)}
         write_atomically(self._path(number), lambda file: np.savez(file, **arrays))
 
     def load(self, number: int) -> Fitted | None:
-        """Return a kept fit; None where there is none, or a damaged one that must be done again."""
+        """Return a stored fit; None if there is none, or if it is damaged and must be trained again."""
         try:
             with np.load(self._path(number), allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in ARRAYS}
-                single: dict[str, Any] = {name: make(kept[name]) for name, make in SINGLE.items()}
+                single: dict[str, Any] = {name: kind(kept[name]) for name, kind in SINGLE.items()}
                 return Fitted(**arrays, **single)
+        # RuntimeError: a flipped bit can look like encryption or an unknown compression
         except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError, RuntimeError):
-            return (
-                None  # RuntimeError: a flipped bit can claim encryption or an unknown compression
-            )
+            return None

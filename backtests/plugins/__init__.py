@@ -1,4 +1,4 @@
-"""Names to classes: what a user named, where it is found, and whose code it is."""
+"""From names to classes: what the user named, where it is found, and whose code it is."""
 
 from backtests.plugins.found import (
     FORECASTERS,

@@ -1,4 +1,4 @@
-"""Finds what a name stands for: a file of ours, a user's file, another package's entry point."""
+"""Finds the class of a name: in our files, in a user's file, or at another package's entry point."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from forecasters.errors import InputError, nearest
 
 @dataclass(frozen=True)
 class Kind:
-    """One sort of plugin: where its files lie, what its class is, its entry-point group."""
+    """One kind of plugin: its word in messages, the package of its files, its base class, its entry points."""
 
     word: str
     package: str
@@ -31,7 +31,7 @@ class Kind:
 
     @property
     def type(self) -> Any:
-        """The base class; None for sources, which only need a `fetch`."""
+        """The base class; None for sources, which need only a method `fetch`."""
         module, _, name = self.base.partition(":")
         return getattr(importlib.import_module(module), name) if module else None
 
@@ -45,26 +45,27 @@ KINDS = (FORECASTERS, STRATEGIES, SOURCES)
 
 
 class PluginWarning(UserWarning):
-    """An installed package offers a name that is ours."""
+    """An installed package offers a plugin under a name of ours."""
 
 
 def names(kind: Kind) -> list[str]:
-    """Return what can be named: our files that hold such a class, and installed entry points."""
+    """Return the names of our files with such a class and of installed entry points, sorted."""
     package = importlib.import_module(kind.package)
-    found = {
+    ours = {
         info.name
         for info in pkgutil.iter_modules(package.__path__)
         if _classes(kind, importlib.import_module(f"{kind.package}.{info.name}"))
     }
-    return sorted(found | set(offered(kind)))
+    return sorted(ours | set(offered(kind)))
 
 
 def offered(kind: Kind) -> dict[str, dict[str, importlib.metadata.EntryPoint]]:
-    """Return what installed packages offer: by name, then by package, the entry points."""
-    found: dict[str, dict[str, importlib.metadata.EntryPoint]] = {}
+    """Return the entry points of installed packages, by name and then by package."""
+    by_name: dict[str, dict[str, importlib.metadata.EntryPoint]] = {}
     for point in importlib.metadata.entry_points(group=kind.group):
-        found.setdefault(point.name, {})[point.dist.name if point.dist else "unknown"] = point
-    return found
+        package = point.dist.name if point.dist else "unknown"
+        by_name.setdefault(point.name, {})[package] = point
+    return by_name
 
 
 def load(kind: Kind, named: Named) -> Any:
@@ -73,14 +74,14 @@ def load(kind: Kind, named: Named) -> Any:
     Raises
     ------
     InputError
-        No such name (the nearest one is told), a file without exactly one such class, or a package
-        whose entry point fails.
+        There is no such name (the message gives the nearest), the file does not contain exactly one such
+        class, or the entry point of a package fails.
 
     Warns
     -----
     PluginWarning
-        An installed package offers the same name: ours wins, so that installing something changes
-        no run.
+        An installed package offers the same name. Ours is used, so installing a package changes no
+        run.
     """
     if named.path is not None:
         if named.name.isidentifier() and importlib.util.find_spec(f"{kind.package}.{named.name}"):
@@ -91,7 +92,7 @@ def load(kind: Kind, named: Named) -> Any:
     module = f"{kind.package}.{named.name}"
     ours = named.name.isidentifier() and importlib.util.find_spec(module)
     packages = offered(kind).get(named.name, {})
-    if ours and (found := _classes(kind, importlib.import_module(module))):
+    if ours and (classes := _classes(kind, importlib.import_module(module))):
         if packages:
             warnings.warn(
                 f"the {kind.word} '{named.name}' is ours; the one of the same name in the package "
@@ -99,7 +100,7 @@ def load(kind: Kind, named: Named) -> Any:
                 PluginWarning,
                 stacklevel=2,
             )
-        return found[0]
+        return classes[0]
     if len(packages) > 1:
         raise InputError(
             f"the packages {' and '.join(sorted(packages))} both offer a {kind.word} "
@@ -111,7 +112,7 @@ def load(kind: Kind, named: Named) -> Any:
 
 
 def make(kind: Kind, named: Named, defaults: Mapping[str, Any] | None = None) -> Any:
-    """Return an instance with the named settings over `defaults`, which apply where they fit."""
+    """Return an instance with the named settings; a default is used if the class has such a setting."""
     cls = load(kind, named)
     types_ = settings_of(cls)
     values = {key: value for key, value in (defaults or {}).items() if key in types_}
@@ -130,7 +131,7 @@ def make(kind: Kind, named: Named, defaults: Mapping[str, Any] | None = None) ->
 def load_file(path: Path) -> types.ModuleType:
     """Import a user's file once, under a name made of its stem and its content.
 
-    A worker process that loads the same file finds its classes under the same name.
+    A worker process that loads the same file has its classes under the same name.
     """
     source = path.read_bytes()
     name = f"{path.stem}@{hashlib.sha256(source).hexdigest()}"
@@ -141,7 +142,7 @@ def load_file(path: Path) -> types.ModuleType:
     sys.modules[name] = module
     try:
         exec(compile(source, str(path), "exec"), module.__dict__)
-    except Exception as error:  # whatever the user's file raises is theirs: say where
+    except Exception as error:  # the user's file may raise anything: name the file
         del sys.modules[name]
         raise InputError(f"{path} failed to import: {type(error).__name__}: {error}") from error
     return module
@@ -152,14 +153,14 @@ def _load_point(kind: Kind, package: str, point: importlib.metadata.EntryPoint) 
     where = f"the {kind.word} '{point.name}' of the package {package} ({point.value})"
     try:
         cls = point.load()
-    except Exception as error:  # whatever their module raises is theirs: say whose
+    except Exception as error:  # their module may raise anything: name the package
         raise InputError(
-            f"{where} failed to import: {type(error).__name__}: {error}; mend or uninstall it"
+            f"{where} failed to import: {type(error).__name__}: {error}; correct or uninstall it"
         ) from error
     wanted = "class with a fetch method" if kind.type is None else kind.type.__name__
     fits = inspect.isclass(cls) and not inspect.isabstract(cls)
     if not fits or not (hasattr(cls, "fetch") if kind.type is None else issubclass(cls, kind.type)):
-        raise InputError(f"{where} is {cls!r}, which is no {wanted} that can be made")
+        raise InputError(f"{where} is {cls!r}, which is not a {wanted} that can be instantiated")
     return cls
 
 
@@ -169,16 +170,16 @@ def file_of(cls: type) -> Path:
 
 
 def find(kind: Kind, name: str) -> Any:
-    """Return the class that `name_of` gave this name.
+    """Return the class whose `name_of` is this name.
 
     Raises
     ------
     InputError
-        It is of a user's file, which the name alone does not lead to, or nothing here has this name.
+        The class is in a user's file, whose path the name does not contain, or no plugin has this name.
     """
     if ".py:" in name:
         raise InputError(
-            f"the {kind.word} '{name}' is of a file of your own: load the file and give its class as cls"
+            f"the {kind.word} '{name}' is in a file of yours: load the file and give its class as cls"
         )
     top, of_package, _ = name.partition("/")
     if not of_package:
@@ -195,25 +196,27 @@ def find(kind: Kind, name: str) -> Any:
 
 
 def _only_class(kind: Kind, module: types.ModuleType, where: str) -> Any:
-    found = _classes(kind, module)
-    if len(found) != 1:
-        what = f"{len(found)} classes" if found else "no class"
+    classes = _classes(kind, module)
+    if len(classes) != 1:
+        how_many = f"{len(classes)} classes" if classes else "no class"
         wanted = kind.base.rpartition(":")[2] or "class with a fetch method"
         raise InputError(
-            f"{where} holds {what} that is a {kind.word}; write exactly one {wanted} in it"
+            f"{where} holds {how_many} that is a {kind.word}; write exactly one {wanted} in it"
         )
-    return found[0]
+    return classes[0]
 
 
 def _classes(kind: Kind, module: types.ModuleType) -> list[Any]:
-    """Return the concrete plugin classes that this module itself defines."""
-    own = [
+    """Return the concrete plugin classes that are defined in this module."""
+    defined = [
         cls
         for name, cls in vars(module).items()
         if inspect.isclass(cls) and cls.__module__ == module.__name__ and not name.startswith("_")
     ]
     if kind.type is None:
         return [
-            cls for cls in own if hasattr(cls, "fetch") and not getattr(cls, "_is_protocol", False)
+            cls
+            for cls in defined
+            if hasattr(cls, "fetch") and not getattr(cls, "_is_protocol", False)
         ]
-    return [cls for cls in own if issubclass(cls, kind.type) and not inspect.isabstract(cls)]
+    return [cls for cls in defined if issubclass(cls, kind.type) and not inspect.isabstract(cls)]

@@ -1,4 +1,4 @@
-"""What the user named, and the settings behind the colon."""
+"""What the user named, and the settings after the colon."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forecasters.errors import InputError, nearest
 
 @dataclass(frozen=True)
 class Named:
-    """What the user named: the name or the file, and the settings behind the colon."""
+    """What the user named: a name or a file, and the settings after the colon."""
 
     name: str
     settings: Mapping[str, str]
@@ -29,7 +29,7 @@ class Named:
 
 
 def parse(text: str) -> Named:
-    """Return what ``name``, ``name:key=value,...`` or ``./file.py:key=value,...`` names."""
+    """Return the parts of ``name``, ``name:key=value,...`` or ``./file.py:key=value,...``."""
     end = text.find(".py")
     split = text.find(":", max(end, 0))
     head, tail = (text, "") if split < 0 else (text[:split], text[split + 1 :])
@@ -37,7 +37,7 @@ def parse(text: str) -> Named:
     for part in filter(None, tail.split(",")):
         key, equals, value = part.partition("=")
         if not equals:
-            raise InputError(f"'{text}': '{part}' is no setting; write name:key=value,key=value")
+            raise InputError(f"'{text}': '{part}' is not a setting; write name:key=value,key=value")
         settings[key.strip().replace("-", "_")] = value.strip()
     if end < 0:
         return Named(head.strip(), settings)
@@ -48,15 +48,15 @@ def parse(text: str) -> Named:
 
 
 def settings_of(cls: Any) -> dict[str, Any]:
-    """Return the settings of a plugin class and their types: the fields that a text can set."""
+    """Return the settings of a plugin class and their types: the fields that can be set by text."""
     if not is_dataclass(cls):
-        raise InputError(f"{cls.__name__} is no dataclass: write @dataclass above it")
+        raise InputError(f"{cls.__name__} is not a dataclass: write @dataclass above it")
     hints = typing.get_type_hints(cls)
     return {f.name: hints[f.name] for f in fields(cls) if f.init and _options(hints[f.name])}
 
 
 def _options(wanted: Any) -> tuple[Any, ...]:
-    """Return those of the types of a field that a text can be turned into."""
+    """Return the types of a field to which a text can be converted."""
     if typing.get_origin(wanted) is typing.Literal:
         return (wanted,)
     union = typing.get_origin(wanted) in (types.UnionType, typing.Union)
@@ -65,7 +65,7 @@ def _options(wanted: Any) -> tuple[Any, ...]:
 
 
 def _convert(text: str, wanted: Any, where: str) -> Any:
-    """Return the text as the type of its field; ``none`` where the field may be None."""
+    """Return the text as the type of its field; ``none`` is None if the field may be None."""
     options = _options(wanted)
     if text.lower() in ("none", "") and type(None) in typing.get_args(wanted):
         return None
@@ -92,7 +92,7 @@ OURS = ("forecasters", "strategies", "backtests")
 
 
 def is_ours(cls: type) -> bool:
-    """Return whether a class is of this product: no user's file, no other package."""
+    """Return whether a class belongs to this product, not to a user's file or another package."""
     # a user's file may be called strategies.v2.py
     return "@" not in cls.__module__ and cls.__module__.partition(".")[0] in OURS
 
@@ -100,10 +100,10 @@ def is_ours(cls: type) -> bool:
 def name_of(cls: type) -> str:
     """Return the name of a plugin class for keys, the ledger of trials and saved fits.
 
-    Ours has its name on the command line (``cnn``), one of a user's file those of file and class
-    (``my_gru.py:MyGRU``), one of another package those of package and class (``acme/AcmeGRU``). The
-    folder of a file is no part of it: a file that moves is the same plugin, and counts no trial again.
-    Beside a name that is not ours stands the code (`provenance`).
+    For our classes it is the name on the command line (``cnn``), for a class in a user's file the names of
+    file and class (``my_gru.py:MyGRU``), for one of another package the names of package and class
+    (``acme/AcmeGRU``). The folder of a file is not part of it: a file that was moved is the same plugin
+    and adds no trial. For a class that is not ours the keys also contain its code (`provenance`).
     """
     stem, of_file, _ = cls.__module__.rpartition("@")
     if of_file:

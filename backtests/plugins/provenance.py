@@ -13,25 +13,25 @@ from backtests.plugins.named import OURS, is_ours
 
 
 def foreign_code() -> dict[str, str]:
-    """Return where code that is not ours was loaded from, and in words whose it is."""
+    """Return the files and folders of loaded code that is not ours, and in words whose code each is."""
     files = [str(module.__file__) for name, module in sys.modules.items() if "@" in name]
-    found = {file: f"your file {file}" for file in files}
+    places = {file: f"your file {file}" for file in files}
     points = (p for kind in KINDS for p in importlib.metadata.entry_points(group=kind.group))
     for top in {point.module.partition(".")[0] for point in points} & set(sys.modules) - set(OURS):
-        found |= {str(place): f"the installed package '{top}' ({place})" for place in _places(top)}
-    return found
+        places |= {str(place): f"the installed package '{top}' ({place})" for place in _places(top)}
+    return places
 
 
 def provenance(cls: type) -> str | None:
     """Return the sha256 of the code behind a plugin that is not ours; None for ours.
 
-    A user's file counts with the modules beside it that it imported; a plugin of another package
-    with all of that package, also what is no code: its weights decide the numbers as well.
+    For a user's file it covers the file and the modules beside it that were imported; for a plugin of
+    another package all files of that package, also those that are not code: weights decide numbers too.
     """
     if is_ours(cls):
         return None
     top = cls.__module__.partition(".")[0]
-    # Two modules of a package may hold classes of one name. A user's file has its stem and content here.
+    # Two modules of a package may have classes of the same name. For a user's file this is stem and content.
     h = hashlib.sha256(cls.__module__.encode())
     if "@" in cls.__module__:
         home = Path(inspect.getfile(cls)).resolve().parent
@@ -51,8 +51,8 @@ def provenance(cls: type) -> str | None:
 
 
 def _places(top: str) -> list[Path]:
-    """Return the folders of an imported package, or the file of a module that is no package."""
+    """Return the folders of an imported package, or the file of a single module."""
     module = sys.modules[top]
-    # A package without __init__.py has no file, and may lie in several folders.
+    # A package without __init__.py has no file, and may be in several folders.
     places = getattr(module, "__path__", None) or [module.__file__]
     return sorted(map(Path, places))

@@ -1,4 +1,4 @@
-"""The folder of a run: found by its key, or made beside its place and put there whole."""
+"""The folder of a run: found by its key, or filled beside its place and then renamed into it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from forecasters.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """A run folder that is complete; `found` says that it was there already."""
+    """A complete run folder; `found`: it existed before this call."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -30,12 +30,12 @@ class Finished:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run ends, and where it is worked on until then.
+    """The folder of a finished run, and the folder of the work until then.
 
     Attributes
     ----------
     out, name, key : str
-        The folder of the run folders, what this one is called, the key of what it is made of.
+        The folder of the run folders, the name of this one, and the key of what it is made of.
     """
 
     out: str
@@ -44,55 +44,55 @@ class Place:
 
     @property
     def folder(self) -> Path:
-        """The finished run. Absolute: a worker that is used again stands where we once stood."""
+        """The finished run. Absolute: a worker that is reused keeps an earlier working directory."""
         return Path(self.out).absolute() / f"{self.name}-{self.key[:8]}"
 
     @property
     def part(self) -> Path:
-        """What an interruption leaves, and the same call goes on with."""
+        """The work so far: an interruption leaves it, and the same call goes on with it."""
         return self.folder.with_name(f".{self.name}-{self.key}.part")
 
     def found(self) -> Finished | None:
-        """Return the run if it is there; else make room for the work, now and not after it.
+        """Return the run if it exists; otherwise make the folder of the work.
 
         Raises
         ------
         InputError
-            Something else is there.
+            Another file or folder has the name of the run.
         """
         if self.folder.exists():
             shutil.rmtree(self.part, ignore_errors=True)
-            return self._there()
+            return self._finished()
         self.part.mkdir(parents=True, exist_ok=True)
         return None
 
     def put(self, manifest: Mapping[str, Any], write: Callable[[Path], None]) -> Finished:
-        """Let `write` fill a folder, rename it into its place, throw away what was worked with."""
+        """Let `write` fill a folder, rename it into its place, and delete the folder of the work."""
         try:
-            made = Path(tempfile.mkdtemp(prefix="run-", dir=self.part))
-            made.chmod(0o755)
-            write(made)
-            made.rename(self.folder)
-        except OSError:  # another process finished the same run first, and threw away the work
+            filled = Path(tempfile.mkdtemp(prefix="run-", dir=self.part))
+            filled.chmod(0o755)
+            write(filled)
+            filled.rename(self.folder)
+        except OSError:  # another process finished the same run first, and deleted the work
             if not self.folder.exists():
                 raise
-            there = self._there()
+            finished = self._finished()
             shutil.rmtree(self.part, ignore_errors=True)
-            return there
+            return finished
         shutil.rmtree(self.part, ignore_errors=True)
         return Finished(self.folder, manifest, found=False)
 
-    def _there(self) -> Finished:
+    def _finished(self) -> Finished:
         manifest = read_manifest(self.folder / "manifest.json")
         if manifest is None or manifest["key"] != self.key:
             raise InputError(
                 f"{self.folder} is in the way: it is not a finished run of this configuration. "
-                "Move it away or name another --out"
+                "Move it away or use another --out"
             )
         return Finished(self.folder, manifest, found=True)
 
 
 def folder_name(tickers: Sequence[str]) -> str:
-    """Return what a run over these tickers is called, as every system takes it."""
+    """Return the name of a run over these tickers, with characters that every system allows."""
     shown = "+".join(tickers[:3]) + (f"+{len(tickers) - 3}-more" if len(tickers) > 3 else "")
     return re.sub(r"[^\w.+-]", "", shown)

@@ -15,10 +15,10 @@ from backtests.universe.volume_steps import volume_steps
 from forecasters.bars import Bars
 from forecasters.inputs.extras import Extra
 
+#: Version of the manifest's form.
 SCHEMA = 1
 
-
-#: Whose version can change a number; the processor can too (see the README).
+#: Libraries whose version can change a number. The processor can change one too (see the README).
 LIBRARIES = (
     "numpy",
     "torch",
@@ -33,15 +33,13 @@ LIBRARIES = (
     "statsmodels",
 )
 
-
+#: The files of the code version: their suffixes and packages.
 CODE = (".py", ".html", ".cpp", ".h")
-
-
 PACKAGES = ("forecasters", "strategies", "backtests")
 
 
 def key_of(made_of: Mapping[str, Any]) -> str:
-    """Return the sha256 of what a run is made of, whatever the order of its parts."""
+    """Return the sha256 of what a run is made of; the order of its parts does not matter."""
     text = json.dumps(made_of, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -59,17 +57,17 @@ def code_digest() -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, of this package and of the libraries behind the numbers."""
-    found = {"python": platform.python_version(), "code": code_digest()}
+    named = {"python": platform.python_version(), "code": code_digest()}
     for name in ("walk-forward-backtests", *LIBRARIES):
         try:
-            found[name] = importlib.metadata.version(name)
+            named[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+            named[name] = "not installed"
+    return named
 
 
 def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:
-    """Return the manifest's entry for the bars of one ticker, and what of extra files they use."""
+    """Return the manifest's entry for the bars of one ticker and the extra columns used with them."""
     origin = bars.origin
     return {
         "ticker": bars.ticker,

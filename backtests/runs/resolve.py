@@ -15,7 +15,7 @@ from backtests.jobs.parallel import Plugin
 from backtests.judging.shift_test import SHIFTS
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
-from backtests.sources.extras import read_extra
+from backtests.sources.extra_files import read_extra
 from backtests.studies.plan import Account, Plan
 from backtests.studies.study import UNIVERSE
 from backtests.universe.file import read_universe

@@ -1,4 +1,4 @@
-"""A run from its configuration to its folder: found by its key, or made and put in place whole."""
+"""A run from its configuration to its folder: found by its key, or made now and put in place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from backtests.command.config import RunConfig
 from backtests.command.progress import Progress
@@ -37,15 +37,12 @@ from backtests.sources.source import DataSource
 from backtests.studies.pipeline import backtest, fits_of, make_forecasts
 from backtests.studies.plan import Account, Fits, Plan
 from backtests.studies.study import UNIVERSE, Study
-from backtests.trials.ledger import Counted, Ledger, remember, warn_of
+from backtests.trials.ledger import Counted, TrialLedger, remember, warn_of
 from backtests.universe.file import mended
 from backtests.universe.membership import Membership, membership
 from backtests.universe.volume_steps import volume_steps, warn_of_steps
 from forecasters.bars import Bars
 from forecasters.errors import DataWarning, InputError
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 
@@ -53,20 +50,20 @@ T = TypeVar("T")
 def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     """Return the finished run of this configuration, made now or found by its key.
 
-    What is interrupted leaves its fits beside the place of the run, and the same call goes on.
+    An interrupted run leaves its fits beside its folder; the same call goes on with them.
     """
     resolved = make_plan(config)
     plan = resolved.plan
     accounts = make_accounts(config)
     source = make_source(config)
     tickers = [ticker for account in accounts for ticker in account.tickers]
-    mends = {ticker: own for account in accounts for ticker, own in account.mends.items()}
+    mends = {ticker: made for account in accounts for ticker, made in account.mends.items()}
     bars, faults = _fetch(source, tickers, config)
-    bars = {ticker: mended(own, mends.get(ticker, ())) for ticker, own in bars.items()}
+    bars = {ticker: mended(series, mends.get(ticker, ())) for ticker, series in bars.items()}
     extra = source.fetch(config.benchmark, config.start, config.end) if config.benchmark else None
-    cut = {fault.ticker for fault in faults}  # of these is said where they end, and why
+    shortened = {fault.ticker for fault in faults}  # the message of the fault says where they end
     for ticker in bars:
-        if ticker not in cut:
+        if ticker not in shortened:
             check_span(bars[ticker], config)
     memberships = {a.name: _members(a, bars) for a in accounts}  # before any ticker is left out
     bars = _long_enough(bars, faults, plan, leave_out=config.universe is not None)
@@ -84,8 +81,8 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     }
     key = key_of(made_of)
     place = Place(config.out, folder_name([account.title for account in accounts]), key)
-    if there := place.found():
-        return there
+    if finished := place.found():
+        return finished
 
     store = FitStore(place.part / "fits")
     fit_all = partial(
@@ -96,20 +93,20 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     run_accounts = partial(_run_accounts, jobs=config.jobs or 1, files=resolved.files, quiet=quiet)
     studies = []
     for account in accounts:
-        own = [ticker for ticker in account.tickers if ticker in bars]
+        tickers = [ticker for ticker in account.tickers if ticker in bars]
         studies.append(
             backtest(
                 account,
-                {ticker: bars[ticker] for ticker in own},
-                {ticker: forecasts[ticker] for ticker in own},
-                {ticker: histories[ticker] for ticker in own},
+                {ticker: bars[ticker] for ticker in tickers},
+                {ticker: forecasts[ticker] for ticker in tickers},
+                {ticker: histories[ticker] for ticker in tickers},
                 plan,
                 memberships[account.name],
                 run_accounts,
                 faults,
             )
         )
-    ledger = Ledger(config.out)
+    ledger = TrialLedger(config.out)
     counted = {study.account: _count(study, made_of, plan, ledger) for study in studies}
     deflations = {
         s.account: deflate(s.judgement.chance.results, counted[s.account])
@@ -134,8 +131,8 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
 def _fetch(
     source: DataSource, tickers: Sequence[str], config: RunConfig
 ) -> tuple[dict[str, Bars], tuple[Fault, ...]]:
-    """Return the bars by ticker. A faulty row ends the run of a ticker, in a universe the ticker's bars."""
-    start, end = str(config.start), str(config.end)  # both known once the configuration is made
+    """Return the bars by ticker. A faulty row is an error; in a universe it ends the bars of its ticker."""
+    start, end = str(config.start), str(config.end)  # neither is None in a finished configuration
     if config.universe is not None:
         return fetch_each(source, tickers, start, end)
     return {ticker: source.fetch(ticker, start, end) for ticker in tickers}, ()
@@ -144,60 +141,60 @@ def _fetch(
 def _run_accounts(
     tasks: Sequence[Callable[[], T]], what: str, jobs: int, files: Sequence[Plugin], quiet: bool
 ) -> list[T]:
-    """Run backtests that share nothing, with their progress."""
+    """Run independent backtests and show their progress."""
     with Progress(what, len(tasks), quiet=quiet) as progress:
         return run_tasks(tasks, jobs, lambda index, answer: progress.advance(), files)
 
 
-def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, ledger: Ledger) -> Counted:
-    """Add what was looked at to the ledger beside the runs; return what it holds now."""
+def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, ledger: TrialLedger) -> Counted:
+    """Add the trials of a study to the ledger beside the runs; return the count."""
     counted = ledger.add(trials_of(study, made_of, plan.rules), scope_of(study))
     warn_of(counted, study.account)
     return counted
 
 
 def _members(account: Account, bars: Mapping[str, Bars]) -> Membership | None:
-    """Return which tickers of a universe may be bought when; warn of the faulty volumes of any account."""
+    """Return when each ticker of a universe may be bought; warn of faulty volumes in any account."""
     if account.name != UNIVERSE:
         warn_of_steps(volume_steps(bars[account.name]), run="ticker")
         return None
-    found = membership({t: bars[t] for t in account.tickers if t in bars}, account.largest)
-    warn_of_steps(found.steps, ranked=account.largest is not None)
-    return found
+    members = membership({t: bars[t] for t in account.tickers if t in bars}, account.largest)
+    warn_of_steps(members.steps, ranked=account.largest is not None)
+    return members
 
 
 def _long_enough(
     bars: Mapping[str, Bars], faults: Sequence[Fault], plan: Plan, leave_out: bool
 ) -> dict[str, Bars]:
-    """Return the bars that the plan can be carried out on, before anything is trained.
+    """Return the bars that are long enough for the plan; called before anything is trained.
 
-    Warned of is each ticker that is left out, and each that a faulty row cuts short.
+    There is a warning for each ticker that is left out, and for each that a faulty row shortens.
 
     Raises
     ------
     InputError
-        A ticker has too few; where such tickers are left out, all have.
+        A ticker has too few sessions; if such tickers are left out: all have too few.
     """
     kept: dict[str, Bars] = {}
     short: dict[str, str] = {}
-    for ticker, own in bars.items():
+    for ticker, series in bars.items():
         try:
-            plan.walk_forward.split(own.sessions)
-            kept[ticker] = own
+            plan.walk_forward.split(series.sessions)
+            kept[ticker] = series
         except InputError as error:
             short[ticker] = f"{ticker}: {error}"
             if not leave_out:
                 raise InputError(short[ticker]) from error
-    cut = {fault.ticker: fault.sentence(left_out=fault.ticker not in kept) for fault in faults}
-    left_out = {**short, **{ticker: told for ticker, told in cut.items() if ticker not in kept}}
+    faulty = {fault.ticker: fault.sentence(left_out=fault.ticker not in kept) for fault in faults}
+    left_out = short | {ticker: text for ticker, text in faulty.items() if ticker not in kept}
     if not kept:
         first = left_out[min(left_out)]
         raise InputError(f"no ticker of the universe can be forecast; the first is {first}")
-    for told in left_out.values():
-        warnings.warn(f"left out of the universe: {told}", DataWarning, stacklevel=2)
-    for ticker, told in cut.items():
+    for sentence in left_out.values():
+        warnings.warn(f"left out of the universe: {sentence}", DataWarning, stacklevel=2)
+    for ticker, sentence in faulty.items():
         if ticker in kept:
-            warnings.warn(told, DataWarning, stacklevel=2)
+            warnings.warn(sentence, DataWarning, stacklevel=2)
     return kept
 
 

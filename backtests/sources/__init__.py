@@ -1,1 +1,1 @@
-"""Sources of daily bars: one source a file, named as on the command line (`--source yahoo`)."""
+"""Sources of daily bars: one source in each file, named as on the command line (`--source yahoo`)."""

@@ -1,4 +1,4 @@
-"""The source for a user who named none: what is on disk, else Yahoo, else something labelled."""
+"""The source if the user names none: what is on disk, else Yahoo, else bars with a warning."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from forecasters.bars import Bars
 
 @dataclass(frozen=True)
 class Auto:
-    """Takes the first that covers the dates: a snapshot, a bundled series, Yahoo.
+    """Takes the first source that covers the dates: a snapshot, a bundled series, Yahoo.
 
-    When the network itself cannot be reached, and only then, it takes real bars as far as they go
-    (a snapshot, then a bundled series) and at last simulated ones, each with a warning. An
-    unknown ticker or a rate limit is an error: simulated bars would hide it.
+    Only if the network cannot be reached, it takes real bars for a part of the dates (a snapshot, then a
+    bundled series), and without any it takes simulated bars; each with a warning. An unknown ticker or a
+    rate limit is an error: simulated bars would hide it.
 
     Attributes
     ----------
     adjust : str
-        ``splits``, ``all`` or ``none``, handed to Yahoo.
+        ``splits``, ``all`` or ``none``, for Yahoo.
     snapshots : Snapshots
         Where downloads are kept.
     yahoo : DataSource, optional
-        What downloads; a `Yahoo` with `adjust` if not given.
+        The source of downloads; default: `Yahoo` with `adjust`.
     """
 
     adjust: str = "splits"
@@ -55,9 +55,9 @@ class Auto:
         SimulatedDataWarning
             The bars are simulated.
         PartialDataWarning
-            The bars are real but do not reach as far as asked.
+            The bars are real but do not cover all the dates.
         SnapshotWarning
-            A snapshot is damaged, contradicted by the download, or could not be written.
+            A snapshot is damaged, disagrees with the download, or could not be written.
         """
         parse_dates(start, end)
         check_adjust(self.adjust)
@@ -73,12 +73,12 @@ class Auto:
         return self._keep(bars, start, end)
 
     def _keep(self, bars: Bars, start: str, end: str) -> Bars:
-        """Store the download and return it as the snapshot will give it from now on."""
+        """Store the download and return it as the snapshot will give it later."""
         try:
             stored = self.snapshots.store(bars, self.adjust, start, end)
         except OSError as error:
             warnings.warn(
-                f"{bars.ticker}: no snapshot could be written ({error}); the bars will be "
+                f"{bars.ticker}: no snapshot could be written ({error}), so the bars will be "
                 "downloaded again: set BACKTESTS_CACHE to a folder that can be written",
                 SnapshotWarning,
                 stacklevel=3,
@@ -113,6 +113,6 @@ class Auto:
 
 
 def _holds(kept: Snapshot, start: str, end: str) -> bool:
-    """Return whether the snapshot has any session in these dates."""
+    """Return whether the snapshot has a session in these dates."""
     days = kept.bars.sessions
     return bool(((days >= np.datetime64(start)) & (days < np.datetime64(end))).any())

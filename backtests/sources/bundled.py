@@ -1,4 +1,4 @@
-"""Real daily bars that the installed package `arch` carries, for work without a network."""
+"""Real daily bars from the installed package `arch`, for work without a network."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Bundled:
     Attributes
     ----------
     partial : bool
-        Give what there is of the dates that were asked for, instead of refusing.
+        Return the sessions that exist within the dates, instead of an error.
     """
 
     partial: bool = False
@@ -40,9 +40,9 @@ class Bundled:
         Raises
         ------
         UnknownTicker
-            The ticker is none of the two.
+            The ticker is neither of the two.
         NotCovered
-            The dates lie outside the series, or reach out of it and `partial` is off.
+            The dates are outside the series, or partly outside and `partial` is off.
         """
         first, stop = parse_dates(start, end)
         if ticker not in MODULES:
@@ -58,8 +58,8 @@ class Bundled:
         from arch.data import nasdaq, sp500
 
         frame = {"sp500": sp500, "nasdaq": nasdaq}[MODULES[ticker]].load()
-        # An index has no splits and its level no dividends: the unadjusted prices are the right
-        # ones for every --adjust.
+        # An index has no splits, and its level pays no dividends: the unadjusted prices are right for
+        # every --adjust.
         origin = Origin(source="bundled", vendor=f"arch.data.{MODULES[ticker]}", adjusted="splits")
         columns = ["Open", "High", "Low", "Close", "Volume"]
         return Bars.from_frame(ticker, frame[columns], origin).between(start, end)

@@ -23,11 +23,11 @@ SUFFIXES = (".csv", ".parquet")
 
 @dataclass(frozen=True)
 class CsvFolder:
-    """Reads files as they come (see `backtests.sources.table` for the dialects).
+    """Reads files in the formats of several exports (listed in `backtests.sources.table`).
 
     Rows of zeros on closed days and rows without a price are left out and counted in
-    `Origin.dropped`; a halt (a repeated close and nothing else) stays. Newest first is sorted; a
-    date that comes twice is refused. What lies outside the dates asked for is not judged.
+    `Origin.dropped`; a halt (a repeated close and nothing else) stays. Rows may be in any order; a date
+    that occurs twice is an error. Rows outside the requested dates are not checked.
 
     Attributes
     ----------
@@ -35,8 +35,8 @@ class CsvFolder:
         The folder (`--data-dir`).
     adjust : str
         ``all`` scales open, high, low and close by the file's adjusted close over its close, as
-        Yahoo does; without such a column it is refused. ``splits`` and ``none`` take the prices
-        as they stand, since no file says what it is adjusted for; the origin then says
+        Yahoo does; without such a column it is an error. ``splits`` and ``none`` take the prices
+        unchanged, because no file says what it is adjusted for; the origin then says
         ``as in the file``.
     """
 
@@ -53,9 +53,9 @@ class CsvFolder:
         NotCovered
             The file has no session in these dates; the message says what it covers.
         FaultyRow
-            A row in these dates cannot be used: the first in time.
+            A row in these dates cannot be used; the first such row in time.
         InputError
-            The file as a whole cannot be read.
+            The file cannot be read.
         """
         first, stop = parse_dates(start, end)
         adjust = check_adjust(self.adjust)
@@ -86,11 +86,11 @@ class CsvFolder:
         if not faulty[rows].any():
             return Bars(ticker, days, **columns, origin=origin)
         row = int(faulty[rows].argmax())
-        # Up to the day before: the same day may stand on a second line. A faulty row that `Bars`
-        # finds among those comes earlier and is raised instead.
-        sound = int(np.searchsorted(days, days[row]))
-        kept = {name: column[:sound] for name, column in columns.items()}
-        before = Bars(ticker, days[:sound], **kept, origin=origin) if sound else None
+        # Up to the day before: the same day may be on a second line. If `Bars` finds a faulty row among
+        # those, that row comes earlier, and its error is raised instead.
+        stop_row = int(np.searchsorted(days, days[row]))
+        sound = {name: column[:stop_row] for name, column in columns.items()}
+        before = Bars(ticker, days[:stop_row], **sound, origin=origin) if stop_row else None
         what = table.faults[int(rows[row])]
         raise FaultyRow(f"{path.name}: {what}", ticker, days[row], what, before)
 
@@ -99,7 +99,7 @@ class CsvFolder:
             raise InputError("--source csv needs a folder: add --data-dir DIR")
         folder = Path(self.data_dir)
         if not folder.is_dir():
-            raise InputError(f"--data-dir {folder} is no folder")
+            raise InputError(f"--data-dir {folder} is not a folder")
         paths = [path for s in SUFFIXES if (path := folder / f"{ticker}{s}").is_file()]
         if len(paths) == 2:
             raise InputError(f"{folder} holds {ticker}.csv and {ticker}.parquet: remove one")
@@ -114,7 +114,7 @@ def _scale(table: Table, path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.
     if table.adjusted is None:
         raise InputError(
             f"--adjust all needs an adjusted close, and {path.name} has none: "
-            "use --adjust splits to take its prices as they stand"
+            "use --adjust splits to take its prices unchanged"
         )
     close = table.columns["close"]
     return np.where(close > 0, table.adjusted / np.where(close > 0, close, 1.0), 1.0)

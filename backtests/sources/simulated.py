@@ -1,4 +1,4 @@
-"""Daily bars drawn from a random generator, for work without a network. Not market prices."""
+"""Daily bars from a random generator, for work without a network. They are not market prices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from backtests.sources.source import NotCovered, check_ticker, parse_dates
 from forecasters.bars import Bars, Days, Floats, Origin
 
-#: Every series starts here, whatever dates are asked for, so that it extends without changing.
+#: Every series starts here, whatever the requested dates, so a longer one begins with the shorter.
 FIRST = np.datetime64("1990-01-02")
 #: Fixed-date Korean holidays and the exchange's last day of the year, month and day.
 HOLIDAYS = ("0101", "0301", "0501", "0505", "0606", "0815", "1003", "1009", "1225", "1231")
@@ -24,21 +24,21 @@ TICK_SWITCH = np.datetime64("2023-01-25")
 KOSPI_TICKS = ((1000, 5000, 10000, 50000, 100000, 500000), (1, 5, 10, 50, 100, 500, 1000))
 KOSDAQ_TICKS = ((1000, 5000, 10000, 50000), (1, 5, 10, 50, 100))
 NEW_TICKS = ((2000, 5000, 20000, 50000, 200000, 500000), (1, 5, 10, 50, 100, 500, 1000))
-#: Elsewhere everything ticks by a cent.
+#: All other tickers have ticks of a cent.
 CENT = ((), (0.01,))
 
 #: Daily return: GARCH(1,1), variance v' = (1 - ALPHA - BETA) V + ALPHA r^2 + BETA v, with shocks of
 #: Student's t (Bollerslev 1987). The fourth moment exists:
 #: 6 ALPHA^2 + 2 ALPHA BETA + BETA^2 < 1, 6 being the kurtosis of t with 6 degrees.
 DAILY, ALPHA, BETA, DEGREES = 0.018, 0.08, 0.90, 6.0
-#: Pull of the log price back to a slowly rising line; without it, thirty-five years of a random
-#: walk end at nothing or in the trillions.
+#: Pull of the log price back to a slowly rising line; without it, a random walk of thirty-five years
+#: ends near zero or in the trillions.
 PULL, DRIFT = 0.0015, 0.02 / 245
-#: Share of the day's deviation that falls into the gap before the open.
+#: Share of the day's standard deviation that is in the gap before the open.
 GAP = 0.45
-#: Mean of what high and low reach beyond open and close, in deviations of the day.
+#: Mean distance of high and low beyond open and close, in standard deviations of the day.
 REACH = 0.45
-#: Log volume: persistence, lift by the size of the day's return, noise.
+#: Log volume: persistence, increase with the size of the day's return, noise.
 STICKY, LIFT, NOISE = 0.75, 0.35, 0.25
 DRAWS = 8
 
@@ -49,10 +49,10 @@ Ticks = tuple[tuple[int, ...], tuple[float, ...]]
 class Simulated:
     """A series seeded by the ticker, with clustered volatility, fat tails, gaps and limits.
 
-    Row t is a function of the ticker and of the rows before it alone: any two requests agree, bit
-    for bit, where they overlap. Tickers that end in `.KS` or `.KQ` are in won, on the exchange's
-    ticks and inside its daily limits (of today 30%, before 2015-06-15 15%); all others are in
-    cents, within 30%. All keep the Korean weekdays.
+    Row t depends only on the ticker and on the rows before it: two requests agree bit for bit where they
+    overlap. Tickers that end in `.KS` or `.KQ` are in won, on the exchange's ticks and within its daily
+    limits (30%, before 2015-06-15 15%); all others are in cents, within 30%. The sessions are the Korean
+    weekdays without fixed holidays.
 
     References
     ----------
@@ -70,15 +70,15 @@ class Simulated:
                 f"no simulated session from {start} to before {end}; the series starts {FIRST} "
                 "and keeps weekdays: change --start and --end"
             )
-        o, h, low, c, volume = _grow(check_ticker(ticker), days)[days >= first].T
+        opened, high, low, close, volume = _grow(check_ticker(ticker), days)[days >= first].T
         origin = Origin(
             source="simulated", vendor="random generator", simulated=True, adjusted="splits"
         )
-        return Bars(ticker, days[days >= first], o, h, low, c, volume, origin=origin)
+        return Bars(ticker, days[days >= first], opened, high, low, close, volume, origin=origin)
 
 
 def _sessions(stop: np.datetime64) -> Days:
-    """Return the weekdays from `FIRST` to before `stop` that are no fixed holiday."""
+    """Return the weekdays from `FIRST` to before `stop`, without fixed holidays."""
     days = np.arange(FIRST, max(stop, FIRST), dtype="datetime64[D]")
     days = days[np.is_busday(days)]
     month_day = [text[5:7] + text[8:] for text in days.astype(str)]
@@ -86,10 +86,10 @@ def _sessions(stop: np.datetime64) -> Days:
 
 
 def _uniforms(ticker: str, rows: int) -> Floats:
-    """Return uniform draws in (0, 1), shape [rows, DRAWS]; a longer series starts with a shorter.
+    """Return uniform draws in (0, 1), shape [rows, DRAWS]; a longer series begins with the shorter.
 
-    Made from the raw bits of a counter, which numpy promises to keep from version to version; its
-    normal and t draws it does not.
+    They are made from the raw bits of a counter, which numpy promises not to change between versions. It
+    does not promise this for its normal and t draws.
     """
     seed = int.from_bytes(hashlib.sha256(ticker.encode()).digest()[:16], "big")
     raw = np.random.Philox(key=seed).random_raw(rows * DRAWS)
@@ -97,10 +97,10 @@ def _uniforms(ticker: str, rows: int) -> Floats:
 
 
 def _shocks(u: list[float]) -> tuple[float, float, float]:
-    """Return a t shock of variance 1 and two normal ones from four uniform draws.
+    """Return a t shock of variance 1 and two normal shocks from four uniform draws.
 
-    One row at a time: numpy's own functions may round differently in the middle of an array and
-    at its end, and a row must not depend on how many rows follow it.
+    One row at a time: numpy's functions may round differently in the middle of an array and at its
+    end, and a row must not depend on how many rows follow it.
     """
     radius = math.sqrt(DEGREES * (u[0] ** (-2.0 / DEGREES) - 1.0))
     t = radius * math.cos(2 * math.pi * u[1]) * math.sqrt((DEGREES - 2.0) / DEGREES)
@@ -127,7 +127,7 @@ def _grow(ticker: str, days: Days) -> Floats:
         up, down = -REACH * math.log(u[4]), -REACH * math.log(u[5])
         ticks = CENT if not won else NEW_TICKS if new_ticks[t] else old_ticks
         limit = LIMITS[wide[t]]
-        # Limits are cut down to a tick, towards the close before: they can never be exceeded.
+        # Limits are rounded to a tick towards the previous close, so they can never be exceeded.
         floor = _to_tick(close * (1.0 - limit), ticks, math.ceil)
         top = _to_tick(close * (1.0 + limit), ticks, math.floor)
         deviation = math.sqrt(variance)
@@ -148,8 +148,8 @@ def _grow(ticker: str, days: Days) -> Floats:
 
 
 def _to_tick(price: float, ticks: Ticks, cut: Callable[[float], int]) -> float:
-    """Return the price on the grid that `cut` (round, floor, ceil) takes it to."""
+    """Return the price rounded to a tick by `cut` (round, floor, ceil)."""
     bounds, sizes = ticks
     size = sizes[bisect_right(bounds, price)]
-    # A cent is no binary fraction: divided by 100, not multiplied by 0.01, prices come out as read.
+    # A cent is no binary fraction: divided by 100, not multiplied by 0.01, prices print exactly.
     return cut(price * 100.0) / 100.0 if size == 0.01 else float(cut(price / size) * size)

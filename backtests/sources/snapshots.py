@@ -1,4 +1,4 @@
-"""Snapshots of downloads on disk: the same dates asked again give the same bars, also offline."""
+"""Snapshots of downloads on disk: the same dates give the same bars again, also without a network."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from backtests.writing.atomic import write_atomically
 from forecasters.bars import COLUMNS, Bars, Floats, Origin
 from forecasters.errors import InputError
 
-#: The one key under which a parquet file carries what is known about it.
+#: The metadata key of a parquet file that holds the description of its snapshot.
 KEY = b"backtests.snapshot"
-#: Prices closer than this are the same: a vendor's floats wobble in the last digits.
+#: Relative difference below which prices are equal: a vendor's floats vary in the last digits.
 SAME = 1e-6
 
 
@@ -33,17 +33,17 @@ def default_folder() -> Path:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Bars as they were downloaded, and for which dates.
+    """Bars as they were downloaded, and the dates of the download.
 
     Attributes
     ----------
     bars : Bars
     adjust : str
-        What was asked for (`--adjust`).
+        The adjustment of the download (`--adjust`).
     start, end : str
-        The dates that the rows answer for, end exclusive: no session is missing in between.
+        The dates of the download, end exclusive: no session between them is missing.
     fetched : str
-        When it was downloaded, UTC, ISO.
+        Time of the download, UTC, ISO.
     """
 
     bars: Bars
@@ -53,12 +53,12 @@ class Snapshot:
     fetched: str
 
     def covers(self, start: str, end: str) -> bool:
-        """Return whether every weekday from `start` to before `end` is answered for."""
+        """Return whether the download includes every weekday from `start` to before `end`."""
         first, stop = parse_dates(start, end)
-        own_first, own_stop = np.datetime64(self.start), np.datetime64(self.end)
-        # A Saturday more at either side holds no session.
-        before = np.busday_count(first, own_first) if first < own_first else 0
-        after = np.busday_count(own_stop, stop) if own_stop < stop else 0
+        stored_first, stored_stop = np.datetime64(self.start), np.datetime64(self.end)
+        # Weekdays only: a further Saturday at either end has no session.
+        before = np.busday_count(first, stored_first) if first < stored_first else 0
+        after = np.busday_count(stored_stop, stop) if stored_stop < stop else 0
         return bool(before == 0 and after == 0)
 
 
@@ -66,9 +66,9 @@ class Snapshot:
 class Snapshots:
     """A folder of snapshots, one file for each ticker, source and adjustment.
 
-    A file is written under another name, flushed to the disk and renamed, so that a reader sees
-    all of it or none. A file whose bars no longer have the sha256 written into it is reported and
-    not used. Simulated bars are never stored.
+    A file is written under another name, flushed to the disk and renamed, so a reader sees the complete
+    file or none. A file whose bars no longer have the sha256 in its header is reported and not used.
+    Simulated bars are never stored.
     """
 
     folder: Path = field(default_factory=default_folder)
@@ -79,7 +79,7 @@ class Snapshots:
         return Path(self.folder) / source / check_adjust(adjust) / name
 
     def find(self, ticker: str, source: str, adjust: str) -> Snapshot | None:
-        """Return the snapshot of a ticker, or None: there is none, or it is damaged (warns)."""
+        """Return the snapshot of a ticker; None if there is none or it is damaged (with a warning)."""
         path = self.path(ticker, source, adjust)
         try:
             return _read(path)
@@ -87,8 +87,8 @@ class Snapshots:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
             warnings.warn(
-                f"the snapshot {path} is damaged and not used ({error}); it is replaced by the "
-                "next download",
+                f"the snapshot {path} is damaged and not used ({error}); the next download "
+                "replaces it",
                 SnapshotWarning,
                 stacklevel=2,
             )
@@ -102,16 +102,16 @@ class Snapshots:
         end: str,
         now: datetime.datetime | None = None,
     ) -> Snapshot:
-        """Store what was just downloaded for these dates; return what is now on disk.
+        """Store a new download of these dates; return what is now on disk.
 
-        Where the snapshot before agrees in all sessions that both hold, the two are joined.
-        Where it does not, a vendor has rewritten history (a split, a dividend, an error mended or
-        made): the old file is kept under a dated name and a warning says where they differ.
+        If the earlier snapshot agrees in all sessions of both, the two are joined. If it does not, the
+        vendor has changed past prices (a split, a dividend, an error corrected or made): the old file is
+        kept under a dated name, and a warning says where the two differ.
 
         Raises
         ------
         InputError
-            For simulated bars.
+            The bars are simulated.
         OSError
             The folder cannot be written.
         """
@@ -119,28 +119,28 @@ class Snapshots:
             raise InputError(f"{bars.ticker}: simulated bars are not stored as a snapshot")
         parse_dates(start, end)
         now = now or datetime.datetime.now(datetime.UTC)
-        # A download answers for finished days only, however far ahead its end lies.
-        known = max(np.datetime64(now.date()), bars.sessions[-1] + 1)
-        end = str(min(np.datetime64(end), known))
+        # A download includes only finished days, even if its end is in the future.
+        finished = max(np.datetime64(now.date()), bars.sessions[-1] + 1)
+        end = str(min(np.datetime64(end), finished))
         new = Snapshot(bars, adjust, start, end, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
         path = self.path(bars.ticker, bars.origin.source, adjust)
         path.parent.mkdir(parents=True, exist_ok=True)
         with warnings.catch_warnings():
-            # `find` has warned of a damaged file before the download that replaces it.
+            # `find` has already warned of a damaged file, before the download that replaces it.
             warnings.simplefilter("ignore", SnapshotWarning)
             old = self.find(bars.ticker, bars.origin.source, adjust)
         if old is not None:
-            touch = old.start < new.end and new.start < old.end
-            difference = _difference(old.bars, new.bars, old, new) if touch else None
-            if touch and difference is None:
+            overlap = old.start < new.end and new.start < old.end
+            difference = _difference(old, new) if overlap else None
+            if overlap and difference is None:
                 new = _join(old, new)
             else:
                 kept = path.with_name(f"{bars.ticker}.{old.fetched.replace(':', '')}.parquet")
                 path.replace(kept)
                 if difference is not None:
                     warnings.warn(
-                        f"{bars.ticker}: the new download contradicts the snapshot of "
-                        f"{old.fetched}: {difference}; the new bars are used, the old ones kept "
+                        f"{bars.ticker}: the new download differs from the snapshot of "
+                        f"{old.fetched}: {difference}; the new bars are used, the old bars are kept "
                         f"in {kept}",
                         SnapshotWarning,
                         stacklevel=2,
@@ -149,22 +149,24 @@ class Snapshots:
         return new
 
 
-def _difference(a: Bars, b: Bars, old: Snapshot, new: Snapshot) -> str | None:
-    """Return where two series differ on the dates that both answer for, or None."""
+def _difference(old: Snapshot, new: Snapshot) -> str | None:
+    """Return where two snapshots differ on the dates of both, or None."""
     start, end = max(old.start, new.start), min(old.end, new.end)
-    rows = [np.flatnonzero(_within(bars, start, end)) for bars in (a, b)]
-    lone = np.setxor1d(a.sessions[rows[0]], b.sessions[rows[1]])
-    if lone.size:
-        return f"{lone.size} sessions are in one of the two only, the first {lone[0]}"
-    found = []
+    before, after = (np.flatnonzero(_within(bars, start, end)) for bars in (old.bars, new.bars))
+    unmatched = np.setxor1d(old.bars.sessions[before], new.bars.sessions[after])
+    if unmatched.size:
+        return f"{unmatched.size} sessions are only in one of the two, the first {unmatched[0]}"
+    differences = []
     for name in COLUMNS:
-        x, y = getattr(a, name)[rows[0]], getattr(b, name)[rows[1]]
+        x, y = getattr(old.bars, name)[before], getattr(new.bars, name)[after]
         differ = np.flatnonzero(~np.isclose(x, y, rtol=SAME, atol=0.0))
         if differ.size:
             t = differ[0]
-            day = a.sessions[rows[0]][t]
-            found.append(f"{name} on {differ.size} days, the first {day}: {x[t]:g}, now {y[t]:g}")
-    return "; ".join(found) or None
+            day = old.bars.sessions[before][t]
+            differences.append(
+                f"{name} on {differ.size} days, the first {day}: {x[t]:g}, now {y[t]:g}"
+            )
+    return "; ".join(differences) or None
 
 
 def _within(bars: Bars, start: str, end: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -172,7 +174,7 @@ def _within(bars: Bars, start: str, end: str) -> np.ndarray[Any, np.dtype[np.boo
 
 
 def _join(old: Snapshot, new: Snapshot) -> Snapshot:
-    """Return the union of two snapshots that agree; where both have a row, the older one stays."""
+    """Return the union of two snapshots that agree; of a row in both, the older one stays."""
     a, b = old.bars, new.bars
     fresh = ~np.isin(b.sessions, a.sessions)
     sessions = np.concatenate([a.sessions, b.sessions[fresh]])
@@ -201,7 +203,9 @@ def _read(path: Path) -> Snapshot:
         origin=Origin(**about["origin"]),
     )
     if bars.digest != about["sha256"]:
-        raise ValueError(f"sha256 {bars.digest[:8]} is not the {about['sha256'][:8]} written in it")
+        raise ValueError(
+            f"sha256 {bars.digest[:8]} differs from {about['sha256'][:8]} in its header"
+        )
     if path.stem != bars.ticker:
         raise ValueError(f"it holds {bars.ticker}")
     return Snapshot(bars, *(about[name] for name in ("adjust", "start", "end", "fetched")))

@@ -1,4 +1,4 @@
-"""What every source of bars promises, and what can go wrong with one."""
+"""What every source of bars provides, and the errors it may raise."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ class NotCovered(InputError):
 
 
 class SimulatedDataWarning(DataWarning):
-    """The bars were drawn from a random generator."""
+    """The bars come from a random generator."""
 
 
 class PartialDataWarning(DataWarning):
-    """The bars are real, but do not reach the dates that were asked for."""
+    """The bars are real, but do not cover all the requested dates."""
 
 
 class SnapshotWarning(DataWarning):
-    """A snapshot on disk is damaged, contradicted by a new download, or cannot be written."""
+    """A snapshot on disk is damaged, disagrees with a new download, or cannot be written."""
 
 
 def parse_dates(start: str, end: str) -> tuple[np.datetime64, np.datetime64]:
@@ -60,25 +60,25 @@ def parse_dates(start: str, end: str) -> tuple[np.datetime64, np.datetime64]:
     Raises
     ------
     InputError
-        For anything but two dates in order: an empty span is a slip, never a wish.
+        A date cannot be read, or the first is not before the second.
     """
     days = []
     for name, text in (("start", start), ("end", end)):
         try:
             days.append(np.datetime64(datetime.date.fromisoformat(text), "D"))
         except ValueError:
-            raise InputError(f"{name} {text!r} is no date; write it as 2015-01-31") from None
+            raise InputError(f"{name} {text!r} is not a date; write it as 2015-01-31") from None
     if days[0] >= days[1]:
         raise InputError(f"start {start} is not before end {end}; the end is exclusive")
     return days[0], days[1]
 
 
 def check_ticker(ticker: str) -> str:
-    """Return `ticker`, which becomes part of a file's name, if it cannot leave its folder."""
+    """Return `ticker`, which becomes part of a file name, if that name cannot leave its folder."""
     if not ticker.strip() or ticker.startswith(".") or any(c in "/\\:\0" for c in ticker):
         raise InputError(
-            f"{ticker!r} is no ticker: it names a file and a symbol, so it cannot be empty, start "
-            "with a dot or hold / \\ or : (a folder goes into --data-dir)"
+            f"{ticker!r} is not a ticker: it names a file and a symbol, so it cannot be empty, start "
+            "with a dot or contain / \\ or : (a folder goes into --data-dir)"
         )
     return ticker
 

@@ -1,6 +1,6 @@
-"""A table of prices as somebody else wrote it: names of columns, dates and numbers made plain.
+"""Tables of prices in several formats: their column names, dates and numbers in one form.
 
-Dialects: Yahoo's export with or without `Adj Close`, Korean headers, Tehran's, and none at all;
+Formats: Yahoo's export with or without `Adj Close`, Korean headers, Tehran's, and no header;
 dates as 2015-01-02, 2015/1/2, 2015. 1. 2 or 20150102; thousands separators; UTF-8 with or without
 a byte order mark, and CP949.
 """
@@ -21,9 +21,9 @@ import pandas as pd
 from forecasters.bars import PRICES, Days, Floats
 from forecasters.errors import InputError
 
-#: Order of the columns where a file has no header; what follows them (a daily change) is left.
+#: Order of the columns where a file has no header; further columns (a daily change) are ignored.
 UNNAMED = ("date", "open", "high", "low", "close", "volume")
-#: Names seen in exports, letters and digits only, in small letters.
+#: Column names of exports, only letters and digits, in lower case.
 NAMES = {
     "date": "date", "datetime": "date", "timestamp": "date", "session": "date",
     "날짜": "date", "일자": "date", "거래일": "date",
@@ -41,7 +41,7 @@ DATE = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|\s*([-/.])\s*(\d{1,2})\s*\4\s*(\d{1,2
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of one file, in its order; nothing dropped, nothing sorted.
+    """Columns of one file in its order: no row is dropped, none is sorted.
 
     Attributes
     ----------
@@ -52,8 +52,8 @@ class Table:
     adjusted : float64, shape [R], or None
         The close adjusted for splits and dividends, where the file has one.
     faults : mapping
-        Row to what cannot be read in it (a number, too few or too many cells), with its line. Such
-        a row has a date, so that what comes before it can be used.
+        Row to what is wrong with it (not a number, too few or too many cells), with its line. Such a row
+        has a date, so the rows before it can be used.
     """
 
     days: Days
@@ -63,7 +63,7 @@ class Table:
 
     @property
     def empty(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Rows that hold no session, [R]: every price null, or every price 0 (a closed day).
+        """Rows without a session, [R]: every price is null, or every price is 0 (a closed day).
 
         A halt has no open, high and low either, but repeats the last close: it is a session.
         """
@@ -77,8 +77,8 @@ def read_table(path: Path) -> Table:
     Raises
     ------
     InputError
-        What concerns the whole file: no table, no such column, or a line without a date that can be
-        read, since its place in time is unknown.
+        The file is not a table, lacks a column, or has a line without a readable date: its place in time
+        is unknown.
     """
     frame = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     missing = [name for name in UNNAMED[:-1] if name not in frame]
@@ -87,7 +87,7 @@ def read_table(path: Path) -> Table:
             f"{path.name}: no column {', '.join(missing)}; the columns are "
             f"{', '.join(frame.attrs['header'])}: rename them to {', '.join(UNNAMED)}"
         )
-    faults: dict[Any, str] = frame.attrs["faults"]  # by line
+    faults: dict[Any, str] = frame.attrs["faults"]  # line to fault
     columns = {name: _numbers(frame[name], name, faults) for name in PRICES}
     columns["volume"] = (
         np.nan_to_num(_numbers(frame["volume"], "volume", faults))
@@ -95,7 +95,7 @@ def read_table(path: Path) -> Table:
         else np.zeros(len(frame))
     )
     # Tehran's `adjClose` is the volume-weighted price of the day (TSETMC's <CLOSE>; its `close` is
-    # <LAST>), adjusted for nothing. Its `yesterday` column gives the dialect away.
+    # <LAST>), not adjusted. The `yesterday` column shows that a file is Tehran's.
     adjusted = "adjusted" in frame and "yesterday" not in frame
     adjusted_close = _numbers(frame["adjusted"], "adjusted close", faults) if adjusted else None
     row_of = {line: row for row, line in enumerate(frame.index)}
@@ -108,13 +108,13 @@ def read_table(path: Path) -> Table:
 
 
 def _plain(name: object) -> str:
-    """Return the column name that `name` stands for, or `name` itself."""
+    """Return our name of a column, or `name` itself if it is not known."""
     letters = "".join(c for c in str(name).casefold() if c.isalnum())
     return NAMES.get(letters, str(name))
 
 
 def read_lines(path: Path) -> tuple[str, list[tuple[int, list[str]]]]:
-    """Return the separator of a text file, and its lines that are not empty: number and cells."""
+    """Return the separator of a text file, and the number and cells of each line that is not empty."""
     raw = path.read_bytes()
     for encoding in ("utf-8-sig", "cp949"):
         try:
@@ -146,7 +146,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
     names = [_plain(name.strip()) for name in header]
     faults: dict[Any, str] = {}
     for line, row in rows:
-        # A short row is a cut-off download; a long one, thousands separators without quotes.
+        # A row is too short if the download was cut off, too long if thousands separators have no quotes.
         if len(row) < len(header) or (named and any(row[len(header) :])):
             faults[line] = (
                 f"line {line} has {len(row)} cells, {len(header)} are expected: {separator.join(row)}"
@@ -161,7 +161,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 
 def _dated(row: list[str], names: list[str]) -> bool:
-    """Return whether a row of too few or too many cells says its day; the last cell may be cut off."""
+    """Return whether a row of too few or too many cells has its date; the last cell may be cut off."""
     place = names.index("date") if "date" in names else len(row)
     return place < len(row) - 1 and DATE.fullmatch(row[place].strip()) is not None
 
@@ -190,7 +190,7 @@ def _name(frame: pd.DataFrame, path: Path, faults: dict[Any, str]) -> pd.DataFra
 
 
 def _numbers(cells: pd.Series[Any], name: str, faults: dict[Any, str]) -> Floats:
-    """Return the numbers of a column, [R]; add to `faults` the first of each line that is none."""
+    """Return the numbers of a column, [R]; add to `faults` the first bad cell of each line."""
     if pd.api.types.is_numeric_dtype(cells):
         return cells.to_numpy(dtype=np.float64, na_value=np.nan)
     numbers = np.full(len(cells), np.nan)
@@ -201,30 +201,32 @@ def _numbers(cells: pd.Series[Any], name: str, faults: dict[Any, str]) -> Floats
         try:
             numbers[row] = float(text)
         except ValueError:
-            faults.setdefault(line, f"line {line}: {name} {cell!r} is no number")
+            faults.setdefault(line, f"line {line}: {name} {cell!r} is not a number")
     return numbers
 
 
 def read_dates(cells: pd.Series[Any], path: Path) -> Days:
-    """Return the days [R] of these cells; an error names the line, which is the index."""
+    """Return the days [R] of these cells; an error names the line, which is their index."""
     if pd.api.types.is_datetime64_any_dtype(cells):
         # Dropped, not converted: midnight in Seoul is the day before in UTC.
         return np.asarray(cells.dt.tz_localize(None), dtype="datetime64[D]")
     days = np.empty(len(cells), dtype="datetime64[D]")
     for row, (line, cell) in enumerate(cells.items()):
-        found = DATE.fullmatch(str(cell).strip())
-        if found is None:
+        match = DATE.fullmatch(str(cell).strip())
+        if match is None:
             raise InputError(
-                f"{path.name}: line {line}: {cell!r} is no date; write year, month, day: 2015-01-31"
+                f"{path.name}: line {line}: {cell!r} is not a date; write year, month, day: 2015-01-31"
             )
-        year, month, day = found[1], found[2] or found[5], found[3] or found[6]
+        year, month, day = match[1], match[2] or match[5], match[3] or match[6]
         if int(year) < 1800:
-            # 1398 is 2019 in Tehran; read as it stands it would sort before every other series.
+            # 1398 is 2019 in Tehran; unconverted it would come before every other series.
             raise InputError(
                 f"{path.name}: line {line}: the year {year} is not Gregorian; convert the dates"
             )
         try:
             days[row] = np.datetime64(f"{year}-{int(month):02d}-{int(day):02d}", "D")
         except ValueError:
-            raise InputError(f"{path.name}: line {line}: {cell!r} is no day") from None
+            raise InputError(
+                f"{path.name}: line {line}: {cell!r} is not a day of the calendar"
+            ) from None
     return days

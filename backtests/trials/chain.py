@@ -1,4 +1,4 @@
-"""Lines of JSON that each name the sha256 of the line before: an edit or a missing line shows."""
+"""Lines of JSON, each with the sha256 of the line before it: an edit or a missing line shows."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from backtests.writing.numbers import count
 
 
 @dataclass(frozen=True)
-class Line:
+class ChainedLine:
     """A line as it stands in the file.
 
     Attributes
     ----------
     content : object
-        What `decode` made of it; None where it cannot be read.
+        What `decode` returned; None where the line cannot be read.
     n, previous : int, str
-        Its number and the sha256 of the line before, as it says itself.
+        The number and the sha256 of the line before, as they are written in the line.
     """
 
     raw: bytes
@@ -34,21 +34,21 @@ class Line:
         return hashlib.sha256(self.raw).hexdigest()
 
 
-def parse(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> list[Line]:
-    """Return the lines of a file; one that cannot be read stays, without content."""
+def parse(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> list[ChainedLine]:
+    """Return the lines of a file; a line that cannot be read stays, without content."""
     return [_line(text, decode) for text in raw.split(b"\n") if text.strip()]
 
 
-def _line(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> Line:
+def _line(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> ChainedLine:
     try:
         entry = json.loads(raw)
-        return Line(raw, decode(entry), int(entry["n"]), str(entry["previous"]))
-    except (ValueError, TypeError, KeyError):  # said by `damage`, and counted
-        return Line(raw, None)
+        return ChainedLine(raw, decode(entry), int(entry["n"]), str(entry["previous"]))
+    except (ValueError, TypeError, KeyError):  # `damage` reports and counts it
+        return ChainedLine(raw, None)
 
 
-def extend(lines: Sequence[Line], entries: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return the bytes of new lines that follow those that are there."""
+def extend(lines: Sequence[ChainedLine], entries: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return the bytes of new lines that follow the given lines."""
     previous = lines[-1].digest if lines else ""
     n = max((len(lines), *(line.n for line in lines)))
     written = []
@@ -62,7 +62,7 @@ def extend(lines: Sequence[Line], entries: Iterable[Mapping[str, Any]]) -> bytes
     return b"".join(written)
 
 
-def damage(lines: Sequence[Line], what: str, each: str) -> tuple[int, list[str]]:
+def damage(lines: Sequence[ChainedLine], what: str, each: str) -> tuple[int, list[str]]:
     """Return how many entries cannot be read or are missing, and sentences on what is wrong.
 
     Parameters
@@ -72,31 +72,32 @@ def damage(lines: Sequence[Line], what: str, each: str) -> tuple[int, list[str]]
     each : str
         What an entry is: ``trial``.
     """
-    unread = [i for i, line in enumerate(lines, start=1) if line.content is None]
-    broken, missing, n, before = [], 0, 0, ""
-    for i, line in enumerate(lines, start=1):
+    unread = [number for number, line in enumerate(lines, start=1) if line.content is None]
+    broken, missing, last, digest = [], 0, 0, ""
+    for number, line in enumerate(lines, start=1):
         if line.content is not None:
-            if line.previous != before:
-                broken.append(i)
-            missing += max(0, line.n - n - 1)
-        n = max(n + 1, line.n)
-        before = line.digest
-    told = []
+            if line.previous != digest:
+                broken.append(number)
+            missing += max(0, line.n - last - 1)
+        last = max(last + 1, line.n)
+        digest = line.digest
+    sentences = []
     if unread:
         counts = f"counts as one {each}" if len(unread) == 1 else f"count as one {each} each"
-        told.append(f"{_which(unread)} of {what} cannot be read and {counts}.")
+        sentences.append(f"{_which(unread)} of {what} cannot be read and {counts}.")
     if missing:
         are = f"{count(missing, 'line')} {'is' if missing == 1 else 'are'} missing in {what}"
-        told.append(f"{are}, counted as {count(missing, each)}.")
+        sentences.append(f"{are}, counted as {count(missing, each)}.")
     elif broken:
         does = "does" if len(broken) == 1 else "do"
-        told.append(
+        sentences.append(
             f"{_which(broken)} of {what} {does} not follow from the line before: something was edited there."
         )
-    return len(unread) + missing, told
+    return len(unread) + missing, sentences
 
 
 def _which(numbers: Sequence[int]) -> str:
+    """Return the numbers of some lines in words, the first five of them."""
     shown = ", ".join(map(str, numbers[:5]))
     more = f" and {len(numbers) - 5:,} more" if len(numbers) > 5 else ""
     return f"{'Line' if len(numbers) == 1 else 'Lines'} {shown}{more}"

@@ -1,18 +1,18 @@
 """The ledger of trials: what was looked at beside these runs, so that luck can be counted.
 
-`<out>/trials.jsonl` has a line a trial. It only grows: each line names the sha256 of the line before
-it and its own number, so that an edit or a missing line shows, and each manifest remembers how many
-lines it saw, the last one's sha256, its count and its own trials. So a ledger cut short or begun anew
-shows, and the trials of the run folders that are left still count. What cannot be read counts as a trial.
+`<out>/trials.jsonl` has one line for each trial, and only grows. Each line holds its own number and the
+sha256 of the line before it, so an edit or a missing line shows. Each manifest keeps how many lines
+its run saw, the sha256 of the last one, its count and its own trials. So a ledger that was cut short or
+started again shows, and the trials in the remaining run folders still count. A line that cannot be read
+counts as a trial.
 
-**What is counted.** The best of many is lucky when the many were judged on the same prices. So a
-trial counts for an account if it shares a ticker and a session of the out-of-sample window with it,
-whoever delivered the bars: another vendor, another adjustment or one more bar is no other past.
-Simulated prices are apart from real ones. Two trials are the same one if forecaster, rule, plan and
-costs are equal (`trial_key`), with the same tickers and the same first session out of sample: a later
-last bar is no new trial, another first one is, because it moves all the training. Seeds, file
-names and our version are no trials. Near copies count as if they were independent, so the count
-is never too low and often too high.
+**What is counted.** The best of many trials is partly lucky if all were judged on the same prices. So a
+trial counts for an account if both share a ticker and a session of the out-of-sample window. The vendor,
+the adjustment and one more bar make no difference: the past is the same. Simulated prices are counted
+apart from real ones. Two trials are the same if forecaster, rule, plan and costs are equal (`trial_key`),
+with the same tickers and the same first session out of sample. A later last bar is no new trial; another
+first session is one, because it moves all the training. Seeds, file names and our version make no new
+trial. Near copies count as if they were independent, so the count is never too low and often too high.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from pathlib import Path
 from typing import Any
 from warnings import warn
 
-from backtests.trials.chain import Line, damage, extend, parse
+from backtests.trials.chain import ChainedLine, damage, extend, parse
+from backtests.trials.evidence import Evidence
 from backtests.trials.locked import locked
 from backtests.trials.manifests import Memory, read_memories
-from backtests.trials.trial import SHORT, Scope, Trial, identity_of
-from backtests.writing.numbers import count
+from backtests.trials.trial import SHORT, Scope, Trial
 from forecasters.errors import DataWarning
 
 FILE = "trials.jsonl"
@@ -43,21 +43,21 @@ class Counted:
     Attributes
     ----------
     trials : int
-        Distinct trials on the same prices; where the ledger was damaged or reset, at least so many.
+        Different trials on the same prices; a lower bound where the ledger was damaged or reset.
     new : int
         How many of them this call added.
     since : str
-        The day (UTC) on which the first of them was looked at; empty without one.
+        The day (UTC) on which the first of them was looked at; empty without a trial.
     warning : str
-        What is wrong with the ledger, in sentences; empty where nothing is.
+        What is wrong with the ledger, in sentences; empty if nothing is.
     sharpes : tuple of float
-        Daily Sharpe ratios of those that moved.
+        Daily Sharpe ratios, not annualised, of the trials whose account moved.
     file : str
         The name of the ledger, in the folder of the runs.
     lines, head : int, str
-        Lines of the whole ledger and the sha256 of the last one; 0 and "" where there is none.
+        Lines of the whole ledger and the sha256 of the last one; 0 and "" where there is no ledger.
     keys : tuple of str
-        The trials of this call, the first letters of their keys.
+        The first letters of the keys of this call's trials.
     """
 
     trials: int
@@ -73,12 +73,12 @@ class Counted:
 
 
 def remember(counted: Sequence[Counted]) -> dict[str, Any]:
-    """Return what a manifest keeps under ``trials``: with it a reset of the ledger shows and loses nothing."""
-    last = max(counted, key=lambda c: c.lines, default=None)
+    """Return what a manifest keeps under ``trials``: it shows a reset of the ledger, and nothing is lost."""
+    longest = max(counted, key=lambda c: c.lines, default=None)
     return {
         "file": FILE,
-        "count": last.lines if last else 0,
-        "head": last.head if last else "",
+        "count": longest.lines if longest else 0,
+        "head": longest.head if longest else "",
         "counted": [
             {"trials": c.trials, "new": c.new, **asdict(c.scope), "keys": list(c.keys)}
             for c in counted
@@ -92,15 +92,15 @@ def warn_of(counted: Counted, account: str) -> None:
         warn(f"{account}: {counted.warning}", DataWarning, stacklevel=2)
 
 
-class Ledger:
-    """The ledger beside the runs of one folder; what those remember is read once.
+class TrialLedger:
+    """The ledger beside the runs of one folder; the manifests of those runs are read once.
 
     Parameters
     ----------
     out : path
         The folder of the runs.
     today : date or None
-        The day that new lines bear; None: today, UTC.
+        The date of new lines; None: today, UTC.
     """
 
     def __init__(self, out: str | Path, today: datetime.date | None = None) -> None:
@@ -109,10 +109,10 @@ class Ledger:
         self.today = str(today or datetime.datetime.now(datetime.UTC).date())
 
     def add(self, trials: Sequence[Trial], scope: Scope | None = None) -> Counted:
-        """Add what is not yet there and return the count for the prices of these trials.
+        """Add the trials that are new and return the count for the prices of these trials.
 
-        Processes wait for each other. A folder that cannot be written, a damaged or a reset
-        ledger break nothing: the count goes on with what is known, and `warning` says what is wrong.
+        Processes wait for each other. If the folder cannot be written, or the ledger was damaged or
+        reset, the count goes on with what is known, and `warning` says what is wrong.
 
         Parameters
         ----------
@@ -123,35 +123,48 @@ class Ledger:
         """
         scope = scope or (trials[0].scope if trials else None)
         if scope is None or any(trial.scope != scope for trial in trials):
-            raise ValueError("trials of one scope are added at a time")
-        memories, told = self._remembered  # before the ledger: it may only have grown since
-        warnings = list(told)
+            raise ValueError("give trials of one scope, or a scope without trials")
+        memories, warnings = self._remembered  # before the ledger: it may only have grown since
         try:
-            with locked(self.path) as file:
-                raw = file.read()
-                lines = parse(raw, _decode)
-                known = _known(lines)
-                fresh = _fresh(trials, known)
-                if fresh:
-                    text = extend(lines, [_entry(trial, self.today) for trial in fresh])
-                    file.write(text if raw.endswith(b"\n") or not raw else b"\n" + text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                    lines += parse(text, _decode)
+            lines, known, fresh = self._extend(trials)
         except OSError as error:
             lines, unread = _read(self.path)
-            known = _known(lines)
+            known = _readable(lines)
             fresh = _fresh(trials, known)
             why = error.strerror or type(error).__name__
-            warnings += [
+            warnings = [
+                *warnings,
                 f"The ledger of trials cannot be written ({why}): the trials of this run are counted here and "
                 "are not remembered.",
                 *unread,
             ]
-        dated = known + [(trial, self.today) for trial in fresh]
-        new = {t.identity for t in fresh} - {t.identity for t, _ in known}
-        keys = tuple(sorted({trial.key[:SHORT] for trial in trials}))
-        return replace(_counted(scope, dated, len(new), lines, memories, warnings), keys=keys)
+        unreadable, damages = damage(lines, "the ledger of trials", "trial")
+        dated = [*known, *((trial, self.today) for trial in fresh)]
+        evidence = Evidence(lines, dated, memories, unreadable)
+        new = {trial.identity for trial in fresh} - {trial.identity for trial, _ in known}
+        return replace(
+            _counted(scope, evidence),
+            new=len(new),
+            warning=" ".join([*warnings, *damages, *evidence.doubts(scope)]),
+            keys=tuple(sorted({trial.key[:SHORT] for trial in trials})),
+        )
+
+    def _extend(
+        self, trials: Sequence[Trial]
+    ) -> tuple[list[ChainedLine], list[tuple[Trial, str]], list[Trial]]:
+        """Write the new trials; return all lines, the trials that were there, and the new ones."""
+        with locked(self.path) as file:
+            raw = file.read()
+            lines = parse(raw, _decode)
+            known = _readable(lines)
+            fresh = _fresh(trials, known)
+            if fresh:
+                text = extend(lines, [_entry(trial, self.today) for trial in fresh])
+                file.write(text if raw.endswith(b"\n") or not raw else b"\n" + text)
+                file.flush()
+                os.fsync(file.fileno())
+                lines += parse(text, _decode)
+        return lines, known, fresh
 
     @cached_property
     def _remembered(self) -> tuple[list[Memory], list[str]]:
@@ -163,57 +176,45 @@ class Ledger:
         return tuple(read_memories(Path(out))[0])
 
 
-def _counted(
-    scope: Scope,
-    dated: Sequence[tuple[Trial, str]],
-    new: int,
-    lines: Sequence[Line],
-    memories: Sequence[Memory],
-    warnings: Sequence[str],
-) -> Counted:
-    """Return the count of a scope among trials with their days, oldest first."""
-    own = {t.identity: on for t, on in reversed(dated) if t.scope.meets(scope)}
-    sharpes = {t.identity: t.sharpe for t, _ in dated if t.identity in own}
-    unknown, damaged = damage(lines, "the ledger of trials", "trial")
-    kept = {
-        identity_of(key, seen)
-        for memory in memories
-        for _, seen, keys in memory.counted
-        if seen.meets(scope)
-        for key in keys
-    }
-    borne = len(own.keys() | kept) + unknown
-    forgotten, doubts = _doubts(lines, [t for t, _ in dated], memories, scope, borne, unknown)
+def _counted(scope: Scope, evidence: Evidence) -> Counted:
+    """Return the count of a scope, without what this call added."""
+    days = {t.identity: day for t, day in reversed(evidence.dated) if t.scope.meets(scope)}
+    sharpes = {t.identity: t.sharpe for t, _ in evidence.dated if t.identity in days}
     return Counted(
-        trials=max(borne, forgotten),
-        new=new,
-        since=min(own.values(), default=""),
-        warning=" ".join([*warnings, *damaged, *doubts]),
-        sharpes=tuple(s for s in sharpes.values() if s is not None),
+        trials=max(evidence.known(scope), evidence.largest_remembered(scope)[0]),
+        new=0,
+        since=min(days.values(), default=""),
+        warning="",
+        sharpes=tuple(sharpe for sharpe in sharpes.values() if sharpe is not None),
         scope=scope,
-        lines=len(lines),
-        head=lines[-1].digest if lines else "",
+        lines=len(evidence.lines),
+        head=evidence.lines[-1].digest if evidence.lines else "",
     )
 
 
 def _fresh(trials: Iterable[Trial], known: Iterable[tuple[Trial, str]]) -> list[Trial]:
-    """Return the trials that are new, or whose window ends later than it did."""
-    last: dict[tuple[Any, ...], str] = {}
+    """Return the trials that are new, or whose window ends later than before."""
+    last_session: dict[tuple[Any, ...], str] = {}
     for trial, _ in known:
-        last[trial.identity] = max(trial.scope.last, last.get(trial.identity, ""))
+        last = last_session.get(trial.identity, "")
+        last_session[trial.identity] = max(trial.scope.last, last)
     fresh = []
     for trial in trials:
-        if last.get(trial.identity, "") < trial.scope.last:
-            last[trial.identity] = trial.scope.last
+        if last_session.get(trial.identity, "") < trial.scope.last:
+            last_session[trial.identity] = trial.scope.last
             fresh.append(trial)
     return fresh
 
 
-def _entry(trial: Trial, on: str) -> dict[str, Any]:
+def _entry(trial: Trial, day: str) -> dict[str, Any]:
     return {
-        "on": on, "key": trial.key, **asdict(trial.scope), "sharpe": trial.sharpe,
-        "command": trial.command, "bars": trial.bars,
-    }  # fmt: skip
+        "on": day,
+        "key": trial.key,
+        **asdict(trial.scope),
+        "sharpe": trial.sharpe,
+        "command": trial.command,
+        "bars": trial.bars,
+    }
 
 
 def _decode(entry: Mapping[str, Any]) -> tuple[Trial, str]:
@@ -225,73 +226,19 @@ def _decode(entry: Mapping[str, Any]) -> tuple[Trial, str]:
         bool(entry["simulated"]),
     )
     sharpe = None if entry["sharpe"] is None else float(entry["sharpe"])
-    key, command, bars, on = (str(entry[name]) for name in ("key", "command", "bars", "on"))
-    return Trial(key, scope, sharpe, command, bars), on
+    key, command, bars, day = (str(entry[name]) for name in ("key", "command", "bars", "on"))
+    return Trial(key, scope, sharpe, command, bars), day
 
 
-def _known(lines: Sequence[Line]) -> list[tuple[Trial, str]]:
+def _readable(lines: Sequence[ChainedLine]) -> list[tuple[Trial, str]]:
     return [line.content for line in lines if line.content is not None]
 
 
-def _doubts(
-    lines: Sequence[Line],
-    trials: Sequence[Trial],
-    memories: Sequence[Memory],
-    scope: Scope,
-    borne: int,
-    unknown: int,
-) -> tuple[int, list[str]]:
-    """Return the largest count that a run remembers and the ledger does not bear out, and say so.
-
-    Parameters
-    ----------
-    borne : int
-        What the ledger counts for `scope`, `unknown` trials included.
-    """
-    at = {i: line.digest for i, line in enumerate(lines, start=1)}
-    other = [
-        m
-        for m in memories
-        if m.count
-        and at.get(m.count) != m.head
-        and any(seen.meets(scope) for _, seen, _ in m.counted)
-    ]
-    count_of: dict[Scope, int] = {}
-    larger = []
-    for memory in memories:
-        for n, seen, _ in memory.counted:
-            if n <= borne or not seen.meets(scope):
-                continue
-            if seen not in count_of:
-                met = {t.identity for t in trials if t.scope.meets(seen)}
-                count_of[seen] = len(met) + unknown
-            if n > count_of[seen]:
-                larger.append((n, memory.run))
-    told = []
-    if other:
-        most = max(other, key=lambda m: m.count)
-        seen_by = f"run {most.run} saw {count(most.count, 'line')} of it"
-        told.append(
-            f"The ledger of trials was cut or begun anew: it has {count(len(lines), 'line')}, and {seen_by}."
-            if len(lines) < most.count
-            else f"The ledger of trials is not the one that was there before: {seen_by} that ended otherwise."
-        )
-        told.append(
-            "What the run folders remember is counted too; put the old file back to count all of it."
-        )
-    forgotten, run = max(larger, default=(0, ""))
-    if forgotten:
-        told.append(
-            f"Run {run} counted {count(forgotten, 'trial')}, more than the ledger holds: that count is used."
-        )
-    return forgotten, told
-
-
-def _read(path: Path) -> tuple[list[Line], list[str]]:
+def _read(path: Path) -> tuple[list[ChainedLine], list[str]]:
     """Return the lines of a ledger that cannot be written, and what is wrong where it cannot be read."""
     try:
         return parse(path.read_bytes(), _decode), []
     except FileNotFoundError:
         return [], []
     except OSError as error:
-        return [], [f"Nor can it be read ({error.strerror or type(error).__name__})."]
+        return [], [f"It cannot be read either ({error.strerror or type(error).__name__})."]

@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 @contextmanager
 def locked(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to read it and to append to it, at its beginning; wait for whoever has it.
+    """Open a file at its beginning, to read it and to append to it; wait while another process has it.
 
-    It is made where there is none, its folder too. Whoever only reads need not wait.
+    The file and its folder are made if they do not exist. A process that only reads need not wait.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
@@ -24,11 +24,11 @@ def locked(path: Path) -> Iterator[BinaryIO]:
                 file.seek(0)
                 yield file
                 return
-            # it was put away while we waited
+            # the file was moved away while we waited: open the new one
 
 
 def _same(file: BinaryIO, path: Path) -> bool:
-    """Return whether the name still leads to the open file."""
+    """Return whether the path still names the open file."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
@@ -39,13 +39,13 @@ if sys.platform == "win32":
     import msvcrt
 
     def _hold(file: BinaryIO) -> None:
-        """Wait until no other process has the file; closing lets it go."""
-        file.seek(1 << 40)  # a byte that no file reaches, so that others may read
+        """Wait until no other process has the file; closing it releases the lock."""
+        file.seek(1 << 40)  # a byte beyond the end of any file, so that others may read
         msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
 
 else:
     import fcntl
 
     def _hold(file: BinaryIO) -> None:
-        """Wait until no other process has the file; closing lets it go."""
+        """Wait until no other process has the file; closing it releases the lock."""
         fcntl.flock(file, fcntl.LOCK_EX)

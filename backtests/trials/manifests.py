@@ -12,7 +12,17 @@ from backtests.trials.trial import Scope
 
 @dataclass(frozen=True)
 class Memory:
-    """What one finished run saw of the ledger; `counted` has the count, the scope and the run's own trials."""
+    """What one finished run saw of the ledger.
+
+    Attributes
+    ----------
+    run : str
+        The name of its folder.
+    count, head : int, str
+        The lines of the ledger that it saw, and the sha256 of the last one.
+    counted : tuple of (int, Scope, tuple of str)
+        For each account the trials counted, the prices, and the keys of the run's trials.
+    """
 
     run: str
     count: int
@@ -21,12 +31,12 @@ class Memory:
 
 
 def read_memories(out: Path) -> tuple[list[Memory], list[str]]:
-    """Return the memories of the manifests, and which of them cannot be read."""
-    found, unread = [], []
+    """Return the memories of the manifests, and a sentence on those that cannot be read."""
+    memories, unread = [], []
     for path in sorted(out.glob("*/manifest.json")):
         try:
-            kept = _trials_in(path.read_text(encoding="utf-8"))
-            if kept is None:  # made before there was a ledger
+            trials = _trials_in(path.read_text(encoding="utf-8"))
+            if trials is None:  # a run made before there was a ledger
                 continue
             scopes = tuple(
                 (
@@ -34,17 +44,22 @@ def read_memories(out: Path) -> tuple[list[Memory], list[str]]:
                     Scope(tuple(c["tickers"]), c["first"], c["last"], c["simulated"]),
                     tuple(map(str, c["keys"])),
                 )
-                for c in kept["counted"]
+                for c in trials["counted"]
             )
-            found.append(Memory(path.parent.name, int(kept["count"]), str(kept["head"]), scopes))
+            run, lines, head = path.parent.name, int(trials["count"]), str(trials["head"])
+            memories.append(Memory(run, lines, head, scopes))
         except (OSError, ValueError, TypeError, KeyError):
             unread.append(path.parent.name)
-    told = [f"What {' and '.join(unread)} saw of the ledger of trials cannot be read."]
-    return found, told if unread else []
+    if not unread:
+        return memories, []
+    runs = " and ".join(unread)
+    return memories, [
+        f"The manifest of {runs} cannot be read: what it saw of the ledger of trials is lost."
+    ]
 
 
 def _trials_in(text: str) -> Any:
-    """Return ``trials`` of a manifest without reading the rest: keys of its top level stand so far in."""
+    """Return ``trials`` of a manifest; the rest is not parsed. A key of the top level is indented by two."""
     mark = '\n  "trials": '
-    at = text.find(mark)
-    return None if at < 0 else json.JSONDecoder().raw_decode(text, at + len(mark))[0]
+    start = text.find(mark)
+    return None if start < 0 else json.JSONDecoder().raw_decode(text, start + len(mark))[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def trial_key(**looked_at: Any) -> str:
-    """Return the sha256 of what was looked at, whatever the order of its parts.
+    """Return the sha256 of what was looked at; the order of its parts does not matter.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Scope:
     simulated: bool = False
 
     def meets(self, other: Scope) -> bool:
-        """Return whether both share a ticker and a session, real ones or simulated ones."""
+        """Return whether both share a ticker and a session, and both are real or both simulated."""
         return (
             self.simulated == other.simulated
             and not set(self.tickers).isdisjoint(other.tickers)
@@ -46,13 +46,13 @@ class Trial:
     Attributes
     ----------
     key : str
-        Of `trial_key`.
+        From `trial_key`.
     sharpe : float or None
         Daily, not annualised; None where the account never moved.
     command : str
-        Which looked: ``run``, ``grid``.
+        The command that looked: ``run``, ``grid``.
     bars : str
-        The sha256 of the bars, of several tickers that of their digests.
+        The sha256 of the bars; for several tickers the sha256 of their digests.
     """
 
     key: str
@@ -72,5 +72,5 @@ SHORT = 16
 
 
 def identity_of(key: str, scope: Scope) -> tuple[Any, ...]:
-    """Return what makes two trials the same one, of a key or its first letters."""
+    """Return what makes two trials the same one, from a key or its first letters."""
     return key[:SHORT], scope.tickers, scope.first, scope.simulated

@@ -1,1 +1,1 @@
-"""The tickers of one account: the file that names them, and which may be bought when."""
+"""The tickers of one account: the file that names them, and when each of them may be bought."""

@@ -20,7 +20,7 @@ _MEND = re.compile(r"x(\S+)\s+before\s+(\S+)")
 
 @dataclass(frozen=True)
 class Mend:
-    """The volumes before this session are to be multiplied by `factor`, the ratio of a split."""
+    """A correction: multiply the volumes before this session by `factor`, the ratio of a split."""
 
     before: str
     factor: float
@@ -28,9 +28,9 @@ class Mend:
 
 @dataclass(frozen=True)
 class Universe:
-    """The tickers of a file, in its order, and what it says of their volumes.
+    """The tickers of a file, in its order, and the corrections of their volumes.
 
-    The name is the stem of the file; it says nothing about the content and enters no key.
+    The name is the stem of the file; it enters no key.
     """
 
     name: str
@@ -39,23 +39,23 @@ class Universe:
 
 
 def read_universe(path: str | Path) -> Universe:
-    """Return the universe of a file: one ticker a line, ``#`` begins a comment.
+    """Return the universe of a file: one ticker on each line, ``#`` begins a comment.
 
-    Behind a ticker may stand the split that its volumes were not adjusted for:
+    After a ticker the line may name the split that its volumes were not adjusted for:
     ``005930.KS x50 before 2018-05-04``, ``011200.KS x1/7 before 2016-05-09``.
 
     Raises
     ------
     InputError
-        No such file, a ticker twice, a line that says something else, no ticker at all; with the
-        number of the line and what to do.
+        There is no such file, a ticker is named twice, a line has another form, or no ticker is named;
+        the message gives the number of the line and what to do.
     """
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(
-            f"--universe {path}: there is no such file; write one with a ticker a line"
+            f"--universe {path}: there is no such file; write one with a ticker on each line"
         ) from None
     except UnicodeDecodeError:
         raise InputError(f"--universe {path} is no text in UTF-8; save it as UTF-8") from None
@@ -65,25 +65,24 @@ def read_universe(path: str | Path) -> Universe:
         content = line.partition("#")[0].strip()
         if not content:
             continue
-        found = _LINE.fullmatch(content)
-        if not found:
+        match = _LINE.fullmatch(content)
+        if not match:
             raise InputError(
-                f"--universe {path}, line {number}: '{content}' is no ticker; write one a line, and "
-                "behind it at most the split its volumes lack: 005930.KS x50 before 2018-05-04"
+                f"--universe {path}, line {number}: '{content}' is not a ticker; write one ticker on each "
+                "line, and after it only the split that its volumes lack: 005930.KS x50 before 2018-05-04"
             )
-        ticker = found["ticker"]
+        ticker = match["ticker"]
         if ticker in lines:
             raise InputError(
-                f"--universe {path}: {ticker} stands on line {lines[ticker]} and again on line "
+                f"--universe {path}: {ticker} is on line {lines[ticker]} and again on line "
                 f"{number}; remove one"
             )
         lines[ticker] = number
         where = f"--universe {path}, line {number}"
-        own = tuple(_mend(factor, day, where) for factor, day in _MEND.findall(found["mends"]))
-        if own:
-            mends[ticker] = own
+        if pairs := _MEND.findall(match["mends"]):
+            mends[ticker] = tuple(_mend(factor, day, where) for factor, day in pairs)
     if not lines:
-        raise InputError(f"--universe {path} names no ticker; write one a line")
+        raise InputError(f"--universe {path} names no ticker; write one on each line")
     return Universe(path.stem, tuple(lines), mends)
 
 
@@ -96,7 +95,7 @@ def _mend(factor: str, day: str, where: str) -> Mend:
             f"{where}: write the ratio and the first session after the split: x50 before 2018-05-04"
         ) from None
     if not 0 < value < math.inf:
-        raise InputError(f"{where}: x{factor} is no ratio of a split; it must be above 0")
+        raise InputError(f"{where}: x{factor} is not the ratio of a split; it must be above 0")
     return Mend(before, value)
 
 

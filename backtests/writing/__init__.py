@@ -1,1 +1,1 @@
-"""Numbers as text, tables and files: what everything that writes stands on."""
+"""Numbers as text, tables, and files: used by everything that writes."""

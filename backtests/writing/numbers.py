@@ -1,4 +1,4 @@
-"""Numbers as a reader of a page, a table or a sentence sees them."""
+"""Numbers as text, for pages, tables and sentences."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import math
 from collections.abc import Callable
 from decimal import Decimal
 
-#: What stands where a figure has no meaning. A page adds a title that says why.
+#: Written where a figure has no meaning. A page adds a title that says why.
 DASH = "\u2013"
 
 
 def percent(share: float | None, digits: int = 1, sign: bool = True) -> str:
-    """Return a share as percent, ``+1,234.5%``; a dash for None and what is not finite."""
+    """Return a share as percent, ``+1,234.5%``; a dash if it is None or not finite."""
     if share is None or not math.isfinite(share):
         return DASH
     return f"{number(share * 100, digits, sign)}%"
 
 
 def level(share: float, sign: bool = True) -> str:
-    """Return a share that somebody chose (a threshold) as percent, unrounded: ``+5.0%``, ``+1.25%``."""
+    """Return a chosen share (a threshold) as percent, not rounded: ``+5.0%``, ``+1.25%``."""
     exact = Decimal(repr(float(share))) * 100
     digits = max(1, -int(exact.normalize().as_tuple().exponent))
     return f"{exact:{'+' if sign and exact else ''},.{digits}f}%"
 
 
 def beside(share: float | None, limit: float) -> str:
-    """Return a share as percent, with the digits it takes not to round across `limit`: ``+4.996%``."""
+    """Return a share as percent, with enough digits that it is not rounded across `limit`: ``+4.996%``."""
     if share is None or not math.isfinite(share):
         return DASH
     reached = share >= limit - 1e-9
@@ -57,7 +57,7 @@ def between(low: float | None, high: float | None, write: Callable[[float], str]
 
 
 def points(value: float | None, digits: int = 2) -> str:
-    """Return a figure that is in percent already (MAPE), ``1.80%``."""
+    """Return a figure that is already in percent (MAPE), ``1.80%``."""
     return DASH if value is None or not math.isfinite(value) else f"{number(value, digits)}%"
 
 
@@ -70,7 +70,7 @@ def number(value: float | None, digits: int = 2, sign: bool = False) -> str:
 
 
 def money(value: float | None, currency: str = "") -> str:
-    """Return an amount, without decimals from 1,000 on: ``1,234,567 KRW``."""
+    """Return an amount; from 1,000 on without decimals: ``1,234,567 KRW``."""
     if value is None or not math.isfinite(value):
         return DASH
     digits = 0 if abs(value) >= 1000 or value == round(value) else 2

@@ -1,17 +1,17 @@
-"""Tables that leave the project: Markdown for a page of text, LaTeX for a paper."""
+"""Tables as text: Markdown for a page, LaTeX for a paper."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-#: What LaTeX reads as a command, and how it is written instead. The dash is that of `formatting`.
+#: Characters that LaTeX reads as commands, and what is written instead; also the dash of `numbers`.
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "\u2013": "--", "\u00f7": r"$\div$", "\n": " ",
 }  # fmt: skip
-#: What makes a table as wide as the text, if it would be wider.
+#: Shrinks a table to the width of the text if it is wider.
 _FITTED = r"\footnotesize\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%"
 _SPECIAL = re.compile("[" + re.escape("".join(_LATEX)) + "]")
 
@@ -26,10 +26,10 @@ def to_markdown(columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: 
     """
     _check(columns, rows)
     rule = ["---" if i < left else "---:" for i in range(len(columns))]
-    told = [
+    heading, *body = (
         [cell.replace("|", r"\|").replace("\n", " ") for cell in row] for row in (columns, *rows)
-    ]
-    lines = [told[0], rule, *told[1:]]
+    )
+    lines = [heading, rule, *body]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -43,8 +43,8 @@ def to_latex(
 ) -> str:
     """Return a table as LaTeX (`booktabs`), the first `left` columns to the left.
 
-    With a caption it floats (``table``) and is made no wider than the text (`graphicx`); without it is
-    a ``tabular`` alone.
+    With a caption it is a ``table`` that floats, no wider than the text (`graphicx`); without a caption
+    it is only a ``tabular``.
 
     Raises
     ------
@@ -54,13 +54,11 @@ def to_latex(
     _check(columns, rows)
     lines = [" & ".join(map(_latex, row)) + r" \\" for row in (columns, *rows)]
     aligned = "l" * left + "r" * (len(columns) - left)
-    tabular = [
-        rf"\begin{{tabular}}{{{aligned}}}", r"\toprule", lines[0], r"\midrule", *lines[1:],
-        r"\bottomrule", r"\end{tabular}",
-    ]  # fmt: skip
+    head = [rf"\begin{{tabular}}{{{aligned}}}", r"\toprule", lines[0], r"\midrule"]
+    tabular = [*head, *lines[1:], r"\bottomrule", r"\end{tabular}"]
     if caption:
-        named = [rf"\label{{{label}}}"] if label else []
-        head = [r"\begin{table}", r"\centering", rf"\caption{{{_latex(caption)}}}", *named]
+        labels = [rf"\label{{{label}}}"] if label else []
+        head = [r"\begin{table}", r"\centering", rf"\caption{{{_latex(caption)}}}", *labels]
         tabular = [*head, _FITTED, *tabular, "}", r"\end{table}"]
     return "\n".join([r"% \usepackage{booktabs,graphicx}", *tabular, ""])
 
@@ -72,4 +70,4 @@ def _check(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _latex(text: str) -> str:
-    return _SPECIAL.sub(lambda found: _LATEX[found[0]], text)
+    return _SPECIAL.sub(lambda match: _LATEX[match[0]], text)

@@ -1,13 +1,13 @@
-"""This project against the libraries that people use, in one run: `python -m benchmarks.peers`.
+"""This project against other libraries, in one run: `python -m benchmarks.peers`.
 
-Linux, two cores. In every round each contestant does each workload once, in a fresh process that is
-timed whole, imports and compilation included; who begins moves on by one each round. Each result is
-appended to a file at once, `--resume` goes on with it, and the tables are made of it at the end
-(again at any time: `python -m benchmarks.peers.report FILE`).
+Linux, two cores. In every round each contestant does each workload once, in a new process that is timed
+from start to end, imports and compilation included; each round begins with the next contestant. Each
+result is appended to a file at once, `--resume` goes on with it, and the tables are made of it at the
+end (again at any time: `python -m benchmarks.peers.report FILE`).
 
 The peers would need hours for 360 fits (W3) and minutes for each round of S3's grid (W2). So all do
-W1, which is a thirtieth of W3, and W2-part, nine balanced runs of the 54 with a sixth of the work;
-this project alone does W2 and W3 whole, and the tables say what is extrapolated.
+W1, which is a thirtieth of W3, and W2-part, nine balanced runs of the 54 with a sixth of the work.
+Only this project does all of W2 and W3; the tables say what is extrapolated.
 """
 
 import argparse
@@ -35,13 +35,13 @@ from benchmarks.peers.environments import python
 from benchmarks.peers.machine import describe
 
 REFERENCE = "torch, tuned, 2 processes"
-#: Twelve folds of one ticker are W1, those of thirty W3; the report takes them from there.
+#: Twelve folds of one ticker are W1, those of thirty tickers W3; the report takes these two points from them.
 CURVES = [f"folds-{n}" for n in (1, 2, 4, 8, 24)] + [f"hidden-{n}" for n in (16, 32, 64, 128, 256)]
 CURVES_OF_OURS = ["tickers-3", "tickers-10"]
 
 
 def main() -> None:
-    """Measure what is not in the file yet, then print the tables."""
+    """Measure what is not yet in the file, then print the tables."""
     flags = parse()
     done = report.read(flags.results) if flags.results.exists() else []
     if done and not flags.resume:
@@ -108,7 +108,7 @@ def plan(flags: argparse.Namespace) -> Iterator[tuple[int, str, str]]:
 
 
 def warm_up(todo: list[tuple[int, str, str]], interpreters: dict[str, str], scratch: Path) -> None:
-    """Let each script run once on next to nothing: its files are read from the disk, its faults seen."""
+    """Run each script once on very little work: its files are read from the disk, and errors show early."""
     seen = set()
     for _, workload, name in todo:
         contestant = known(name)
@@ -128,7 +128,7 @@ def arrays(workload: str, scratch: Path) -> Path:
 
 
 def append(file: Path, line: dict) -> None:
-    with file.open("a") as lines:  # on a new line, also after one that was cut off
+    with file.open("a") as lines:  # on a new line, also after a line that was cut off
         lines.write(f"\n{json.dumps(line)}")
 
 

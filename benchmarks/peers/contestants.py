@@ -1,4 +1,4 @@
-"""Who is measured, and how: in a fresh process, or in one on each core with half of the fits."""
+"""The contestants: each in one new process, or in one process on each core with half of the fits."""
 
 import json
 import os
@@ -12,26 +12,26 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Each of them has so many cores, the first ones, so that machines can be compared.
+#: Each contestant has the first so many cores, so that machines can be compared.
 CORES = 2
 OURS = "ours"
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A peer in one way of running it.
+    """A peer and one way of running it.
 
     Attributes
     ----------
     script : str
         Its module here, with its flags.
     environment : str
-        A name of `environments.PINS`; empty: the environment that this runs in.
+        A name of `environments.PINS`; empty: the environment of this process.
     threads : int or None
-        None: as many as the library takes by itself. A process of one thread is bound to one core, so
-        that no library in it takes another.
+        None: the default of the library. A process of one thread is bound to one core, so no library in it
+        can use another.
     split : bool
-        A process for each of the two cores with half of the fits.
+        One process for each of the two cores, with half of the fits.
     only : tuple of str
         The workloads that it can do; empty: all.
     """
@@ -70,7 +70,7 @@ CONTESTANTS = {
     "torch, DataLoader, 1 thread": Contestant(*DATALOADER, **ONE_CORE),
     "torch, DataLoader, 2 processes": Contestant(*DATALOADER, **SPLIT),
     "torch, tuned, 1 thread": Contestant(*TUNED, **ONE_CORE),
-    # On the small matrices of W1 a second thread brought nothing.
+    # On the small matrices of W1 a second thread made nothing faster.
     "torch, tuned, 2 threads": Contestant(*TUNED, threads=2, only=CONVOLUTIONAL),
     "torch, tuned, 2 processes": Contestant(*TUNED, **SPLIT),
     "neuralforecast, 1 thread": Contestant(*NEURALFORECAST, **ONE_CORE, only=RECURRENT),
@@ -113,13 +113,13 @@ def measure(contestant: Contestant, data: Path, interpreter: str) -> dict:
         processes = []
         for share in range(shares):
             out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
-            own = numbers[share : share + 1] if contestant.threads == 1 else numbers
+            cores_of_process = numbers[share : share + 1] if contestant.threads == 1 else numbers
             process = subprocess.Popen(
                 [*command, "--share", str(share), "--shares", str(shares)],
                 cwd=ROOT,
                 stdout=out,
                 stderr=err,
-                preexec_fn=partial(os.sched_setaffinity, 0, own),
+                preexec_fn=partial(os.sched_setaffinity, 0, cores_of_process),
             )
             stack.callback(_end, process)
             processes.append((process, out, err))
@@ -135,7 +135,7 @@ def measure(contestant: Contestant, data: Path, interpreter: str) -> dict:
 
 
 def _wait(process: subprocess.Popen, err):
-    """Return what a process used, once it has ended well."""
+    """Return the resources that a process used, once it has ended without error."""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -144,7 +144,7 @@ def _wait(process: subprocess.Popen, err):
 
 
 def _end(process: subprocess.Popen) -> None:
-    """End a process that still runs because the one beside it failed."""
+    """End a process that still runs after the other one failed."""
     if process.returncode is None:
         process.kill()
         process.wait()

@@ -1,6 +1,6 @@
-"""A virtual environment for each library that is measured, with its versions pinned here.
+"""A virtual environment for each measured library, with its versions pinned here.
 
-Nothing of them enters the project's own environment. On Linux, pip's torch brings gigabytes of
+Nothing of them enters the environment of the project. On Linux, pip's torch brings gigabytes of
 CUDA unless `torch_index` names an index of the small build.
 """
 
@@ -20,10 +20,10 @@ PINS = {
 
 
 def python(name: str, folder: Path, torch_index: str | None = None) -> str:
-    """Return the interpreter of the environment with this name; make it where it is missing.
+    """Return the interpreter of the environment with this name; make the environment if it is missing.
 
-    What is pinned is written into it last, so that one whose installation was cut off, or whose
-    pins have changed since, is made anew.
+    The pins are written into it last: an environment whose installation was interrupted, or whose pins
+    have changed, is made again.
     """
     home = folder / name
     interpreter, mark = home / "bin" / "python", home / "pins.txt"

@@ -1,4 +1,4 @@
-"""What a peer is to train: networks, windows and schedule, in a folder that every peer reads.
+"""The work of a peer: networks, windows and schedule, in a folder that every peer reads.
 
 `jobs.json` has the jobs, `windows.npz` the arrays X [D, N, L, C] and y [D, N] of D folds, float32.
 FLOP are those of the matrix products of training, a multiply-add as two: forward, and backward for
@@ -84,7 +84,7 @@ def write(folder: Path, jobs: list[Job], X: np.ndarray, y: np.ndarray) -> None:
 
 
 def read(folder: Path, share: int = 0, shares: int = 1) -> list[Work]:
-    """Return the work of one of `shares` processes, equally much for each: the largest first."""
+    """Return the work of one of `shares` processes; all get about the same, the largest fits first."""
     with np.load(folder / "windows.npz") as arrays:
         X, y = arrays["X"], arrays["y"]
     work = []
@@ -93,7 +93,7 @@ def read(folder: Path, share: int = 0, shares: int = 1) -> list[Work]:
         job = Job(network, **line)
         work.append(Work(job, X[job.fold], y[job.fold]))
     work.sort(key=lambda one: -one.flop)
-    given: list[list[Work]] = [[] for _ in range(shares)]
-    for one in work:
-        min(given, key=lambda own: sum(other.flop for other in own)).append(one)
-    return given[share]
+    loads: list[list[Work]] = [[] for _ in range(shares)]
+    for fit in work:
+        min(loads, key=lambda load: sum(other.flop for other in load)).append(fit)
+    return loads[share]

@@ -4,7 +4,7 @@ import os
 import time
 
 from benchmarks.peers.jobs import LSTM, Job, Work
-from benchmarks.peers.peer import Outcome, main, one_by_one
+from benchmarks.peers.peer import Training, main, one_by_one
 
 
 def prepare(flags):
@@ -17,7 +17,7 @@ def prepare(flags):
             if epoch == 0:
                 self.ended = time.perf_counter()
 
-    def fit(work: Work) -> Outcome:
+    def fit(work: Work) -> Training:
         job, first = work.job, FirstEpoch()
         model = build(keras, job, work.X.shape[1:])
         model.compile(optimizer="adam", loss="mse")
@@ -25,7 +25,7 @@ def prepare(flags):
             work.X, work.y, epochs=job.epochs, batch_size=job.batch, verbose=0, callbacks=[first]
         )
         later = time.perf_counter() - first.ended
-        return Outcome(history.history["loss"][-1], later * job.epochs / (job.epochs - 1))
+        return Training(history.history["loss"][-1], later * job.epochs / (job.epochs - 1))
 
     return one_by_one(fit)
 

@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 
 from benchmarks.peers.jobs import LSTM, Work
-from benchmarks.peers.peer import Outcome, main, one_by_one
+from benchmarks.peers.peer import Training, main, one_by_one
 
 CLOSE = 3
 
@@ -29,7 +29,7 @@ def prepare(flags):
         logging.getLogger(name).setLevel(logging.ERROR)
     torch.set_num_threads(flags.threads or torch.get_num_threads())
 
-    def fit(work: Work) -> Outcome:
+    def fit(work: Work) -> Training:
         job, network = work.job, work.job.network
         if not isinstance(network, LSTM):
             raise SystemExit("neuralforecast has no such convolutional network")
@@ -66,7 +66,7 @@ def prepare(flags):
         forecast = NeuralForecast(models=[model], freq="D")
         forecast.fit(table)
         losses = [loss for _, loss in forecast.models[0].train_trajectories]
-        return Outcome(float(np.mean(losses[-steps:])))
+        return Training(float(np.mean(losses[-steps:])))
 
     return one_by_one(fit)
 

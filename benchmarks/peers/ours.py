@@ -1,4 +1,4 @@
-"""This project's own way: `fit_many`, a fit a thread, of its forecasters, trained by the compiled kernels.
+"""This project: `fit_many` with one fit in each thread, trained by the compiled kernels.
 
 Each fit also cuts its windows and makes a forecast, as in a run.
 """
@@ -8,18 +8,18 @@ import os
 import numpy as np
 
 from benchmarks.peers.jobs import LSTM, Work
-from benchmarks.peers.peer import Outcome, main
+from benchmarks.peers.peer import Training, main
 
 
 def prepare(flags):
-    import forecasters.engines.choice  # noqa: F401  # torch, which the first fit would bring
+    import forecasters.engines.choice  # noqa: F401  # imports torch, as the first fit would
     from forecasters.walk_forward.fit_many import fit_many
 
     threads = flags.threads or len(os.sched_getaffinity(0))
 
-    def train(work: list[Work]) -> list[Outcome]:
+    def train(work: list[Work]) -> list[Training]:
         fitted = fit_many([as_fit(one) for one in work], threads)
-        return [Outcome(float(one.train_loss[-1])) for one in fitted]
+        return [Training(float(one.train_loss[-1])) for one in fitted]
 
     return train
 
@@ -31,7 +31,7 @@ def as_fit(one: Work):
     from forecasters.walk_forward.folds import Fold
 
     lookback, channels = one.X.shape[1:]
-    X = np.concatenate([one.rows, one.rows[-1:]]).astype(np.float64)  # one more, to forecast
+    X = np.concatenate([one.rows, one.rows[-1:]]).astype(np.float64)  # one more row, to forecast
     sessions = np.datetime64("2000-01-01") + np.arange(len(X))
     first, stop = lookback - 1, len(X) - 1
     y = np.full(len(X), np.nan)

@@ -1,6 +1,6 @@
 """The frame around each peer: it reads the work, imports the library, trains, prints one line of JSON.
 
-Whoever started the process measures it whole; the line says how long the training alone took.
+The process that started it measures the whole process; the line has the seconds of the training alone.
 """
 
 import argparse
@@ -16,9 +16,11 @@ from benchmarks.peers.jobs import Work, read
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """The mean loss of the last epoch, and the seconds of a fit as if its first epoch, in which a
-    library traces or compiles, had been like the others; None where that was not measured.
+class Training:
+    """The mean loss of the last epoch, and the warm seconds of a fit.
+
+    Warm seconds count the first epoch, in which a library traces or compiles, as one of the others; None
+    if that was not measured.
     """
 
     loss: float
@@ -26,11 +28,11 @@ class Outcome:
 
 
 LIBRARIES = ("torch", "keras", "tensorflow-cpu", "jax", "neuralforecast", "numpy")
-Train = Callable[[list[Work]], list[Outcome]]
+Train = Callable[[list[Work]], list[Training]]
 
 
 def main(prepare: Callable[[argparse.Namespace], Train]) -> None:
-    """Run a peer. `prepare` imports its library and returns what trains."""
+    """Run a peer. `prepare` imports its library and returns its training function."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True, help="the folder of the workload")
     parser.add_argument("--threads", type=int, help="default: the library's own choice")
@@ -41,13 +43,13 @@ def main(prepare: Callable[[argparse.Namespace], Train]) -> None:
     work = read(flags.data, flags.share, flags.shares)
     train = prepare(flags)
     began = time.perf_counter()
-    outcomes = train(work)
+    trainings = train(work)
     seconds = time.perf_counter() - began
-    warm = [outcome.warm for outcome in outcomes]
+    warm = [training.warm for training in trainings]
     answer = {
         "seconds": seconds,
         "warm": None if None in warm else sum(warm),
-        "losses": [outcome.loss for outcome in outcomes],
+        "losses": [training.loss for training in trainings],
         "flop": sum(one.flop for one in work),
         "versions": versions(),
     }
@@ -55,14 +57,14 @@ def main(prepare: Callable[[argparse.Namespace], Train]) -> None:
 
 
 def versions() -> dict[str, str]:
-    """Return those of the libraries that this environment has."""
-    found = {}
+    """Return the versions of the libraries that are installed here."""
+    installed = {}
     for name in LIBRARIES:
         with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+            installed[name] = version(name)
+    return installed
 
 
-def one_by_one(fit: Callable[[Work], Outcome]) -> Train:
-    """Return what trains the fits one after the other."""
+def one_by_one(fit: Callable[[Work], Training]) -> Train:
+    """Return a function that trains the fits one after the other."""
     return lambda work: [fit(one) for one in work]

@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def read(file: Path) -> list[dict]:
-    """Return the lines of a file of results; one that an interruption cut off is left out."""
+    """Return the lines of a file of results, without a line that an interruption cut off."""
     lines = []
     for text in filter(None, file.read_text().splitlines()):
         with suppress(json.JSONDecodeError):
@@ -71,7 +71,7 @@ def training(run: Run) -> float:
 
 
 def warm(run: Run) -> float:
-    """Seconds of training, tracing and compilation left out where a library does such a thing."""
+    """Seconds of training, without tracing and compilation if a library does these."""
     return max(part["warm"] or part["seconds"] for part in run["parts"])
 
 
@@ -83,9 +83,9 @@ def losses(run: Run) -> list[float]:
     return [loss for part in run["parts"] for loss in part["losses"]]
 
 
-def ratios(own: list[Run], other: list[Run], seconds: Callable[[Run], float]) -> list[float]:
-    """Return how many times longer the other took, round by round where both ran."""
-    by_round = {run["round"]: seconds(run) for run in own}
+def ratios(base: list[Run], other: list[Run], seconds: Callable[[Run], float]) -> list[float]:
+    """Return how many times longer `other` took, for each round in which both ran."""
+    by_round = {run["round"]: seconds(run) for run in base}
     return [seconds(run) / by_round[run["round"]] for run in other if run["round"] in by_round]
 
 
@@ -93,10 +93,10 @@ def ceilings(all_runs: list[Run]) -> dict[int, float]:
     """Return the GFLOP/s of the best library's matrix product on one core and on both."""
     return {
         contestant.cores: statistics.median(
-            sum(max(part["gflops"].values()) for part in run["parts"]) for run in found
+            sum(max(part["gflops"].values()) for part in run["parts"]) for run in measured
         )
         for name, contestant in CEILINGS.items()
-        if (found := [run for run in all_runs if run["contestant"] == name])
+        if (measured := [run for run in all_runs if run["contestant"] == name])
     }
 
 
@@ -123,9 +123,9 @@ def tables(lines: list[dict]) -> str:
 
 
 def _workload(workload: str, groups: dict[tuple[str, str], list[Run]], ceiling) -> str:
-    """Return the table of one workload: measured, and below it what is extrapolated from a part."""
+    """Return the table of one workload, and below it the figures extrapolated from a part."""
     measured = {name: groups.get((workload, name), []) for name in CONTESTANTS}
-    own = measured[OURS]
+    ours = measured[OURS]
     first = next(group[0] for group in measured.values() if group)
     fits = len(losses(first))
     text = (
@@ -138,7 +138,7 @@ def _workload(workload: str, groups: dict[tuple[str, str], list[Run]], ceiling) 
                 name,
                 *(_range([seconds(run) for run in group]) for seconds in (whole, training, warm)),
                 f"{statistics.median(map(training, group)) / fits:.2f}",
-                *(_range(ratios(own, group, seconds)) for seconds in (whole, warm)),
+                *(_range(ratios(ours, group, seconds)) for seconds in (whole, warm)),
                 f"{share(group, ceiling):.0%}",
                 f"{statistics.median(run['cpu'] for run in group):.1f}",
                 f"{statistics.median(run['memory'] for run in group):,.0f}",
@@ -146,14 +146,14 @@ def _workload(workload: str, groups: dict[tuple[str, str], list[Run]], ceiling) 
             )
     part = PARTS.get(workload)
     small = {name: groups[part, name] for name in CONTESTANTS if (part, name) in groups and part}
-    if OURS not in small or not own:
+    if OURS not in small or not ours:
         return text
-    times = flop(own[0]) / flop(small[OURS][0])
+    times = flop(ours[0]) / flop(small[OURS][0])
     text += (
         f"\nExtrapolated, not measured: {times:.0f} times the training of {part}, imports once.\n\n"
     )
     text += _row("", "seconds, whole", "ours, measured, is faster") + _row(*["---"] * 3)
-    took = statistics.median(map(whole, own))
+    took = statistics.median(map(whole, ours))
     for name, group in small.items():
         seconds = statistics.median(extrapolated(run, times) for run in group)
         text += _row(name, f"{seconds:,.0f}", f"{seconds / took:.1f}")
@@ -179,9 +179,9 @@ def _curve(curve: str, groups: dict[tuple[str, str], list[Run]], ceiling) -> str
     names = [n for n in CONTESTANTS if any((workload, n) in groups for workload in measured)]
     head = (CURVES[curve], "", "seconds, whole", "training, a fit", "ceiling")
     text = _row(*head) + _row(*["---"] * len(head))
-    for number, found in sorted(points.items()):
+    for number, by_name in sorted(points.items()):
         for name in names:
-            if group := found.get(name):
+            if group := by_name.get(name):
                 text += _row(
                     str(number),
                     name,
@@ -193,7 +193,7 @@ def _curve(curve: str, groups: dict[tuple[str, str], list[Run]], ceiling) -> str
 
 
 def _machine(lines: list[dict], every: list[Run], ceiling: dict[int, float]) -> str:
-    """Return what was measured on, and with which versions."""
+    """Return the machine and the versions of the measurement."""
     machines = [line["machine"] for line in lines if "machine" in line]
     text = "\n".join(
         "; ".join(f"{name} {value}" for name, value in machine.items())

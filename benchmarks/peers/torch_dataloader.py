@@ -1,7 +1,7 @@
 """torch as its tutorials use it: a DataLoader, Adam, the loss read after each step."""
 
 from benchmarks.peers.jobs import Work
-from benchmarks.peers.peer import Outcome, main, one_by_one
+from benchmarks.peers.peer import Training, main, one_by_one
 
 
 def prepare(flags):
@@ -13,7 +13,7 @@ def prepare(flags):
 
     torch.set_num_threads(flags.threads or torch.get_num_threads())
 
-    def fit(work: Work) -> Outcome:
+    def fit(work: Work) -> Training:
         job = work.job
         network = build(job, work.X.shape[1:])
         optimiser = torch.optim.Adam(network.parameters())
@@ -28,7 +28,7 @@ def prepare(flags):
                 loss.backward()
                 optimiser.step()
                 total += loss.item() * len(X)
-        return Outcome(total / len(work.y))
+        return Training(total / len(work.y))
 
     return one_by_one(fit)
 

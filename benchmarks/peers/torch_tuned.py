@@ -1,7 +1,7 @@
 """torch without what can be left out: batches cut from one tensor, fused Adam, no loss read in between."""
 
 from benchmarks.peers.jobs import Work
-from benchmarks.peers.peer import Outcome, main, one_by_one
+from benchmarks.peers.peer import Training, main, one_by_one
 
 
 def prepare(flags):
@@ -12,7 +12,7 @@ def prepare(flags):
 
     torch.set_num_threads(flags.threads or torch.get_num_threads())
 
-    def fit(work: Work) -> Outcome:
+    def fit(work: Work) -> Training:
         job = work.job
         network = build(job, work.X.shape[1:])
         optimiser = torch.optim.Adam(network.parameters(), fused=True)
@@ -27,7 +27,7 @@ def prepare(flags):
                 optimiser.step()
                 optimiser.zero_grad()
                 total += loss.detach() * len(targets)
-        return Outcome(total.item() / len(y))
+        return Training(total.item() / len(y))
 
     return one_by_one(fit)
 

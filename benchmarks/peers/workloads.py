@@ -1,4 +1,4 @@
-"""The workloads, on windows that the product itself cuts: `python -m benchmarks.peers.workloads W1 FOLDER`.
+"""The workloads, on windows that the product cuts: `python -m benchmarks.peers.workloads W1 FOLDER`.
 
 Bars are simulated, 860 windows a fold, refitted every 21 sessions (twelve folds are a year), each
 fold scaled by its own rows. Names: W1, W2, W3; W2-part, its nine runs of batch 64 and ReLU;
@@ -66,9 +66,9 @@ def windows(tickers, folds, forecaster, kind) -> tuple[np.ndarray, np.ndarray]:
     for ticker in range(tickers):
         bars = Simulated().fetch(f"{ticker:06d}.KS", START, STOP)
         features = make_features(bars, kind)
-        # The first folds lie in the warm-up of the indicators: they have fewer windows.
-        own = [fit.parts[0].fold for fit in plan.fits(forecaster, features)[3 : 3 + folds]]
-        cuts += [cut_windows(features, fold, forecaster.preprocessing).fit for fold in own]
+        # The first folds are in the warm-up of the indicators: they have fewer windows.
+        fitted_folds = [fit.parts[0].fold for fit in plan.fits(forecaster, features)[3 : 3 + folds]]
+        cuts += [cut_windows(features, fold, forecaster.preprocessing).fit for fold in fitted_folds]
     return np.stack([cut.X for cut in cuts]), np.stack([cut.y for cut in cuts])
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from backtests.grids.config import GridConfig
+from backtests.grids.results.grid_outcome import Entry, GridOutcome
 from backtests.grids.results.inside import Inside
-from backtests.grids.results.outcome import Entry, Outcome
 from backtests.grids.search import make_search
 from backtests.studies.training import History
 from tests.backtests.example_studies import make_bars, make_forecasts
@@ -23,7 +23,7 @@ Errors = Mapping[str, float | Sequence[float]]
 
 def make_outcome(
     before: Errors, test: Errors, *, simulated: bool = False, epochs: int = 5, **given: object
-) -> Outcome:
+) -> GridOutcome:
     """Return the outcome of a grid whose forecasts are too high by a share, by label.
 
     A label ends with what was crossed (``filters=4``): its share in `before` is that of every
@@ -61,7 +61,7 @@ def make_outcome(
         untrained = History(0, folds[0].name, np.empty(0), np.empty(0), 0, 0.01)
         own = untrained if variant.label == "naive" else history
         entries.append(Entry(variant, forecasts, (own,) * len(folds), tuple(inside)))
-    return Outcome(bars, search, tuple(entries))
+    return GridOutcome(bars, search, tuple(entries))
 
 
 def _share(errors: Errors, label: str, fold: int) -> float:

@@ -13,10 +13,10 @@ import torch
 
 from backtests import plugins
 from backtests.auditing.checks.apart import bits
-from backtests.auditing.finding import Verdict
+from backtests.auditing.finding import Status
 from backtests.auditing.register import FORECASTER_CHECKS, Examination
-from backtests.auditing.report import verdict_of
-from backtests.auditing.subject import Trial
+from backtests.auditing.report import status_of
+from backtests.auditing.subject import Subject
 from backtests.jobs.parallel import run_tasks
 from forecasters.bars import Bars
 from forecasters.base import Forecaster
@@ -292,10 +292,10 @@ def test_a_fit_leaves_its_forecaster_and_its_features_as_they_were(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_audit_finds_nothing(name: str, bars: Bars, make_forecaster: Make) -> None:
-    trial = Trial(make_forecaster(name), PLAN, {bars.ticker: bars}, walks=2, few_days=True)
+    trial = Subject(make_forecaster(name), PLAN, {bars.ticker: bars}, walks=2, few_days=True)
     for check in FORECASTER_CHECKS:
         findings = Examination(check, name, trial).run()
-        assert verdict_of(findings) is not Verdict.FOUND, f"{check.name}: {findings}"
+        assert status_of(findings) is not Status.FOUND, f"{check.name}: {findings}"
 
 
 # --- answers and settings ------------------------------------------------------------------------

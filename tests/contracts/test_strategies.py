@@ -22,10 +22,10 @@ from backtests.account.broker import Broker
 from backtests.account.engine import run_backtest
 from backtests.account.feed import make_feed
 from backtests.account.result import Result
-from backtests.auditing.checks.rules import RuleTrial, situations
+from backtests.auditing.checks.rules import RuleSubject, situations
 from backtests.auditing.finding import PASSED
 from backtests.auditing.register import RULE_CHECKS
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from forecasters.bars import Bars
@@ -135,9 +135,9 @@ def test_a_rule_is_made_without_settings_and_tells_its_reading(name: str) -> Non
 @pytest.mark.parametrize("check", RULE_CHECKS, ids=lambda check: check.name)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_audit_finds_nothing(name: str, check: Any, bars: Bars) -> None:
-    trial = Trial(Linear(), WalkForward(train_size=60, step=17), {bars.ticker: bars})
-    findings = check.run(RuleTrial(rule_of(name)(), trial, Broker(1e8, COSTS)))
-    assert findings == PASSED or all(f.verdict.name == "CANNOT_SAY" for f in findings), findings
+    trial = Subject(Linear(), WalkForward(train_size=60, step=17), {bars.ticker: bars})
+    findings = check.run(RuleSubject(rule_of(name)(), trial, Broker(1e8, COSTS)))
+    assert findings == PASSED or all(f.status.name == "CANNOT_SAY" for f in findings), findings
 
 
 prices = st.floats(0.01, 1e7)

@@ -1,1 +1,1 @@
-"""What the audit asks: one question a file."""
+"""The checks of the audit: one question in each file."""

@@ -1,4 +1,4 @@
-"""A fit must not depend on what else runs, nor leave anything behind."""
+"""A fit must not depend on what else runs, and must not change anything for later fits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from backtests.auditing.finding import PASSED, Finding, found
 from backtests.auditing.probes.fresh import Fresh, run_fresh
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from forecasters.walk_forward.fit import Fit, Fitted
 
 
@@ -22,37 +22,37 @@ def bits(fitted: Fitted) -> bytes:
     return pickle.dumps([np.asarray(getattr(fitted, f.name)).tobytes() for f in fields(fitted)])
 
 
-def _seeds(trial: Trial) -> tuple[int, ...]:
-    return (0,) if trial.few_days else (0, 1)
+def _seeds(subject: Subject) -> tuple[int, ...]:
+    return (0,) if subject.few_days else (0, 1)
 
 
-def _alone(trial: Trial, fits: Sequence[Fit]) -> Fresh:
+def _alone(subject: Subject, fits: Sequence[Fit]) -> Fresh:
     """Run the first fit alone in a new process."""
-    return run_fresh(fits[:1], trial.files)
+    return run_fresh(fits[:1], subject.files)
 
 
-def check_state(trial: Trial) -> tuple[Finding, ...]:
+def check_state(subject: Subject) -> tuple[Finding, ...]:
     """Return whether a fit gives other bits among others, in another order, in another process."""
-    fits = trial.fits(trial.bars, _seeds(trial))
-    settings = pickle.dumps(vars(trial.forecaster))
+    fits = subject.fits(subject.bars, _seeds(subject))
+    settings = pickle.dumps(vars(subject.forecaster))
     inputs = _inputs(fits)
     try:
-        (first,) = _alone(trial, fits).fitted
-        # Not in the same process: what the first fit leaves would be there as it is here.
-        (last,) = run_fresh(fits[-1:], trial.files).fitted
-    except Exception as error:  # whatever the user's class cannot be sent with
+        (first,) = _alone(subject, fits).fitted
+        # Not in the process of the first fit: anything that the first fit changed would be there too.
+        (last,) = run_fresh(fits[-1:], subject.files).fitted
+    except Exception as error:  # the user's class may fail to be pickled in any way
         return found(
             f"it does not run in a process of its own ({type(error).__name__}: {error}): settings and "
             "module must pickle"
         )
-    fits[0].run()  # what it imports may draw: that is no fit's doing
+    fits[0].run()  # imports may draw random numbers too; that is not the fault of a fit
     before = _global_states()
     in_order = [bits(fit.run()) for fit in fits]
     touched = [name for name, state in _global_states().items() if before.get(name, state) != state]
     if touched:
         return found(
-            f"a fit moved the global random numbers of {', '.join(touched)}: draw from the `rng` that fit "
-            "is given, or what runs before decides what is drawn"
+            f"a fit moved the global random numbers of {', '.join(touched)}: draw from the `rng` that `fit` "
+            "is given, otherwise the draws depend on what ran before"
         )
     for name, fit, fitted, here in (
         ("first", fits[0], first, in_order[0]),
@@ -65,9 +65,9 @@ def check_state(trial: Trial) -> tuple[Finding, ...]:
     for fit, a, b in zip(fits, in_order, backwards, strict=True):
         if a != b:
             return _shared(fit, "it gave other numbers when the fits ran in reverse order")
-    if pickle.dumps(vars(trial.forecaster)) != settings:
+    if pickle.dumps(vars(subject.forecaster)) != settings:
         return found(
-            "a fit changed the forecaster that it was a copy of: a setting is shared between copies"
+            "a fit changed the forecaster that it is a copy of: the copies share a setting"
         )
     if _inputs(fits) != inputs:
         return found("a fit changed the features it was given")
@@ -81,21 +81,21 @@ def _inputs(fits: Sequence[Fit]) -> list[bytes]:
 def _shared(fit: Fit, what: str) -> tuple[Finding, ...]:
     return found(
         f"fold {fit.name}, seed {fit.seed}: {what}: something is kept between fits (in the class, "
-        "the module or a file) or drawn from global random numbers"
+        "the module or a file) or is drawn from global random numbers"
     )
 
 
-def check_doors(trial: Trial) -> tuple[Finding, ...]:
+def check_doors(subject: Subject) -> tuple[Finding, ...]:
     """Return whether importing, fitting or answering opens a file or a connection."""
     try:
-        opened = _alone(trial, trial.fits(trial.bars, _seeds(trial))).opened
+        opened = _alone(subject, subject.fits(subject.bars, _seeds(subject))).opened
     except Exception as error:
         return found(f"it does not run in a process of its own ({type(error).__name__}: {error})")
     if opened:
         return found(
             f"it opened {opened[0]}"
             + (f" and {len(opened) - 1} more" if len(opened) > 1 else "")
-            + ": what is read there may hold later prices, and no other check can see into it"
+            + ": it may hold later prices, and no other check can look into it"
         )
     return PASSED
 
@@ -105,7 +105,7 @@ def _global_states() -> dict[str, Any]:
         "numpy": pickle.dumps(np.random.get_state()),
         "random": pickle.dumps(random.getstate()),
     }
-    if torch := sys.modules.get("torch"):  # no door: only if the forecaster has opened it
+    if torch := sys.modules.get("torch"):  # not imported here: only if the forecaster imported it
         states["torch"] = torch.get_rng_state().numpy().tobytes()
     return states
 

@@ -1,4 +1,4 @@
-"""Nothing up to a day may change when the bars after it do."""
+"""Nothing up to a day may change when the bars after that day are changed."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import numpy as np
 from backtests.auditing.finding import PASSED, Finding, found
 from backtests.auditing.probes.disguises import Mirror
 from backtests.auditing.probes.futures import known_at, other_futures
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 from forecasters.features import Features
 from forecasters.forecasts import Forecasts
 
-#: Sessions after the day in which prices are changed: a few are enough, and train no later fold.
+#: Sessions after the day whose prices are changed: a few are enough, and no later fold is trained.
 REACH = 6
 
 MakeForecasts = Callable[[Mapping[str, Bars]], Mapping[str, Forecasts]]
 
 
 def known(forecasts: Forecasts, day: np.datetime64) -> dict[str, bytes]:
-    """Return all that was known of the forecasts at the close of `day`, as bytes."""
+    """Return everything that was known of the forecasts at the close of `day`, as bytes."""
     rows = forecasts.as_of <= day
-    told = rows & (forecasts.target <= day)  # NaT, still to come, compares as False
-    made = ("fold", "as_of", "last_close", "outside", "centre")
+    with_outcome = rows & (forecasts.target <= day)  # NaT, still in the future, compares as False
+    at_forecast = ("fold", "as_of", "last_close", "outside", "centre")
     return {
         "by_seed": forecasts.by_seed[:, rows].tobytes(),
         "close": forecasts.close[rows].tobytes(),
-        **{name: getattr(forecasts, name)[rows].tobytes() for name in made},
-        **{name: getattr(forecasts, name)[told].tobytes() for name in ("target", "actual")},
+        **{name: getattr(forecasts, name)[rows].tobytes() for name in at_forecast},
+        **{name: getattr(forecasts, name)[with_outcome].tobytes() for name in ("target", "actual")},
     }
 
 
@@ -43,10 +43,10 @@ def changed_forecasts(
     expected: Mapping[str, Forecasts] | None = None,
     **how: Any,
 ) -> list[str]:
-    """Return how what was forecast up to `day` depends on what came after it; nothing is right.
+    """Return the changes up to `day` that come from bars after it; an empty list is right.
 
-    Every forecast made up to that day, the fold and the flags that go with it must be the same
-    bytes in each of the other futures. `how` goes to `other_futures`.
+    Every forecast made up to that day, with its fold and its flags, must be the same bytes in each of
+    the other futures. `how` goes to `other_futures`.
     """
     expected = make(bars) if expected is None else expected
     changes = []
@@ -69,35 +69,35 @@ def _first_changed(a: Forecasts, b: Forecasts, day: np.datetime64) -> str:
     return str(a.as_of[changed[0] if changed.size else 0])
 
 
-def check_features(trial: Trial) -> tuple[Finding, ...]:
+def check_features(subject: Subject) -> tuple[Finding, ...]:
     """Return whether an input or a target known by then changes with later bars.
 
-    The bars are changed after the days of the trial and cut off after every session there is a
-    forecast on: an input may look ahead in some rows only, as one does that is filled from behind.
+    The bars are changed after the days of the subject, and cut off after every session with a forecast:
+    an input may look ahead in some rows only, for example if gaps are filled from later rows.
     """
-    whole = {ticker: trial.features(b) for ticker, b in trial.bars.items()}
-    for day in trial.days:
-        for what, other in other_futures(trial.bars, day):
+    expected = {ticker: subject.features(b) for ticker, b in subject.bars.items()}
+    for day in subject.days:
+        for what, other in other_futures(subject.bars, day):
             for ticker, b in other.items():
-                if wrong := _changed_inputs(whole[ticker], trial.features(b), day, what):
+                if wrong := _changed_inputs(expected[ticker], subject.features(b), day, what):
                     return found(wrong)
-    for ticker, b in trial.bars.items():
-        for n in range(trial.walk_forward.first_test + 1, len(b)):
-            cut = trial.features(b.rows(slice(0, n)))
-            if wrong := _changed_inputs(whole[ticker], cut, b.sessions[n - 1], "cut off there"):
+    for ticker, b in subject.bars.items():
+        for n in range(subject.walk_forward.first_test + 1, len(b)):
+            cut = subject.features(b.rows(slice(0, n)))
+            if wrong := _changed_inputs(expected[ticker], cut, b.sessions[n - 1], "cut off there"):
                 return found(wrong)
     return PASSED
 
 
 def _changed_inputs(before: Features, after: Features, day: np.datetime64, what: str) -> str | None:
-    """Return the sentence on the first input or target that was known at `day` and changed."""
+    """Return a sentence on the first input or target that was known at `day` and changed."""
     n = int(np.searchsorted(before.sessions, day, side="right"))
     for column, name in enumerate(before.names):
         rows = _changed(before.X[:n, column], after.X[:n, column])
         if rows.size:
             return (
                 f"{before.ticker}: the input '{name}' of {before.sessions[rows[0]]} changed when the bars "
-                f"after {day} did ({what}): it is made of later rows, of all rows, or filled in from behind"
+                f"after {day} did ({what}): it is made of later rows or of all rows, or gaps are filled from behind"
             )
     for name, until in (("close", n), ("tradable", n), ("y", max(n - before.horizon, 0))):
         if _changed(getattr(before, name)[:until], getattr(after, name)[:until]).size:
@@ -106,18 +106,18 @@ def _changed_inputs(before: Features, after: Features, day: np.datetime64, what:
 
 
 def _changed(a: Any, b: Any) -> Any:
-    """Return the rows in which two columns differ; two NaN are the same."""
+    """Return the rows in which two columns differ; NaN equals NaN."""
     return np.flatnonzero((a != b) & ~((a != a) & (b != b)))
 
 
-def check_folds(trial: Trial) -> tuple[Finding, ...]:
-    """Return whether a fold that has begun is cut otherwise when later sessions come or go."""
-    first = next(iter(trial.bars.values()))
-    for day in trial.days:
+def check_folds(subject: Subject) -> tuple[Finding, ...]:
+    """Return whether a fold that has begun changes when later sessions are added or removed."""
+    first = next(iter(subject.bars.values()))
+    for day in subject.days:
         n = known_at(first, day)
 
         def begun(bars: Bars, n: int = n) -> list[tuple[object, ...]]:
-            folds = trial.walk_forward.split(bars.sessions)
+            folds = subject.walk_forward.split(bars.sessions)
             return [(f.name, f.fit, f.validation) for f in folds if f.test.start < n]
 
         expected = begun(first)
@@ -128,39 +128,39 @@ def check_folds(trial: Trial) -> tuple[Finding, ...]:
                 same = False
             if not same:
                 return found(
-                    f"the folds begun by {day} are others when later sessions are ({what}): the plan "
+                    f"folds that have begun by {day} change with the later sessions ({what}): the plan "
                     "looks at how many there are, or counts from the last one"
                 )
     return PASSED
 
 
-def check_windows(trial: Trial) -> tuple[Finding, ...]:
+def check_windows(subject: Subject) -> tuple[Finding, ...]:
     """Return whether what a forecaster is given changes with later bars.
 
-    A mirror in its place answers with a hash of all it was given: windows, labels, last closes
-    and, through them, both scalers.
+    A mirror takes its place and answers with a hash of everything it was given: windows, labels, last
+    closes and, through them, both scalers.
     """
-    mirror = replace(trial, forecaster=Mirror(trial.forecaster))
+    mirror = replace(subject, forecaster=Mirror(subject.forecaster))
     return _forecasts(mirror, "what the forecaster is given", "a scaler or a label sees later rows")
 
 
-def check_forecasts(trial: Trial) -> tuple[Finding, ...]:
+def check_forecasts(subject: Subject) -> tuple[Finding, ...]:
     """Return whether a forecast changes with later bars."""
     return _forecasts(
-        trial,
+        subject,
         "the forecast",
-        "an answer takes something from later windows of its batch, or an input, a scaler or the plan "
+        "an answer uses later windows of its batch, or an input, a scaler or the plan "
         "sees later rows",
     )
 
 
-def _forecasts(trial: Trial, what: str, why: str) -> tuple[Finding, ...]:
-    expected = trial.forecasts(trial.bars)
-    days = trial.days
+def _forecasts(subject: Subject, what: str, why: str) -> tuple[Finding, ...]:
+    expected = subject.forecasts(subject.bars)
+    days = subject.days
     for day in days:
         last = bool(day == days[-1])
         changes = changed_forecasts(
-            trial.forecasts, trial.bars, day, expected, reach=REACH, grow=last
+            subject.forecasts, subject.bars, day, expected, reach=REACH, grow=last
         )
         if changes:
             return found(f"{what} changed when the bars after {day} did ({changes[0]}): {why}")

@@ -1,4 +1,4 @@
-"""An answer comes from its window alone: not from a date, a price level or its neighbours."""
+"""An answer must come from its window alone, not from a date, a price level or other windows."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from backtests.auditing.finding import PASSED, Finding, cannot_say, found
 from backtests.auditing.probes.disguises import MOVED_DAYS, Redated, Reversed
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from forecasters.bars import PRICES, Bars, Flags, Floats
 from forecasters.forecasts import Forecasts
 
-#: Share of the close that counts as another answer where bits may round differently.
+#: Share of the close above which an answer counts as changed; below it bits may round differently.
 TOLERANCE = 1e-5
 
 
@@ -38,52 +38,50 @@ def _first(
     return None
 
 
-def check_own_window(trial: Trial) -> tuple[Finding, ...]:
+def check_own_window(subject: Subject) -> tuple[Finding, ...]:
     """Return whether an answer changes when the windows come in the opposite order."""
-    expected = trial.forecasts(trial.bars)
-    turned = replace(trial, forecaster=Reversed(trial.forecaster)).forecasts(trial.bars)
+    expected = subject.forecasts(subject.bars)
+    turned = replace(subject, forecaster=Reversed(subject.forecaster)).forecasts(subject.bars)
     where = _first(
         expected, {t: _differ(expected[t], turned[t], tolerance=TOLERANCE) for t in expected}
     )
     if where:
         return found(
             f"{where[1]} of {where[2]} forecasts (first {where[0]}) changed when the test windows came in "
-            "reverse order: an answer takes something from other windows, which may be later ones, or "
-            "from its place among them"
+            "reverse order: an answer uses other windows, which may be later ones, or "
+            "its place among them"
         )
     return PASSED
 
 
-def check_dates(trial: Trial) -> tuple[Finding, ...]:
-    """Return whether a forecast changes when every date lies 28 years earlier."""
-    expected = trial.forecasts(trial.bars)
-    moved = replace(trial, forecaster=Redated(trial.forecaster)).forecasts(trial.bars)
+def check_dates(subject: Subject) -> tuple[Finding, ...]:
+    """Return whether a forecast changes when every date is 28 years earlier."""
+    expected = subject.forecasts(subject.bars)
+    moved = replace(subject, forecaster=Redated(subject.forecaster)).forecasts(subject.bars)
     where = _first(expected, {t: _differ(expected[t], moved[t]) for t in expected})
     if where:
         return found(
             f"{where[1]} of {where[2]} forecasts (first {where[0]}) changed when the calendar was moved by "
             f"{MOVED_DAYS} days, to the same weekdays and months: something is looked up by date, "
-            "prices of later days perhaps"
+            "perhaps prices of later days"
         )
     return PASSED
 
 
-def check_prices(trial: Trial) -> tuple[Finding, ...]:
+def check_prices(subject: Subject) -> tuple[Finding, ...]:
     """Return whether a forecast return changes when every price is doubled."""
     doubled: dict[str, Bars] = {
         ticker: replace(b, **{name: 2 * getattr(b, name) for name in PRICES})
-        for ticker, b in trial.bars.items()
+        for ticker, b in subject.bars.items()
     }
-    expected, answer = trial.forecasts(trial.bars), trial.forecasts(doubled)
+    expected, answer = subject.forecasts(subject.bars), subject.forecasts(doubled)
     where = _first(expected, {t: _differ(expected[t], answer[t], 2.0, TOLERANCE) for t in expected})
-    if where and trial.forecaster.scaler == "none":
-        return cannot_say(
-            "its inputs are not scaled, so that it may well depend on the price level"
-        )
+    if where and subject.forecaster.scaler == "none":
+        return cannot_say("its inputs are not scaled, so it may depend on the price level")
     if where:
         return found(
             f"{where[1]} of {where[2]} forecasts (first {where[0]}) changed when every price was doubled, "
-            "though scaled inputs stay the same: prices are looked up, in a table of known ones perhaps, "
+            "although scaled inputs stay the same: prices are looked up, perhaps in a table of known prices, "
             "or an input is not in units of the price"
         )
     return PASSED

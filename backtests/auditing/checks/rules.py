@@ -1,4 +1,4 @@
-"""A rule is a pure function of its situation; its orders stay when later bars change."""
+"""A rule must be a pure function of its situation; its orders must not change with later bars."""
 
 from __future__ import annotations
 
@@ -19,23 +19,32 @@ from backtests.auditing.finding import PASSED, Finding, cannot_say, found
 from backtests.auditing.probes.disguises import MOVED_DAYS, Dice
 from backtests.auditing.probes.doors import heard
 from backtests.auditing.probes.futures import other_futures
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from forecasters.bars import Bars
 from strategies.rule import Rule, Side, Signal
 from strategies.situation import Flags, Floats, Situation
 
 
 @dataclass(frozen=True, eq=False)
-class RuleTrial:
-    """A rule, bars to trade on, the account, and a plan that says where forecasts begin."""
+class RuleSubject:
+    """A rule to audit, and what it trades on.
+
+    Attributes
+    ----------
+    rule : Rule
+    basis : Subject
+        The bars to trade on, and the plan that says where the forecasts begin.
+    broker : Broker
+        The account.
+    """
 
     rule: Rule
-    trial: Trial
+    basis: Subject
     broker: Broker
 
 
 def situations() -> list[Situation]:
-    """Return every corner that a rule must bear: no forecast, no yesterday, large moves, long holds."""
+    """Return extreme situations: no forecast, no previous close, large moves, long holds."""
     made = []
     day = datetime.date(2016, 3, 4)
     nan = math.nan
@@ -62,7 +71,7 @@ def situations() -> list[Situation]:
 
 
 def _pasts() -> list[dict[str, Any]]:
-    """Return what else a situation may hold; five of them, so that each meets each corner."""
+    """Return the other fields of a situation; five variants, so that each meets each situation."""
     calm, rising = np.linspace(-0.02, 0.02, 252), np.linspace(50.0, 100.0, 252)
     for array in (calm, rising):
         array.setflags(write=False)
@@ -75,7 +84,7 @@ def _pasts() -> list[dict[str, Any]]:
     ]
 
 
-def check_pure(asked: RuleTrial) -> tuple[Finding, ...]:
+def check_pure(asked: RuleSubject) -> tuple[Finding, ...]:
     """Return whether a signal depends on anything but the situation."""
     corners = situations()
     before = pickle.dumps(vars(asked.rule))
@@ -88,7 +97,7 @@ def check_pure(asked: RuleTrial) -> tuple[Finding, ...]:
         moved = [replace(s, date=s.date - datetime.timedelta(days=MOVED_DAYS)) for s in corners]
         earlier = _signals(asked.rule, moved)
     if opened:
-        return found(f"deciding, it opened {opened[0]}: what is read there may hold later prices")
+        return found(f"it opened {opened[0]} while deciding: it may hold later prices")
     for answer, what in (
         (twice if isinstance(twice, str) else twice[::-1], "asked again in reverse order"),
         (copy, "asked of a copy"),
@@ -99,16 +108,16 @@ def check_pure(asked: RuleTrial) -> tuple[Finding, ...]:
         changed = [s for s, a, b in zip(corners, signals, answer, strict=True) if a != b]
         if changed:
             return found(
-                f"{what}, {len(changed)} of {len(corners)} situations got another signal, first "
+                f"{what}, {len(changed)} of {len(corners)} situations gave another signal, the first is "
                 f"{_shown(changed[0])}: it keeps something between calls or looks something up"
             )
     if pickle.dumps(vars(asked.rule)) != before:
-        return found("deciding changed the rule itself: it keeps something between calls")
+        return found("the rule changed while it decided: it keeps something between calls")
     return PASSED
 
 
 def _signals(rule: Rule, corners: Sequence[Situation]) -> list[Signal] | str:
-    """Return the signals, or the sentence that says what came instead."""
+    """Return the signals, or a sentence on the first answer that is not a signal."""
     signals = []
     for situation in corners:
         try:
@@ -131,7 +140,7 @@ def _shown(s: Situation) -> str:
 
 @dataclass(frozen=True)
 class Recorded(Rule):
-    """Hands every situation on to `inner` and writes down what it answered."""
+    """Passes every situation to `inner` and records its signal."""
 
     inner: Rule
     log: list[tuple[Situation, Signal]]
@@ -165,20 +174,22 @@ class Recorded(Rule):
         return self.inner.reading()
 
 
-def check_orders(asked: RuleTrial) -> tuple[Finding, ...]:
-    """Return whether a decision up to a day, the fills before it included, changes with later bars.
+def check_orders(asked: RuleSubject) -> tuple[Finding, ...]:
+    """Return whether a decision up to a day, or a fill before it, changes with later bars.
 
-    What is decided at the close of the day itself fills after it, at an open that was changed: so
-    decisions are compared and not fills. A situation shows the position and the price paid. The
-    forecasts are dice of the last close, so that there is much to do.
+    A decision at the close of the day itself fills after it, at an open that was changed: so decisions
+    are compared, not fills. A situation shows the position and the price paid. The forecasts are random
+    numbers made from the last close, so that the rule trades often.
     """
-    trial = replace(asked.trial, forecaster=Dice(asked.trial.forecaster))
-    expected = _decisions(asked, trial, trial.bars)
+    subject = replace(asked.basis, forecaster=Dice(asked.basis.forecaster))
+    expected = _decisions(asked, subject, subject.bars)
     if not any(signal.side is not Side.HOLD for log in expected.values() for _, signal in log):
-        return cannot_say("it never traded, though forecasts went up to 10% either way")
-    for day in trial.days:
-        for what, other in other_futures(trial.bars, day, reach=REACH, grow=False):
-            for ticker, log in _decisions(asked, trial, other).items():
+        return cannot_say(
+            "it never traded, although forecasts were up to 10% above and below the close"
+        )
+    for day in subject.days:
+        for what, other in other_futures(subject.bars, day, reach=REACH, grow=False):
+            for ticker, log in _decisions(asked, subject, other).items():
                 before, after = _until(expected[ticker], day), _until(log, day)
                 for (situation, *signal), answer in itertools.zip_longest(
                     before, after, fillvalue=("nothing",)
@@ -193,15 +204,15 @@ def check_orders(asked: RuleTrial) -> tuple[Finding, ...]:
 
 
 def _until(log: Sequence[tuple[Situation, Signal]], day: np.datetime64) -> list[tuple[str, str]]:
-    """Return situations and signals up to a day as text, in which one NaN is as another."""
+    """Return situations and signals up to a day as text, in which NaN equals NaN."""
     return [(repr(s.known()), repr(signal)) for s, signal in log if np.datetime64(s.date) <= day]
 
 
 def _decisions(
-    asked: RuleTrial, trial: Trial, bars: Mapping[str, Bars]
+    asked: RuleSubject, subject: Subject, bars: Mapping[str, Bars]
 ) -> dict[str, list[tuple[Situation, Signal]]]:
     logs: dict[str, list[tuple[Situation, Signal]]] = {}
-    for ticker, forecasts in trial.forecasts(bars).items():
+    for ticker, forecasts in subject.forecasts(bars).items():
         rule = Recorded(asked.rule, [])
         run_backtest({ticker: bars[ticker]}, {ticker: forecasts}, rule, asked.broker)
         logs[ticker] = rule.log

@@ -1,1 +1,1 @@
-"""What the checks of the audit work with: changed futures, other dates, a fresh process."""
+"""The tools of the checks: changed futures, other dates, a new process."""

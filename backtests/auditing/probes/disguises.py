@@ -1,4 +1,4 @@
-"""Forecasters that stand in for another one, with its name, its settings and its seeds."""
+"""Forecasters that take the place of another, with its name, its settings and its seeds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOVED_DAYS = 1461 * 7
 
 
 class Disguise(Forecaster):
-    """Hands everything on to `inner`; whoever looks at its settings sees those of `inner`."""
+    """Passes everything to `inner`; its settings are those of `inner`."""
 
     def __init__(self, inner: Forecaster) -> None:
         vars(self).update(vars(inner), stochastic=inner.stochastic)
@@ -26,7 +26,7 @@ class Disguise(Forecaster):
 
     @property
     def name(self) -> str:
-        """The name of what is disguised: the same random numbers follow from it."""
+        """The name of `inner`, from which the random numbers are made."""
         return self.inner.name
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
@@ -40,7 +40,7 @@ class Disguise(Forecaster):
         return self.inner.predict(self.shown(windows))
 
     def shown(self, windows: Windows) -> Windows:
-        """Return the windows as `inner` gets to see them."""
+        """Return the windows that `inner` gets."""
         return windows
 
     def cost(self, rows: int) -> float:
@@ -49,7 +49,7 @@ class Disguise(Forecaster):
 
 
 class Redated(Disguise):
-    """Every date lies 28 years earlier: weekday, month and day of the year stay."""
+    """Every date is 28 years earlier: weekday, month and day of the year stay the same."""
 
     def shown(self, windows: Windows) -> Windows:
         """Return the windows with earlier dates."""
@@ -57,7 +57,7 @@ class Redated(Disguise):
 
 
 class Reversed(Disguise):
-    """The windows to be answered come in the opposite order."""
+    """The test windows come in the opposite order."""
 
     def predict(self, windows: Windows) -> Floats:
         """Return the answers in the order of `windows`."""
@@ -68,16 +68,16 @@ class Mislabelled(Disguise):
     """Each window is fitted with the label of another one."""
 
     def shown(self, windows: Windows) -> Windows:
-        """Return the windows with their labels in a drawn order; those to answer have none."""
+        """Return the windows with their labels in random order; test windows have no labels."""
         order = np.random.default_rng(len(windows)).permutation(len(windows))
         return replace(windows, y=windows.y[order])
 
 
 class Mirror(Disguise):
-    """Answers each window with a hash of it and of all that was fitted on: nothing can hide."""
+    """Answers each window with a hash of it and of all fit rows, so that every change shows."""
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
-        """Remember what came."""
+        """Remember the fit and validation windows."""
         self.seen_ = _bytes(windows, slice(None)) + _bytes(validation, slice(None))
         return self
 
@@ -88,7 +88,7 @@ class Mirror(Disguise):
 
 
 class Dice(Disguise):
-    """Returns up to 10% either way, drawn from the window: a rule finds much to do."""
+    """Forecasts returns from -10% to 10%, made from the last close, so that a rule trades often."""
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
         """Learn nothing."""

@@ -1,4 +1,4 @@
-"""Files and connections that code opens while somebody listens."""
+"""Records the files and connections that code opens."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: What Python and its libraries read by themselves: code, the system's own files.
+#: Files that Python and its libraries read by themselves: code, and files of the system.
 CODE = (".py", ".h", ".cpp", ".pyc", ".pyi", ".so", ".pyd", ".dll", ".dylib", ".pth")
-#: What an installed package says of itself; torch looks there for its own plugins.
+#: Descriptions of installed packages; torch looks there for its plugins.
 METADATA = (".egg-info", ".dist-info")
 SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/usr/", "/lib/", "/lib64/")
 INSTALLED = tuple(
@@ -23,11 +23,11 @@ _hooked: list[bool] = []
 
 @contextmanager
 def heard() -> Iterator[list[str]]:
-    """Yield a list that fills with the paths and addresses opened in this process meanwhile.
+    """Yield a list to which every path and address is added that this process opens meanwhile.
 
-    What a compiled library opens by itself is not heard.
+    Files that a compiled library opens by itself are not recorded.
     """
-    if not _hooked:  # a hook of the interpreter stays for ever: one is enough
+    if not _hooked:  # a hook of the interpreter cannot be removed: one is enough
         sys.addaudithook(_hear)
         _hooked.append(True)
     doors: list[str] = []
@@ -44,8 +44,8 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
     what: str | None = None
     if event in ("open", "sqlite3.connect") and isinstance(arguments[0], str | bytes | os.PathLike):
         path = os.path.realpath(os.fsdecode(arguments[0]))
-        told = os.path.dirname(path).endswith(METADATA)
-        if not (told or path.endswith(CODE) or path.startswith((*SYSTEM, *INSTALLED))):
+        metadata = os.path.dirname(path).endswith(METADATA)
+        if not (metadata or path.endswith(CODE) or path.startswith((*SYSTEM, *INSTALLED))):
             what = path
     elif event == "socket.connect":
         what = f"a connection to {arguments[1]}"

@@ -1,4 +1,4 @@
-"""Fits run in a process of their own, which nothing has run in before."""
+"""Runs fits in a new process, in which nothing has run before."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from forecasters.walk_forward.fit import Fit, Fitted
 
 @dataclass(frozen=True)
 class Fresh:
-    """What came back: the answers in order, and what was opened from the import of the file on."""
+    """The answers in order, and the files and addresses opened since the import of the user's file."""
 
     fitted: tuple[Fitted, ...]
     opened: tuple[str, ...]
 
 
 def run_fresh(fits: Sequence[Fit], files: Sequence[Plugin]) -> Fresh:
-    """Return what a new process makes of these fits.
+    """Return the answers of a new process to these fits.
 
     Raises
     ------
     RuntimeError
-        It did not end well; the message is the last line of its errors.
+        The process failed; the message is the last line of its errors.
     """
     return _asked(pickle.dumps((tuple(files), pickle.dumps(tuple(fits)))))
 
@@ -55,7 +55,10 @@ def _asked(question: bytes) -> Fresh:
 
 def answer() -> None:
     """Read fits from stdin, run them, write a `Fresh` to stdout."""
-    out, sys.stdout = sys.stdout.buffer, sys.stderr  # what a plugin prints is not the answer
+    out, sys.stdout = (
+        sys.stdout.buffer,
+        sys.stderr,
+    )  # what a plugin prints must not mix with the answer
     files, fits = pickle.loads(sys.stdin.buffer.read())
     with heard() as opened:
         for path, _ in files:

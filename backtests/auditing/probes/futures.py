@@ -1,4 +1,4 @@
-"""Bars that agree up to a day and differ after it."""
+"""Bars that are equal up to a day and different after it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from forecasters.bars import COLUMNS, Bars
 
-#: Sessions that are appended: whole folds of a small plan, and the next one begun.
+#: Sessions that are appended: several folds of a small plan, and the beginning of the next.
 APPENDED = 40
 
 Change = Callable[[Bars, int], Bars]
@@ -37,7 +37,7 @@ def _halted(bars: Bars, n: int) -> Bars:
 
 
 def _grown(bars: Bars, n: int) -> Bars:
-    """Append sessions far outside every range that was there."""
+    """Append sessions with values far outside the range so far."""
     days = np.busday_offset(bars.sessions[-1], np.arange(1, APPENDED + 1), roll="forward")
     rows = {name: getattr(bars, name) for name in COLUMNS}
     longer = {name: np.append(v, np.full(APPENDED, 7 * v.max())) for name, v in rows.items()}
@@ -51,7 +51,7 @@ FUTURES: dict[str, Change] = {
     "a halt for ever": _halted,
     "appended sessions": _grown,
 }
-#: In this one the first ticker keeps its own future: what changes is its neighbours' tomorrow.
+#: Here the first ticker keeps its future; those of the other tickers change.
 NEIGHBOURS = "other prices of the other tickers"
 
 
@@ -63,15 +63,15 @@ def known_at(bars: Bars, day: np.datetime64) -> int:
 def other_futures(
     bars: Mapping[str, Bars], day: np.datetime64, *, reach: int | None = None, grow: bool = True
 ) -> Iterator[tuple[str, dict[str, Bars]]]:
-    """Yield a name and bars by ticker that agree with `bars` up to the close of `day`, no further.
+    """Yield a name and bars by ticker that equal `bars` up to the close of `day` and differ after it.
 
     Parameters
     ----------
     reach : int or None
-        Sessions kept after `day` where the future is changed and not cut off; None keeps all. A
-        short reach spares the folds that begin after `day`.
+        Sessions kept after `day` if the future is changed and not cut off; None keeps all. With a short
+        reach the folds that begin after `day` need not be trained.
     grow : bool
-        Also append sessions at the end, whatever the reach.
+        Also append sessions at the end, for any reach.
     """
     begun = {ticker: (b, known_at(b, day)) for ticker, b in bars.items() if known_at(b, day)}
 

@@ -1,4 +1,4 @@
-"""Made-up bars of which it is known whether their next close can be forecast."""
+"""Made-up bars: it is known whether their next close can be forecast."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from forecasters.bars import Bars, Floats, Origin
 
 FIRST = "2010-01-04"
-#: The planted swing of the log price: an AR(2) with this period in sessions and this damping, and
-#: the deviation of its shocks. A constant forecast is worse than naive on it.
+#: The planted swing of the log price: an AR(2) with this period in sessions and this damping, and the
+#: standard deviation of its shocks. A constant forecast is worse than naive on it.
 PERIOD, DAMPING, SHOCK = 12, 0.94, 0.007
-#: Daily deviation of the white noise.
+#: Daily standard deviation of the white noise.
 DAILY = 0.015
 
 
@@ -23,13 +23,13 @@ def white_noise(seed: int, rows: int) -> Bars:
 
 
 def planted(seed: int, rows: int) -> Bars:
-    """Return bars whose log price swings with noise: the next close can be forecast in part."""
+    """Return bars whose log price swings, with noise: the next close can partly be forecast."""
     rng = np.random.default_rng([seed, 2])
     return _bars(f"SWING{seed}", _swing(rng, rows), rng)
 
 
 def drawn_future(seed: int, rows: int, known: int) -> Bars:
-    """Return planted bars whose returns have drawn signs from row `known` on."""
+    """Return planted bars whose returns have random signs from row `known` on."""
     rng = np.random.default_rng([seed, 3])
     returns = _swing(rng, rows)
     returns[known:] = np.abs(returns[known:]) * rng.choice((-1.0, 1.0), rows - known)
@@ -46,7 +46,7 @@ def _swing(rng: np.random.Generator, rows: int) -> Floats:
 
 
 def _bars(ticker: str, returns: Floats, rng: np.random.Generator) -> Bars:
-    """Return bars of these log returns; prices are not rounded, so that signs stay even."""
+    """Return bars with these log returns; prices are not rounded, so no sign becomes more frequent."""
     close = np.asarray(100 * np.exp(np.cumsum(returns)), dtype=np.float64)
     before = np.concatenate([[100.0], close[:-1]])
     opened = before * np.exp(rng.normal(0.0, 0.002, returns.size))

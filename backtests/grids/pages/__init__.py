@@ -1,1 +1,1 @@
-"""What a grid says: its page, its figures, its lines on the terminal."""
+"""The words of a grid: its page, its sentences, its charts, its lines on the terminal."""

@@ -1,24 +1,26 @@
-"""Heat maps as numbers: which crossed fields are rows, columns and panels, and what fills the cells."""
+"""Heat maps as numbers: the crossed fields of rows, columns and panels, and the cells."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from backtests.grids.results.outcome import Outcome
-from backtests.grids.results.report import Report
+from backtests.grids.results.grid_outcome import GridOutcome
+from backtests.grids.results.judged_grid import JudgedGrid
 from forecasters.bars import Floats
 
-#: Rows and columns where both are crossed, as in the tables of S3.
+#: Rows and columns if both are crossed, as in the tables of S3.
 USUAL = ("batch_size", "filters")
+
+#: Crossed fields and their values.
+Fields = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
 class HeatMap:
-    """One panel: a forecaster with all crossed fields fixed but two.
+    """One panel: a forecaster whose crossed fields are fixed, except those of the two axes.
 
     Attributes
     ----------
@@ -30,8 +32,8 @@ class HeatMap:
         Their values.
     ratio : float64, shape [rows, columns]
         MAPE on the test rows over naive's; NaN where there is none.
-    honest, papers : tuple of (int, int)
-        Cells that were chosen on the validation rows, and on the test rows.
+    by_validation, by_test : tuple of (int, int)
+        The cells that were chosen on the validation rows, and on the test rows.
     """
 
     title: str
@@ -40,53 +42,35 @@ class HeatMap:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     ratio: Floats
-    honest: tuple[tuple[int, int], ...]
-    papers: tuple[tuple[int, int], ...]
+    by_validation: tuple[tuple[int, int], ...]
+    by_test: tuple[tuple[int, int], ...]
 
 
-def heat_maps(report: Report) -> tuple[HeatMap, ...]:
+def heat_maps(grid: JudgedGrid) -> tuple[HeatMap, ...]:
     """Return a panel for each forecaster and each combination of the fields that are no axis.
 
     The first of those fields changes fastest: architectures stand side by side, activations below
     one another.
     """
-    outcome = report.outcome
-    ratios = {row["forecaster"]: row["mape_over_naive"] for row in report.rows}
-    chosen = [
-        {entry.label for entry in one.chosen} if one else set()
-        for one in (report.honest, report.papers)
-    ]
     maps = []
-    for base, axes in _axes(outcome).items():
-        row, column = _sides(axes)
-        fixed = [name for name in axes if name not in (row, column)]
-        cells = {
-            tuple(sorted(e.variant.crossed.items())): e.label
-            for e in outcome.models
-            if e.variant.base == base and e.variant.crossed
-        }
-        for values in itertools.product(*(axes[name] for name in reversed(fixed))):
-            at = dict(zip(reversed(fixed), values, strict=True))
-            labels = {
-                (i, j): cells[tuple(sorted({**at, **_pair(row, r), column: c}.items()))]
-                for i, r in enumerate(axes.get(row, ("",)))
-                for j, c in enumerate(axes[column])
-            }
-            maps.append(_heat_map(base, at, row, column, axes, labels, ratios, chosen))
+    for base, axes in _axes(grid.outcome).items():
+        fixed_fields = [name for name in reversed(axes) if name not in _sides(axes)]
+        for values in itertools.product(*(axes[name] for name in fixed_fields)):
+            maps.append(_heat_map(grid, base, axes, dict(zip(fixed_fields, values, strict=True))))
     return tuple(maps)
 
 
-def _axes(outcome: Outcome) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return forecaster to its crossed fields and their values; those of one value are no axis."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
+def _axes(outcome: GridOutcome) -> dict[str, Fields]:
+    """Return forecaster to its crossed fields and their values, in the order of the grid."""
+    axes: dict[str, Fields] = {}
     for entry in outcome.models:
-        if own := entry.variant.crossed:
+        if crossed := entry.variant.crossed:
             every = outcome.search.crossing.axes
-            found[entry.variant.base] = {name: every[name] for name in every if name in own}
-    return found
+            axes[entry.variant.base] = {name: every[name] for name in every if name in crossed}
+    return axes
 
 
-def _sides(axes: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:
+def _sides(axes: Fields) -> tuple[str, str]:
     """Return the fields of rows and columns; no rows where one field alone is crossed."""
     if all(name in axes for name in USUAL):
         return USUAL
@@ -94,23 +78,29 @@ def _sides(axes: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:
     return ("", by_length[0]) if len(by_length) == 1 else (by_length[1], by_length[0])
 
 
-def _pair(name: str, value: str) -> dict[str, str]:
-    return {name: value} if name else {}
-
-
-def _heat_map(
-    base: str, at: Mapping[str, str], row: str, column: str, axes: Mapping[str, tuple[str, ...]],
-    labels: Mapping[tuple[int, int], str], ratios: Mapping[str, float | None], chosen: list[set[str]],
-) -> HeatMap:  # fmt: skip
+def _heat_map(grid: JudgedGrid, base: str, axes: Fields, fixed: dict[str, str]) -> HeatMap:
+    """Return the panel of a forecaster with these fixed values."""
+    row, column = _sides(axes)
     rows, columns = axes.get(row, ("",)), axes[column]
+    labels = {}
+    for entry in grid.outcome.models:
+        crossed = entry.variant.crossed
+        if entry.variant.base == base and crossed and fixed.items() <= crossed.items():
+            cell = rows.index(crossed.get(row, "")), columns.index(crossed[column])
+            labels[cell] = entry.label
     ratio = np.full((len(rows), len(columns)), np.nan)
+    ratios = {ranked["forecaster"]: ranked["mape_over_naive"] for ranked in grid.rows}
     for cell, label in labels.items():
         value = ratios[label]
         ratio[cell] = np.nan if value is None else value
-    honest, papers = (
-        tuple(cell for cell, label in labels.items() if label in own) for own in chosen
+    by_validation, by_test = (
+        tuple(
+            cell
+            for cell in np.ndindex(ratio.shape)
+            if selection and labels[cell] in selection.labels
+        )
+        for selection in (grid.by_validation, grid.by_test)
     )
-    title = ",".join(f"{name}={value}" for name, value in reversed(list(at.items())))
-    return HeatMap(
-        f"{base}:{title}" if title else base, row, column, rows, columns, ratio, honest, papers
-    )
+    settings = ",".join(f"{name}={value}" for name, value in reversed(fixed.items()))
+    title = f"{base}:{settings}" if settings else base
+    return HeatMap(title, row, column, rows, columns, ratio, by_validation, by_test)

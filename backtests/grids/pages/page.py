@@ -2,155 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from backtests.command.values import rows_of
 from backtests.grids.config import GridConfig
+from backtests.grids.pages.choices import describe_selections, label_of
+from backtests.grids.pages.facts import crossed_words, facts_of, span_of
 from backtests.grids.pages.figures import draw_grid
-from backtests.grids.results.outcome import Outcome
-from backtests.grids.results.ranking import below_naive, printed
-from backtests.grids.results.report import Report, describe_selections
+from backtests.grids.pages.ranking_table import Table, meaning_of, ranking_table
+from backtests.grids.pages.sentences import finding_sentences, verdict_sentences
+from backtests.grids.results.judged_grid import JudgedGrid
 from backtests.report.rendering import render
-from backtests.report.sections.facts import facts_of_bars, facts_of_outliers
 from backtests.report.sections.skill import section
-from backtests.universe.volume_steps import volume_steps
 from backtests.writing.atomic import write_text
-from backtests.writing.numbers import count, listed, p_text, percent, points
+from backtests.writing.numbers import p_text, points
 from backtests.writing.tables import to_latex, to_markdown
-from forecasters.walk_forward.folds import Fold
 
+#: The files that the page links, where they exist.
 FILES = (
     "manifest.json", "metrics.csv", "ranking.md", "ranking.tex", "forecasts.parquet", "training.parquet",
 )  # fmt: skip
+#: The charts of the page; the template asks for each of them.
+FIGURES = ("heat", "choice", "losses", "closes")
 
 
-def write_page(folder: Path, report: Report, manifest: Mapping[str, Any]) -> Path:
+def write_page(folder: Path, grid: JudgedGrid, manifest: Mapping[str, Any]) -> Path:
     """Write ``index.html``, ``figures/``, ``ranking.md`` and ``ranking.tex``; return the page's path."""
-    outcome = report.outcome
-    heading, cells = printed(report.rows, outcome.search.crossing.axes, outcome.search.s3)
-    caption = f"{outcome.heading}: {_what(outcome)}, ranked by MAPE on the test rows, naive first"
-    if report.honest and report.papers:
-        caption += f"; chosen on validation: {report.honest.label}"
-        caption += f"; lowest on the test, in-sample: {report.papers.label}"
-    write_text(folder / "ranking.md", f"{caption}.\n\n{to_markdown(heading, cells)}")
-    write_text(
-        folder / "ranking.tex", to_latex(heading, cells, caption=caption, label="tab:ranking")
-    )
-    figures = draw_grid(folder / "figures", report)
+    search = grid.outcome.search
+    table = ranking_table(grid.rows, search.crossing.axes, search.s3)
+    _write_ranking(folder, grid, table)
+    figures = draw_grid(folder / "figures", grid)
     html = render(
         "grid.html",
-        heading=f"Grid \u00b7 {outcome.heading}", simulated=outcome.bars.origin.simulated,
-        span=_span(outcome), verdict=report.verdict, found=report.found, tiles=_tiles(report), facts=_facts(outcome),
-        columns=[(name, MEANINGS.get(name, "")) for name in heading], rows=[*zip(report.rows, cells, strict=True)],
-        s3=outcome.search.s3, selections=_selections(report), skill=section(report.skill), pooled=False,
-        figures={"heat": "", "choice": "", "losses": "", "closes": "", **figures},
-        key=manifest["key"], digest=manifest["digest"], bars=outcome.bars.digest, folds=len(outcome.naive.inside),
-        config=rows_of(manifest, GridConfig),
-        files=[name for name in FILES if (folder / name).exists() or name == "manifest.json"],
-    )  # fmt: skip
+        **_head(grid),
+        **_choices(grid),
+        **_ranking(grid, table),
+        **_tests(grid),
+        **_made_of(folder, grid, manifest),
+        figures={name: figures.get(name, "") for name in FIGURES},
+    )
     return write_text(folder / "index.html", html)
 
 
-#: What a heading means, for the mouse and for screen readers.
-MEANINGS = {
-    "MAPE": "mean absolute percentage error of the forecast close on the test rows",
-    "\u00f7 naive": "MAPE over that of naive; below 1 is a smaller error",
-    "NRMSE": "RMSE over the mean close",
-    "NRMSE, range": "RMSE over the range of closes",
-    "RMSE": "in the currency of the prices",
-    "r, levels": "Pearson's correlation of actual and forecast closes: high for naive too",
-    "p of r": "significance of r as S3 prints it; the days are not independent, so it means nothing",
-    "R2, returns": "1 less squared error over naive's, in log returns; naive is 0",
-    "Validation MAPE": "MAPE of the rows kept aside from training, before the test",
-    "Gain": "1 less mean absolute error of the log return over naive's; above 0 is better",
-    "p better": "Diebold-Mariano, one-sided, adjusted by Holm over all forecasters here",
-    "p worse": "the same for worse than naive",
-    "S3 MAPE": "published by S3, of other data",
-    "S3 NRMSE": "published by S3, of other data",
-    "S3 r": "published by S3 for the best of each kind",
-}
+def _heading(grid: JudgedGrid) -> str:
+    bars = grid.outcome.bars
+    return f"SIMULATED \u00b7 {bars.ticker}" if bars.origin.simulated else bars.ticker
 
 
-def _selections(report: Report) -> list[dict[str, Any]]:
-    """Return the rows of both choices, p values as they are shown."""
-    return [
-        {**one, "p_better": p_text(one["p_better"]), "p_worse": p_text(one["p_worse"])}
-        for one in describe_selections(report)
-    ]
+def _write_ranking(folder: Path, grid: JudgedGrid, table: Table) -> None:
+    headings, cells = table
+    caption = f"{_heading(grid)}: {crossed_words(grid.outcome)}, ranked by MAPE on the test rows, naive first"
+    if grid.by_validation and grid.by_test:
+        caption += f"; chosen on validation: {label_of(grid.by_validation)}"
+        caption += f"; lowest on the test, in-sample: {label_of(grid.by_test)}"
+    write_text(folder / "ranking.md", f"{caption}.\n\n{to_markdown(headings, cells)}")
+    latex = to_latex(headings, cells, caption=caption, label="tab:ranking")
+    write_text(folder / "ranking.tex", latex)
 
 
-def _what(outcome: Outcome) -> str:
-    """Return what was crossed, in words."""
-    crossed = [entry for entry in outcome.models if entry.variant.crossed]
-    bases = list(dict.fromkeys(entry.variant.base for entry in crossed))
-    fields = " x ".join(f"{len(v)} {name}" for name, v in outcome.search.crossing.axes.items())
-    return f"{count(len(crossed), 'combination')} of {listed(bases)} ({fields})"
+def _head(grid: JudgedGrid) -> dict[str, Any]:
+    """Return what stands above the first section."""
+    return {
+        "heading": f"Grid \u00b7 {_heading(grid)}",
+        "simulated": grid.outcome.bars.origin.simulated,
+        "span": span_of(grid.outcome),
+        "verdict": verdict_sentences(grid),
+        "found": finding_sentences(grid),
+        "tiles": _tiles(grid),
+        "facts": facts_of(grid.outcome),
+    }
 
 
-def _span(outcome: Outcome) -> str:
-    beside = [entry.label for entry in outcome.models if not entry.variant.crossed]
-    what = _what(outcome) + (f", beside {listed(beside)}" if beside else "")
-    first, last = (outcome.bars.sessions[at] for at in (0, -1))
-    return f"{what}. Daily bars {first} to {last}."
+def _choices(grid: JudgedGrid) -> dict[str, Any]:
+    """Return the section on both choices, p values as they are shown."""
+    return {
+        "selections": [
+            {**row, "p_better": p_text(row["p_better"]), "p_worse": p_text(row["p_worse"])}
+            for row in describe_selections(grid)
+        ],
+        "folds": len(grid.outcome.naive.inside),
+    }
 
 
-def _facts(outcome: Outcome) -> list[tuple[str, str]]:
-    outliers = [h.outliers for entry in outcome.models for h in entry.histories]
-    return [
-        *facts_of_bars([outcome.bars]),
-        *facts_of_outliers(outliers),
-        ("Rows", _rows(outcome)),
-        ("Inputs", listed(list(dict.fromkeys(e.variant.features for e in outcome.models)))),
-        ("Seeds", _seeds(outcome.search.seeds)),
-        *(("Volumes", step.sentence(run="grid")) for step in volume_steps(outcome.bars)),
-    ]
+def _ranking(grid: JudgedGrid, table: Table) -> dict[str, Any]:
+    """Return the section with the ranked table: each row as numbers and as cells."""
+    headings, cells = table
+    return {
+        "columns": [(heading, meaning_of(heading)) for heading in headings],
+        "rows": [*zip(grid.rows, cells, strict=True)],
+        "s3": grid.outcome.search.s3,
+    }
 
 
-def _seeds(seeds: Sequence[int]) -> str:
-    return f"{len(seeds)} ({', '.join(map(str, seeds))})"
+def _tests(grid: JudgedGrid) -> dict[str, Any]:
+    """Return the section with every test against naive."""
+    return {"skill": section(grid.skill), "pooled": False}
 
 
-def _rows(outcome: Outcome) -> str:
-    """Return which sessions were fitted on, watched and forecast."""
-    sessions = outcome.bars.sessions
-    folds = outcome.search.walk_forward.split(sessions)
-
-    def stretch(name: str, rows: range) -> str:
-        share = percent(len(rows) / len(sessions), 0, sign=False)
-        return (
-            f"{name} {sessions[rows.start]} to {sessions[rows.stop - 1]} ({len(rows):,}, {share})"
-        )
-
-    def told(fold: Fold) -> str:
-        parts = (("fit", fold.fit), ("validation", fold.validation), ("test", fold.test))
-        return ", ".join(stretch(name, rows) for name, rows in parts if rows)
-
-    if len(folds) == 1:
-        return told(folds[0])
-    return f"walk-forward, {len(folds)} folds; the first: {told(folds[0])}"
+def _made_of(folder: Path, grid: JudgedGrid, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the last section: what the grid was made of, and its files."""
+    return {
+        "key": manifest["key"],
+        "digest": manifest["digest"],
+        "bars": grid.outcome.bars.digest,
+        "config": rows_of(manifest, GridConfig),
+        "files": [name for name in FILES if name == "manifest.json" or (folder / name).exists()],
+    }
 
 
-def _tiles(report: Report) -> list[dict[str, str]]:
+def _tiles(grid: JudgedGrid) -> list[dict[str, str]]:
     """Return the four figures that a reader looks for first."""
-    models = len(report.rows) - 1
     tiles = [
-        {"name": "MAPE of naive", "value": points(report.naive_mape), "note": "on the test rows"}
+        {"name": "MAPE of naive", "value": points(grid.naive_mape), "note": "on the test rows"}
     ]
-    for one, name, note in (
-        (report.honest, "Chosen on validation", "judged once: {}"),
-        (report.papers, "Lowest on the test", "in-sample: {}"),
+    for selection, name, note in (
+        (grid.by_validation, "Chosen on validation", "judged once"),
+        (grid.by_test, "Lowest on the test", "in-sample"),
     ):
-        if one:
-            mape = one.metrics["mape"]
-            tiles.append({"name": name, "value": points(mape), "note": note.format(one.label)})
-    below = below_naive(report.rows)
-    tiles.append(
-        {
-            "name": "Below naive",
-            "value": f"{below} of {models}",
-            "note": "lower MAPE on the test rows",
-        }
-    )
+        if selection:
+            mape = points(selection.metrics["mape"])
+            tiles.append({"name": name, "value": mape, "note": f"{note}: {label_of(selection)}"})
+    below = f"{grid.below_naive} of {grid.models}"
+    tiles.append({"name": "Below naive", "value": below, "note": "lower MAPE on the test rows"})
     return tiles

@@ -1,18 +1,18 @@
-"""The end of a grid on the terminal: the head of the ranked table, what was found, the page."""
+"""What a finished grid prints: the head of its ranked table, its findings, the path of its page."""
 
 from __future__ import annotations
 
 import sys
 
 from backtests.command.console import plain_console
-from backtests.grids.results.ranking import printed
+from backtests.grids.pages.ranking_table import ranking_table
 from backtests.runs.folder import Finished
 from backtests.runs.terminal import LOG_WIDTH, NAME, title, trained_by
 from backtests.writing.numbers import count
 
 #: Rows of the table; the rest is in the files.
 SHOWN = 12
-#: Headings that a terminal goes without.
+#: Columns that a terminal has no room for.
 LEFT_OUT = ("NRMSE", "S3 NRMSE", "NRMSE, range", "RMSE", "p of r", "R2, returns", "p worse", "S3 r")
 
 
@@ -30,12 +30,12 @@ def print_ranking(finished: Finished) -> None:
     if manifest["data"][0]["simulated"]:
         console.print(Text.assemble(("SIMULATED", "bold red"), " bars, not real ones"))
     console.print(title(manifest, pooled=False), style="bold", soft_wrap=True)
-    heading, rows = printed(manifest["ranking"], manifest["crossed"], manifest["s3"])
-    keep = [i for i, name in enumerate(heading) if name not in LEFT_OUT]
+    headings, rows = ranking_table(manifest["ranking"], manifest["crossed"], manifest["s3"])
+    keep = [i for i, heading in enumerate(headings) if heading not in LEFT_OUT]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for i in keep:
         table.add_column(
-            heading[i],
+            headings[i],
             justify="right" if i else "left",
             overflow="fold",
             min_width=0 if i else NAME,

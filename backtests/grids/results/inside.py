@@ -1,4 +1,4 @@
-"""Forecasts of the rows before a test: fitted on, or kept aside for choosing."""
+"""Forecasts of the rows before a test: those of the fit, and those kept for choosing."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Inside:
     fold : datetime64[D]
         The first test session.
     target : datetime64[D], shape [K]
-        The session that is forecast.
+        The forecast session.
     actual : float64, shape [K]
         Its close.
     by_seed : float64, shape [S, K]
-        The forecast close; NaN where a row has no window, or is a halt.
+        The forecast close; NaN if a row has no window or is a halt.
     watched : bool, shape [K]
-        Validation rows; the others were trained on.
+        Whether a row is a validation row; the others were used in the fit.
     """
 
     fold: np.datetime64
@@ -59,24 +59,24 @@ class Inside:
 
 
 def inside_of(fits: Sequence[Fit], fitted: Sequence[Fitted]) -> tuple[Inside, ...]:
-    """Return what the fits of one forecaster on one ticker forecast before each fold, oldest first.
+    """Return the forecasts of one forecaster on one ticker before each test, oldest fold first.
 
-    The fits come seed by seed, fold by fold, each with `inside`.
+    The fits are in the order of the seeds, and for each seed of the folds; all have `inside`.
     """
     seeds = len({fit.seed for fit in fits})
     folds = len(fits) // seeds
-    found = []
-    for at in range(folds):
-        (part,) = fits[at].parts
+    by_fold = []
+    for number in range(folds):
+        (part,) = fits[number].parts
         features, fold = part.features, part.fold
         rows = np.array([*fold.fit, *fold.validation])
-        found.append(
+        by_fold.append(
             Inside(
                 fold=fold.name,
                 target=features.sessions[rows + features.horizon],
                 actual=features.y[rows],
-                by_seed=np.stack([fitted[s * folds + at].inside for s in range(seeds)]),
+                by_seed=np.stack([fitted[s * folds + number].inside for s in range(seeds)]),
                 watched=np.arange(rows.size) >= len(fold.fit),
             )
         )
-    return tuple(found)
+    return tuple(by_fold)

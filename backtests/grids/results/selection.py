@@ -1,4 +1,4 @@
-"""Choosing one of many: by the validation rows, and as S3 does it, by the test rows themselves."""
+"""Choosing one of many forecasters: on the validation rows, and as S3 does it, on the test rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backtests.grids.results.outcome import Entry, Outcome
+from backtests.grids.results.grid_outcome import Entry, GridOutcome
 from forecasters.forecasts import Forecasts
 from forecasters.measures.correlation import spearman
 from forecasters.measures.metrics import forecast_metrics
@@ -26,14 +26,14 @@ class Selection:
     ----------
     by : str
         ``validation``: chosen before the test rows were seen, judged on them once. ``test``: the
-        lowest error on the test rows, which is in-sample: some of many is always lowest.
+        lowest error on the test rows. That is in-sample: one of many always has the lowest error.
     chosen : tuple of Entry
-        One a fold, oldest first: a fold's choice rests on what came before its test.
+        The choice of each fold, oldest first; it uses only rows before the fold's test.
     forecasts : Forecasts
-        Of each fold those of its choice.
+        In each fold those of its choice.
     place : int or None
         The place of the choice by test MAPE among all forecasters but naive, from 1; None where
-        the folds chose different ones.
+        the folds chose different forecasters.
     """
 
     by: str
@@ -42,10 +42,9 @@ class Selection:
     place: int | None
 
     @property
-    def label(self) -> str:
-        """The forecaster that was chosen, or how many different ones were."""
-        labels = dict.fromkeys(entry.label for entry in self.chosen)
-        return next(iter(labels)) if len(labels) == 1 else f"{len(labels)} choices, fold by fold"
+    def labels(self) -> tuple[str, ...]:
+        """The different forecasters that were chosen, oldest first."""
+        return tuple(dict.fromkeys(entry.label for entry in self.chosen))
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
@@ -53,23 +52,23 @@ class Selection:
         return forecast_metrics(self.forecasts)
 
 
-def select_on_validation(outcome: Outcome) -> Selection | None:
+def select_on_validation(outcome: GridOutcome) -> Selection | None:
     """Return the choice by the lowest validation MAPE, fold by fold; None without validation rows.
 
-    In a walk-forward a later fold's validation rows are an earlier fold's test: one choice for all
-    folds would have seen them.
+    In a walk-forward the validation rows of a later fold are the test rows of an earlier one: one choice
+    for all folds would have seen them.
     """
     chosen = []
-    for at in range(len(outcome.naive.inside)):
-        by_mape = [(entry.inside[at].validation_mape, entry.label) for entry in outcome.models]
-        if not by_mape or any(own is None for own, _ in by_mape):
+    for fold in range(len(outcome.naive.inside)):
+        by_mape = [(entry.inside[fold].validation_mape, entry.label) for entry in outcome.models]
+        if not by_mape or any(mape is None for mape, _ in by_mape):
             return None
-        label = min(by_mape)[1]  # equal ones by name, not by the order they were typed in
+        label = min(by_mape)[1]  # equal errors by name, not in the order they were typed in
         chosen.append(next(entry for entry in outcome.models if entry.label == label))
     return _selection(VALIDATION, chosen, outcome)
 
 
-def select_on_test(outcome: Outcome) -> Selection | None:
+def select_on_test(outcome: GridOutcome) -> Selection | None:
     """Return the choice by the lowest test MAPE, as S3 makes it; None where nothing can be judged."""
     judged = [entry for entry in outcome.models if entry.metrics["mape"] is not None]
     if not judged:
@@ -88,15 +87,15 @@ def rank_correlation(pairs: Sequence[tuple[float | None, float | None]]) -> floa
     return spearman(*np.array(pairs, dtype=float).T)
 
 
-def _selection(by: str, chosen: Sequence[Entry], outcome: Outcome) -> Selection:
+def _selection(by: str, chosen: Sequence[Entry], outcome: GridOutcome) -> Selection:
     first = chosen[0].forecasts
-    picked = np.stack([entry.forecasts.close for entry in chosen])  # [folds, N]
-    folds = np.array([one.fold for one in chosen[0].inside])
-    at = np.searchsorted(folds, first.fold)
+    closes = np.stack([entry.forecasts.close for entry in chosen])  # [folds, N]
+    folds = np.array([inside.fold for inside in chosen[0].inside])
+    fold_of_row = np.searchsorted(folds, first.fold)
     forecasts = replace(
         first,
         forecaster=f"chosen on {by}",
-        by_seed=picked[at, np.arange(len(first))][None],
+        by_seed=closes[fold_of_row, np.arange(len(first))][None],
         seeds=(),
     )
     order = sorted(outcome.models, key=_by_test)
@@ -105,6 +104,6 @@ def _selection(by: str, chosen: Sequence[Entry], outcome: Outcome) -> Selection:
 
 
 def _by_test(entry: Entry) -> tuple[float, str]:
-    """Return what orders forecasters by their test MAPE, the unjudged last, equal ones by name."""
-    own = entry.metrics["mape"]
-    return math.inf if own is None else float(own), entry.label
+    """Return the sort key of a ranking by test MAPE: those without one last, equal ones by name."""
+    mape = entry.metrics["mape"]
+    return math.inf if mape is None else float(mape), entry.label

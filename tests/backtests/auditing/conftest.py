@@ -10,8 +10,8 @@ import pytest
 
 from backtests import plugins
 from backtests.account.broker import Broker
-from backtests.auditing.checks.rules import RuleTrial
-from backtests.auditing.subject import Trial
+from backtests.auditing.checks.rules import RuleSubject
+from backtests.auditing.subject import Subject
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.sources.simulated import Simulated
@@ -45,7 +45,7 @@ def trial_of_file(bars, tmp_path):
         path.with_name("prices.csv").write_text("\n".join(f"{day},{price}" for day, price in days))
         forecaster = plugins.make(plugins.FORECASTERS, plugins.parse(str(path)))
         files = ((path, type(forecaster).__module__),)
-        return replace(Trial(forecaster, PLAN, bars, walks=4, files=files), **changes)
+        return replace(Subject(forecaster, PLAN, bars, walks=4, files=files), **changes)
 
     return make
 
@@ -62,6 +62,6 @@ def trial_of_rule(bars, tmp_path):
         naive = plugins.make(plugins.FORECASTERS, plugins.parse("naive"))
         market = market_for("051900.KS", "auto")
         broker = Broker(market.cash, Costs.of(market, None, 5.0, None), 0.95)
-        return RuleTrial(rule, Trial(naive, PLAN, bars), broker)
+        return RuleSubject(rule, Subject(naive, PLAN, bars), broker)
 
     return make

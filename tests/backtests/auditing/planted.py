@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backtests.auditing.finding import Verdict
+from backtests.auditing.finding import Status
 from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination
-from backtests.auditing.report import verdict_of
+from backtests.auditing.report import status_of
 from forecasters.walk_forward import WalkForward
 
 LEAKS = Path(__file__).with_name("leaks")
@@ -18,12 +18,12 @@ PLAN = WalkForward(train_size=60, step=17)
 def verdict_and_text(check, subject):
     """Return the verdict and the sentences of the named check."""
     findings = Examination(CHECKS[check], "planted", subject).run()
-    return verdict_of(findings), " ".join(finding.sentence for finding in findings)
+    return status_of(findings), " ".join(finding.sentence for finding in findings)
 
 
 def assert_found(check, subject, words):
     """The named check finds something by itself, and its sentence has these words."""
     verdict, text = verdict_and_text(check, subject)
-    assert verdict is Verdict.FOUND
+    assert verdict is Status.FOUND
     assert words in text
     assert "raised" not in text

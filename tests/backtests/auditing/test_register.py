@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from backtests.auditing.finding import Verdict
+from backtests.auditing.finding import Status
 from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination, examine
 from tests.backtests.auditing.planted import CHECKS, LEAKS, verdict_and_text
 
@@ -12,16 +12,16 @@ from tests.backtests.auditing.planted import CHECKS, LEAKS, verdict_and_text
 @pytest.mark.parametrize("check", [check.name for check in FORECASTER_CHECKS])
 def test_an_honest_file_passes(trial_of_file, check):
     verdict, text = verdict_and_text(check, trial_of_file("mean"))
-    assert verdict is not Verdict.FOUND, text
+    assert verdict is not Status.FOUND, text
     if check not in ("wrong labels", "first bar"):
-        assert verdict is Verdict.PASSED, text
+        assert verdict is Status.PASSED, text
 
 
 def test_what_a_forecaster_raises_is_found_and_not_a_crash(trial_of_file):
     trial = trial_of_file("mean")
     trial.forecaster.predict = None
     verdict, text = verdict_and_text("forecasts", trial)
-    assert verdict is Verdict.FOUND and "raised TypeError" in text
+    assert verdict is Status.FOUND and "raised TypeError" in text
 
 
 def test_findings_come_in_the_order_of_what_was_asked(trial_of_file):
@@ -31,8 +31,8 @@ def test_findings_come_in_the_order_of_what_was_asked(trial_of_file):
     ]
     done = []
     first, second = examine(asked, on_done=lambda: done.append(True))
-    assert first[0].verdict is Verdict.FOUND
-    assert second[0].verdict is Verdict.PASSED
+    assert first[0].verdict is Status.FOUND
+    assert second[0].verdict is Status.PASSED
     assert len(done) == 2
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from backtests.auditing.finding import PASSED, Finding, Verdict, cannot_say, found
+from backtests.auditing.finding import PASSED, Finding, Status, cannot_say, found
 from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination
-from backtests.auditing.report import BLOCK, is_clean, to_rows, to_text, verdict_of
+from backtests.auditing.report import BLOCK, is_clean, status_of, to_rows, to_text
 
 INPUTS, FOLDS = FORECASTER_CHECKS[:2]
 PURE = RULE_CHECKS[0]
-REPORTED = (Finding(Verdict.REPORTED, "inputs volume depend on the first bar"),)
+REPORTED = (Finding(Status.REPORTED, "inputs volume depend on the first bar"),)
 
 
 def examined(check, label):
@@ -27,14 +27,14 @@ ANSWERS = [
 @pytest.mark.parametrize(
     ("findings", "verdict"),
     [
-        (PASSED, Verdict.PASSED),
-        ((*PASSED, *REPORTED), Verdict.REPORTED),
-        ((*REPORTED, *cannot_say("no power")), Verdict.CANNOT_SAY),
-        ((*cannot_say("no power"), *found("a leak"), *PASSED), Verdict.FOUND),
+        (PASSED, Status.PASSED),
+        ((*PASSED, *REPORTED), Status.REPORTED),
+        ((*REPORTED, *cannot_say("no power")), Status.CANNOT_SAY),
+        ((*cannot_say("no power"), *found("a leak"), *PASSED), Status.FOUND),
     ],
 )
 def test_the_gravest_verdict_counts(findings, verdict):
-    assert verdict_of(findings) is verdict
+    assert status_of(findings) is verdict
 
 
 def test_only_a_finding_makes_it_unclean():

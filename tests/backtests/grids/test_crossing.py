@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from backtests.grids.config import GridConfig
-from backtests.grids.crossing import cross, parse_axes
+from backtests.grids.crossing import PartlyCrossed, cross, parse_axes
+from backtests.grids.pages.sentences import partly_sentence
 from backtests.grids.search import make_search
 from forecasters.errors import InputError
 from forecasters.walk_forward import WalkForward
@@ -122,7 +123,9 @@ def test_a_field_that_only_some_have_is_crossed_there_and_it_is_said():
         "rnn:lookback=10",
         "rnn:lookback=20",
     ]
-    assert crossing.told == ("filters is crossed for cnn only: rnn has no such setting.",)
+    assert crossing.partly == (PartlyCrossed("filters", ("cnn",), ("rnn",)),)
+    (sentence,) = map(partly_sentence, crossing.partly)
+    assert sentence == "filters is crossed for cnn only: rnn has no such setting."
 
 
 def test_what_stands_in_the_grid_already_is_not_named_beside_it_again():

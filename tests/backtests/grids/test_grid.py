@@ -97,8 +97,8 @@ def test_the_ranked_figures_follow_from_the_forecasts(finished):
     mean = table[table["seed"].isna() & table["actual"].notna() & table["forecast"].notna()]
     rows = pd.read_csv(folder / "metrics.csv").set_index("forecaster")
     assert mean.groupby("forecaster")["as_of"].agg(lambda days: tuple(days)).nunique() == 1
-    for label, own in mean.groupby("forecaster"):
-        error = (own["forecast"] / own["actual"] - 1).abs()
+    for label, rows in mean.groupby("forecaster"):
+        error = (rows["forecast"] / rows["actual"] - 1).abs()
         assert rows.loc[label, "mape"] == pytest.approx(100 * error.mean())
     naive = mean[mean["forecaster"] == "naive"]
     assert (naive["forecast"] == naive["close"]).all()
@@ -133,11 +133,11 @@ def test_a_finished_grid_is_found_and_another_value_is_another_grid(finished, ca
     assert (code, again["found"], again["digest"]) == (0, True, printed["digest"])
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
     assert main([*SMALL, "--out", str(folder.parent)]) == 0
-    told = capsys.readouterr().out
-    assert "was there already" in told and "SIMULATED" in told
-    table = told.partition("Rank")[2]
+    text = capsys.readouterr().out
+    assert "was there already" in text and "SIMULATED" in text
+    table = text.partition("Rank")[2]
     assert table.index("naive") < table.index("cnn"), "naive first"
-    assert str(folder / "index.html") in told.replace("\n", "")
+    assert str(folder / "index.html") in text.replace("\n", "")
 
 
 def test_interrupted_it_goes_on_with_what_is_missing_to_the_same_digest(

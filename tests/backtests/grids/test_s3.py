@@ -6,7 +6,8 @@ import statistics
 
 import pytest
 
-from backtests.grids.results.report import make_report
+from backtests.grids.pages.sentences import finding_sentences
+from backtests.grids.results.judged_grid import judge_grid
 from backtests.grids.s3 import PUBLISHED, RNN, S3_GRID, Published, is_s3, published
 from tests.backtests.example_outcomes import make_outcome
 
@@ -69,7 +70,7 @@ def test_they_stand_beside_s3s_grid_alone():
 def test_each_row_of_s3s_grid_has_its_figures_and_another_grid_has_none():
     cross = tuple(f"{name}={values}" for name, values in WHOLE.items())
     outcome = make_outcome({}, {"filters=128": 0.02}, cross=cross, beside=("rnn",))
-    report = make_report(outcome)
+    report = judge_grid(outcome)
     rows = {row["forecaster"]: row for row in report.rows}
     best = rows["cnn:activation=relu,architecture=2,batch_size=64,filters=256"]
     assert (best["published_mape"], best["published_nrmse"], best["published_pearson"]) == (
@@ -77,20 +78,21 @@ def test_each_row_of_s3s_grid_has_its_figures_and_another_grid_has_none():
     )  # fmt: skip
     assert rows["rnn"]["published_mape"] == 2.46 and rows["naive"]["published_mape"] is None
     assert all(row["published_mape"] for name, row in rows.items() if name != "naive")
-    told = " ".join(report.found)
-    assert f"relu,architecture=2,batch_size=64,filters=256, is in place {best['rank']} here" in told
-    assert "Esfahan Steel" in told and "other data than these" in told
-    other = make_report(make_outcome({}, {}))
+    text = " ".join(finding_sentences(report))
+    assert f"relu,architecture=2,batch_size=64,filters=256, is in place {best['rank']} here" in text
+    assert "Esfahan Steel" in text and "other data than these" in text
+    other = judge_grid(make_outcome({}, {}))
     assert not any(row["published_mape"] for row in other.rows)
-    assert "Esfahan" not in " ".join(other.found)
+    assert "Esfahan" not in " ".join(finding_sentences(other))
 
 
 def test_what_is_not_s3s_training_is_said():
     cross = tuple(f"{name}={values}" for name, values in WHOLE.items())
-    told = make_report(make_outcome({}, {}, cross=cross, epochs=3, features="ohlcv")).found[-1]
-    assert "other inputs" in told
+    text = finding_sentences(
+        judge_grid(make_outcome({}, {}, cross=cross, epochs=3, features="ohlcv"))
+    )[-1]
+    assert "other inputs" in text
     search = make_outcome({}, {}, cross=cross, target="return").search
     assert search.s3
-    assert "target return where S3 has close" in make_report(
-        make_outcome({}, {}, cross=cross, target="return")
-    ).found[-1]  # fmt: skip
+    grid = judge_grid(make_outcome({}, {}, cross=cross, target="return"))
+    assert "target return where S3 has close" in finding_sentences(grid)[-1]

@@ -56,11 +56,14 @@ def test_it_forecasts_what_the_run_forecast(folder, bars):
         )
         for ticker in saved.transforms:
             chosen = (table["forecaster"] == label) & (table["ticker"] == ticker)
-            told = table[chosen & (table["fold"] == fold) & (table["seed"] == seed)]
+            rows_of_fit = table[chosen & (table["fold"] == fold) & (table["seed"] == seed)]
             as_of, close = saved.predict(bars[ticker])
-            rows = np.searchsorted(as_of, told["as_of"].to_numpy().astype("datetime64[D]"))
-            assert len(told) > 0 and close[rows].tobytes() == told["forecast"].to_numpy().tobytes()
-            checked += len(told)
+            rows = np.searchsorted(as_of, rows_of_fit["as_of"].to_numpy().astype("datetime64[D]"))
+            assert (
+                len(rows_of_fit) > 0
+                and close[rows].tobytes() == rows_of_fit["forecast"].to_numpy().tobytes()
+            )
+            checked += len(rows_of_fit)
     assert checked == table["seed"].notna().sum()
 
 
@@ -85,7 +88,7 @@ def test_what_is_no_saved_fit_is_refused(folder, bars, tmp_path):
     path = next((folder / "fits").glob("051900.KS--*"))
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(InputError, match="no saved fit"):
+    with pytest.raises(InputError, match="not a saved fit"):
         load_fit(cut)
     with pytest.raises(InputError, match=r"knows 051900\.KS, not 005930\.KS"):
         load_fit(path).predict(bars["005930.KS"])
@@ -132,7 +135,7 @@ def test_one_ticker_cannot_be_pooled(capsys, tmp_path):
 def test_a_fit_that_saw_further_inputs_wants_them_again(tmp_path, capsys):
     from pathlib import Path
 
-    from backtests.sources.extras import read_extra
+    from backtests.sources.extra_files import read_extra
 
     bars = Simulated().fetch("051900.KS", "2015-01-01", "2017-06-01")
     days = bars.sessions[::5].astype(str)
@@ -148,9 +151,11 @@ def test_a_fit_that_saw_further_inputs_wants_them_again(tmp_path, capsys):
     folder = Path(printed["folder"])
     table = pd.read_parquet(folder / "forecasts.parquet").query("forecaster != 'naive'")
     saved = load_fit(next((folder / "fits").glob("*--0.safetensors")))
-    told = table[(table["seed"] == 0) & (table["fold"] == pd.Timestamp(saved.about["fold"]))]
+    rows_of_fit = table[(table["seed"] == 0) & (table["fold"] == pd.Timestamp(saved.about["fold"]))]
     as_of, close = saved.predict(bars, [read_extra(file)])
-    rows = np.searchsorted(as_of, told["as_of"].to_numpy().astype("datetime64[D]"))
-    assert close[rows].tobytes() == told["forecast"].to_numpy().tobytes()
-    with pytest.raises(InputError, match=r"the fit saw open, .*, mood; these bars give"):
+    rows = np.searchsorted(as_of, rows_of_fit["as_of"].to_numpy().astype("datetime64[D]"))
+    assert close[rows].tobytes() == rows_of_fit["forecast"].to_numpy().tobytes()
+    with pytest.raises(
+        InputError, match=r"the inputs of the fit are open, .*, mood; these bars give"
+    ):
         saved.predict(bars)

@@ -174,6 +174,6 @@ def test_a_saved_fit_of_a_users_file_asks_for_its_class(tmp_path: Path) -> None:
     bars = Simulated().fetch("051900.KS", "2015-01-01", "2016-06-01")
     fit = WalkForward(train_size=200).fits(forecaster, make_features(bars, "ohlcv", 1))[0]
     saved = save_fit(tmp_path / "fit.safetensors", fit, fit.learn()[1], "ohlcv")
-    with pytest.raises(InputError, match=r"'mine\.py:Mine' is of a file of your own.*cls"):
+    with pytest.raises(InputError, match=r"'mine\.py:Mine' is in a file of yours.*cls"):
         load_fit(saved)
     assert load_fit(saved, type(forecaster)).about["forecaster"] == "mine.py:Mine"

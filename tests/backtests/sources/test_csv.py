@@ -119,12 +119,12 @@ def test_parquet_with_a_date_index_in_seoul(tmp_path: Path) -> None:
         ("Date,Open,High,Low,Close,Volume\n", "no rows"),
         ("Date,Open,High,Low,Volume\n2015-01-05,1,1,1,1", "no column close; the columns are Date"),
         ("\n".join([ROWS[0], ROWS[0]]), "2015-01-05 comes twice"),
-        ("2015-01-05,100,110,90,abc,1000", "line 1: close 'abc' is no number"),
+        ("2015-01-05,100,110,90,abc,1000", "line 1: close 'abc' is not a number"),
         (
             "Date,Open,High,Low,Close,Volume\n01/05/2015,1,1,1,1,1",
-            "line 2: '01/05/2015' is no date",
+            "line 2: '01/05/2015' is not a date",
         ),
-        ("2015-02-30,1,1,1,1,1", "is no day"),
+        ("2015-02-30,1,1,1,1,1", "is not a day"),
         ("1398-01-05,1,1,1,1,1", "year 1398 is not Gregorian"),
         ("Date,Open,High,Low,Close,Volume\n2015-01-05,1,000,1,000,1,000,1,000,5", "line 2 has 10"),
         ("\n".join([ROWS[0], "2015-01-06,105,12"]), "line 2 has 3 cells, 6 are expected"),
@@ -153,7 +153,7 @@ def test_dates_outside_the_file_say_what_it_covers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ticker", ["../X", "a/b", "a\\b", "", ".hidden", "C:X"])
 def test_a_ticker_cannot_leave_the_folder(tmp_path: Path, ticker: str) -> None:
     (tmp_path.parent / "X.csv").write_text(ROWS[0])
-    with pytest.raises(InputError, match="is no ticker"):
+    with pytest.raises(InputError, match="is not a ticker"):
         CsvFolder(tmp_path).fetch(ticker, *ALWAYS)
 
 
@@ -168,7 +168,7 @@ def test_dates_are_checked(tmp_path: Path, start: str, end: str) -> None:
 def test_no_folder_names_the_flag(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--data-dir"):
         CsvFolder().fetch("X", *ALWAYS)
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         CsvFolder(tmp_path / "nowhere").fetch("X", *ALWAYS)
 
 

@@ -89,9 +89,9 @@ def test_a_universe_uses_a_ticker_up_to_its_faulty_row_and_says_so(
     assert f"row {LATE + 1} ({day}) has a high below its open, close or low" in fault["what"]
     assert manifest["members"]["universe"]["left_out"] == []
     page = (made / "index.html").read_text(encoding="utf-8")
-    for told in (said, page):
-        assert f"B.KS: row {LATE + 1} ({day}) has a high below" in told
-        assert f"used up to {before}" in told
+    for text in (said, page):
+        assert f"B.KS: row {LATE + 1} ({day}) has a high below" in text
+        assert f"used up to {before}" in text
     assert "file holds" not in said, "one warning is enough"
 
     # What comes from it is what a file that ends there gives: nothing of the later rows is used.
@@ -131,11 +131,11 @@ def test_a_ticker_with_too_little_before_its_fault_is_left_out_with_the_reason(
     (fault,) = manifest["faults"]
     assert fault["last"] == (day_of(lines[row]) if row else None)
     page = (made / "index.html").read_text(encoding="utf-8")
-    for told in (said, page):
-        assert f"B.KS: line {row + 2}: close &#39;oops&#39; is no number" in told.replace(
+    for text in (said, page):
+        assert f"B.KS: line {row + 2}: close &#39;oops&#39; is not a number" in text.replace(
             "'", "&#39;"
         )
-        assert "left out" in told.casefold()
+        assert "left out" in text.casefold()
     assert "Left out for want of sessions: B.KS" in page
 
 
@@ -158,10 +158,10 @@ def test_a_universe_of_faults_alone_ends_and_names_the_first(
     [
         (low_high, "has a high below its open, close or low"),
         (lambda line: with_cell(line, 5, "-1"), "has a negative volume"),
-        (lambda line: with_cell(line, 4, "oops"), "close 'oops' is no number"),
+        (lambda line: with_cell(line, 4, "oops"), "close 'oops' is not a number"),
         (lambda line: with_cell(line, 4, "null"), "has a value that is not a finite number"),
         (lambda line: f"{line}\n{line}", "comes twice"),
-        (lambda line: f"{line}\n{with_cell(line, 4, 'oops')}", "close 'oops' is no number"),
+        (lambda line: f"{line}\n{with_cell(line, 4, 'oops')}", "close 'oops' is not a number"),
         (lambda line: ",".join(line.split(",")[:3]), "has 3 cells, 6 are expected"),
         (lambda line: f"{line},000", "has 7 cells, 6 are expected"),
     ],
@@ -218,7 +218,7 @@ def test_a_source_may_check_more_dates_than_it_gives(folder: Path) -> None:
     ("text", "words"),
     [
         ("Date,Open,High,Low,Volume\n2015-01-05,1,1,1,1\n", "no column close"),
-        ("2015-01-05,100,110,90,105,1000\nsoon,100,110,90,105,1000\n", "'soon' is no date"),
+        ("2015-01-05,100,110,90,105,1000\nsoon,100,110,90,105,1000\n", "'soon' is not a date"),
         ("2015-01-05,100,110,90,105,1000\n2015-01\n", "line 2 has 1 cells"),
         ("", "is empty"),
     ],

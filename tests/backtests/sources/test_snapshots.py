@@ -123,7 +123,7 @@ def test_a_contradicting_download_keeps_the_old_file_and_warns() -> None:
 def test_a_session_gone_missing_is_a_contradiction() -> None:
     old = download("2019-01-01", "2020-01-01")
     store(old, "2019-01-01", "2020-01-01")
-    with pytest.warns(SnapshotWarning, match="1 sessions are in one of the two only"):
+    with pytest.warns(SnapshotWarning, match="1 sessions are only in one of the two"):
         store(old.rows(np.delete(np.arange(len(old)), 7)), "2019-01-01", "2020-01-01")
 
 
@@ -166,7 +166,7 @@ def test_a_price_changed_by_hand_is_found() -> None:
     close[np.argmax(close < high)] = high[np.argmax(close < high)]
     place = table.schema.get_field_index("close")
     pq.write_table(table.set_column(place, "close", pa.array(close)), path())
-    with pytest.warns(SnapshotWarning, match="sha256 .* is not the"):
+    with pytest.warns(SnapshotWarning, match="sha256 .* differs from"):
         assert snapshots.find("051900.KS", "yahoo", "splits") is None
 
 
@@ -193,5 +193,5 @@ def test_simulated_bars_are_never_stored(tmp_path: Path) -> None:
 
 
 def test_a_ticker_cannot_leave_the_folder() -> None:
-    with pytest.raises(InputError, match="is no ticker"):
+    with pytest.raises(InputError, match="is not a ticker"):
         Snapshots().find("../../x", "yahoo", "splits")

@@ -19,7 +19,7 @@ from backtests.runs.manifest import write_manifest
 from backtests.runs.resolve import make_plan
 from backtests.runs.trial_count import bars_of, scope_of, trials_of
 from backtests.statistics.sharpe import sharpe_of
-from backtests.trials.ledger import FILE, Ledger, remember
+from backtests.trials.ledger import FILE, TrialLedger, remember
 from backtests.trials.trial import Scope, Trial, trial_key
 from strategies.five_percent import FivePercentRule
 from tests.backtests.example_studies import KOREAN, make_study
@@ -52,21 +52,21 @@ def rewrite(path, change):
 
 
 def test_each_distinct_trial_is_counted_once(tmp_path):
-    ledger = Ledger(tmp_path, DAY)
+    ledger = TrialLedger(tmp_path, DAY)
     first = ledger.add([*some(10), *some(3)])
     assert (first.trials, first.new, first.since, first.warning) == (10, 10, "2026-03-02", "")
-    again = Ledger(tmp_path, datetime.date(2026, 3, 9)).add(some(10))
+    again = TrialLedger(tmp_path, datetime.date(2026, 3, 9)).add(some(10))
     assert (again.trials, again.new, again.since) == (10, 0, "2026-03-02")
-    more = Ledger(tmp_path).add(some(6, first=8))
+    more = TrialLedger(tmp_path).add(some(6, first=8))
     assert (more.trials, more.new, more.since) == (14, 4, "2026-03-02")
     assert len((tmp_path / FILE).read_text().splitlines()) == more.lines == 14
     assert sorted(more.sharpes) == [0.01 * i for i in range(14) if i % 3]
 
 
 def test_a_run_that_is_found_again_leaves_the_ledger_as_it_is(tmp_path):
-    Ledger(tmp_path, DAY).add(some(5))
+    TrialLedger(tmp_path, DAY).add(some(5))
     before = (tmp_path / FILE).read_bytes()
-    Ledger(tmp_path, DAY + datetime.timedelta(1)).add(some(5))
+    TrialLedger(tmp_path, DAY + datetime.timedelta(1)).add(some(5))
     assert (tmp_path / FILE).read_bytes() == before
 
 
@@ -85,37 +85,37 @@ def test_a_run_that_is_found_again_leaves_the_ledger_as_it_is(tmp_path):
     ],
 )
 def test_what_counts_is_what_was_judged_on_the_same_prices(tmp_path, scope, trials):
-    Ledger(tmp_path).add(some(4))
-    assert Ledger(tmp_path).add(some(4, scope)).trials == trials
+    TrialLedger(tmp_path).add(some(4))
+    assert TrialLedger(tmp_path).add(some(4, scope)).trials == trials
 
 
 def test_a_longer_window_is_remembered_for_those_that_begin_later(tmp_path):
-    Ledger(tmp_path).add(some(4))
+    TrialLedger(tmp_path).add(some(4))
     longer = replace(HERE, last="2021-12-30")
-    grown = Ledger(tmp_path).add(some(4, longer))
+    grown = TrialLedger(tmp_path).add(some(4, longer))
     assert (grown.trials, grown.new, grown.lines) == (4, 0, 8)
-    assert Ledger(tmp_path).add(some(4, longer)).lines == 8
+    assert TrialLedger(tmp_path).add(some(4, longer)).lines == 8
     later = replace(HERE, first="2021-01-04", last="2021-12-30")
-    assert Ledger(tmp_path).add([], later).trials == 4
+    assert TrialLedger(tmp_path).add([], later).trials == 4
 
 
 def test_an_empty_count_needs_to_know_whose(tmp_path):
-    none = Ledger(tmp_path).add([], HERE)
+    none = TrialLedger(tmp_path).add([], HERE)
     assert (none.trials, none.since, none.sharpes, none.warning) == (0, "", (), "")
     with pytest.raises(ValueError, match="one scope"):
-        Ledger(tmp_path).add([])
+        TrialLedger(tmp_path).add([])
     with pytest.raises(ValueError, match="one scope"):
-        Ledger(tmp_path).add([*some(1), *some(1, replace(HERE, last="2020-01-02"))])
+        TrialLedger(tmp_path).add([*some(1), *some(1, replace(HERE, last="2020-01-02"))])
 
 
 MANY = """
 import sys
 from backtests.trials.trial import Scope, Trial, trial_key
-from backtests.trials.ledger import Ledger
+from backtests.trials.ledger import TrialLedger
 scope = Scope(("051900.KS",), "2017-01-02", "2019-12-30")
 sys.stdin.readline()
 for i in range(40):
-    Ledger(sys.argv[1]).add([Trial(trial_key(rule=[sys.argv[2], i]), scope, 0.1, "run")])
+    TrialLedger(sys.argv[1]).add([Trial(trial_key(rule=[sys.argv[2], i]), scope, 0.1, "run")])
 """
 
 
@@ -132,51 +132,54 @@ def test_processes_at_once_are_all_counted(tmp_path):
     assert [process.communicate(timeout=120) and process.returncode for process in started] == [
         0
     ] * 3
-    counted = Ledger(tmp_path).add([], HERE)
+    counted = TrialLedger(tmp_path).add([], HERE)
     assert (counted.trials, counted.lines, counted.warning) == (120, 120, "")
 
 
 def test_a_ledger_that_was_removed_is_said_and_the_larger_count_stays(tmp_path):
-    finish(tmp_path, "one", Ledger(tmp_path).add(some(30)))
+    finish(tmp_path, "one", TrialLedger(tmp_path).add(some(30)))
     (tmp_path / FILE).unlink()
-    new = Ledger(tmp_path).add(some(4))
+    new = TrialLedger(tmp_path).add(some(4))
     assert (new.trials, new.lines) == (30, 4)
-    more = Ledger(tmp_path).add(some(2, first=50))
+    more = TrialLedger(tmp_path).add(some(2, first=50))
     assert more.trials == 32, "new ones go on counting"
     rewrite(tmp_path / FILE, lambda lines: lines[:4])
-    assert "was cut or begun anew: it has 4 lines, and run one saw 30 lines of it." in new.warning
-    assert "What the run folders remember is counted too" in new.warning
+    assert (
+        "was cut short or started again: it has 4 lines, and run one saw 30 lines of it."
+        in new.warning
+    )
+    assert "The trials in the manifests of the run folders are counted too" in new.warning
     # ... also when only the run that came after it is left
     finish(tmp_path, "two", new)
     (tmp_path / "one" / "manifest.json").unlink()
-    left = Ledger(tmp_path).add(some(4))
+    left = TrialLedger(tmp_path).add(some(4))
     assert left.trials == 30
     assert left.warning.startswith("Run two counted 30 trials")
     # other prices lose nothing by it
-    other = Ledger(tmp_path).add(some(2, replace(HERE, tickers=("000660.KS",))))
+    other = TrialLedger(tmp_path).add(some(2, replace(HERE, tickers=("000660.KS",))))
     assert (other.trials, other.warning) == (2, "")
 
 
 def test_a_ledger_that_was_cut_is_said(tmp_path):
-    finish(tmp_path, "one", Ledger(tmp_path).add(some(30)))
+    finish(tmp_path, "one", TrialLedger(tmp_path).add(some(30)))
     rewrite(tmp_path / FILE, lambda lines: lines[:20])
-    cut = Ledger(tmp_path).add([], HERE)
+    cut = TrialLedger(tmp_path).add([], HERE)
     assert cut.trials == 30
     assert "it has 20 lines, and run one saw 30 lines of it" in cut.warning
 
 
 def test_another_ledger_of_the_same_length_is_said(tmp_path):
-    finish(tmp_path, "one", Ledger(tmp_path).add(some(30)))
+    finish(tmp_path, "one", TrialLedger(tmp_path).add(some(30)))
     (tmp_path / FILE).unlink()
-    other = Ledger(tmp_path).add(some(40, first=100))
+    other = TrialLedger(tmp_path).add(some(40, first=100))
     assert other.trials == 70, "those of the folder that is left, and the new ones"
-    assert "is not the one that was there before: run one saw 30 lines of it" in other.warning
+    assert "is not the one of the earlier runs: run one saw 30 lines of it" in other.warning
 
 
 def test_an_edited_line_is_said(tmp_path):
-    Ledger(tmp_path).add(some(6))
+    TrialLedger(tmp_path).add(some(6))
     rewrite(tmp_path / FILE, lambda lines: [*lines[:2], lines[2].replace("run", "ran"), *lines[3:]])
-    edited = Ledger(tmp_path).add([], HERE)
+    edited = TrialLedger(tmp_path).add([], HERE)
     assert edited.trials == 6
     assert edited.warning == (
         "Line 4 of the ledger of trials does not follow from the line before: something was edited there."
@@ -184,74 +187,74 @@ def test_an_edited_line_is_said(tmp_path):
 
 
 def test_lines_that_were_taken_out_are_counted(tmp_path):
-    Ledger(tmp_path).add(some(9))
+    TrialLedger(tmp_path).add(some(9))
     rewrite(tmp_path / FILE, lambda lines: [*lines[:2], *lines[5:]])
-    short = Ledger(tmp_path).add([], HERE)
+    short = TrialLedger(tmp_path).add([], HERE)
     assert short.trials == 9
     assert (
         short.warning == "3 lines are missing in the ledger of trials, counted as 3 trials."
     )  # 3, 4, 5
     rewrite(tmp_path / FILE, lambda lines: lines[2:])
-    assert Ledger(tmp_path).add([], HERE).trials == 9
+    assert TrialLedger(tmp_path).add([], HERE).trials == 9
 
 
 def test_a_line_that_cannot_be_read_counts_and_the_chain_goes_on(tmp_path):
-    Ledger(tmp_path).add(some(6))
+    TrialLedger(tmp_path).add(some(6))
     rewrite(tmp_path / FILE, lambda lines: [*lines[:3], "what is this\n", '["n", 5]\n', lines[5]])
-    damaged = Ledger(tmp_path).add([], HERE)
+    damaged = TrialLedger(tmp_path).add([], HERE)
     assert damaged.trials == 6
     assert damaged.warning.startswith(
         "Lines 4, 5 of the ledger of trials cannot be read and count as one trial each."
     )
-    assert Ledger(tmp_path).add(some(2, first=50)).trials == 8
+    assert TrialLedger(tmp_path).add(some(2, first=50)).trials == 8
 
 
 def test_what_a_crash_left_half_written_does_not_swallow_the_next_line(tmp_path):
-    Ledger(tmp_path).add(some(3))
+    TrialLedger(tmp_path).add(some(3))
     path = tmp_path / FILE
     path.write_bytes(path.read_bytes()[:-40])
-    after = Ledger(tmp_path).add(some(3, first=10))
+    after = TrialLedger(tmp_path).add(some(3, first=10))
     assert after.trials == 6
     assert after.warning == (
         "Line 3 of the ledger of trials cannot be read and counts as one trial."
     )
-    again = Ledger(tmp_path).add(some(3, first=10))
+    again = TrialLedger(tmp_path).add(some(3, first=10))
     assert (again.trials, again.new, again.warning) == (6, 0, after.warning)
 
 
 def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path):
     (tmp_path / FILE).mkdir()
-    counted = Ledger(tmp_path).add(some(5))
+    counted = TrialLedger(tmp_path).add(some(5))
     assert (counted.trials, counted.new, counted.lines, counted.head) == (5, 5, 0, "")
     assert "cannot be written (Is a directory)" in counted.warning
     assert "are not remembered" in counted.warning
     assert remember([counted])["count"] == 0
     (tmp_path / "file").write_text("no folder")
-    nowhere = Ledger(tmp_path / "file").add(some(5))
+    nowhere = TrialLedger(tmp_path / "file").add(some(5))
     assert nowhere.trials == 5
     assert "cannot be written" in nowhere.warning
 
 
 def test_a_ledger_that_can_only_be_read_is_still_counted(tmp_path, monkeypatch):
-    Ledger(tmp_path).add(some(5))
+    TrialLedger(tmp_path).add(some(5))
 
     def refuse(path):  # root may write whatever the file says
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
     monkeypatch.setattr("backtests.trials.ledger.locked", refuse)
-    counted = Ledger(tmp_path).add([*some(2), *some(3, first=10)])
+    counted = TrialLedger(tmp_path).add([*some(2), *some(3, first=10)])
     assert (counted.trials, counted.new, counted.lines) == (8, 3, 5)
     assert "cannot be written (Permission denied)" in counted.warning
 
 
 def test_what_the_runs_remember_is_found_in_their_manifests(tmp_path):
-    ledger = Ledger(tmp_path)
+    ledger = TrialLedger(tmp_path)
     one = ledger.add(some(4))
     two = ledger.add(some(2, replace(HERE, tickers=("000660.KS",))))
     finish(tmp_path, "both", one, two)
     (tmp_path / "older").mkdir()
     write_manifest(tmp_path / "older" / "manifest.json", {"key": "x", "config": {"trials": 1}})
-    (memory,) = Ledger.remembered(tmp_path)
+    (memory,) = TrialLedger.remembered(tmp_path)
     assert (memory.run, memory.count, memory.head) == ("both", 6, two.head)
     assert [(n, scope) for n, scope, _ in memory.counted] == [(4, HERE), (2, two.scope)]
     assert [len(keys) for *_, keys in memory.counted] == [4, 2]
@@ -259,12 +262,12 @@ def test_what_the_runs_remember_is_found_in_their_manifests(tmp_path):
 
 
 def test_a_manifest_that_cannot_be_read_is_said(tmp_path):
-    finish(tmp_path, "torn", Ledger(tmp_path).add(some(4)))
+    finish(tmp_path, "torn", TrialLedger(tmp_path).add(some(4)))
     path = tmp_path / "torn" / "manifest.json"
     path.write_text(path.read_text()[:80])
-    counted = Ledger(tmp_path).add(some(4))
+    counted = TrialLedger(tmp_path).add(some(4))
     assert (counted.trials, counted.warning) == (
-        4, "What torn saw of the ledger of trials cannot be read.",
+        4, "The manifest of torn cannot be read: what it saw of the ledger of trials is lost.",
     )  # fmt: skip
 
 
@@ -295,9 +298,9 @@ def looked(study, *, strategy=("five_percent",), seeds=3, threshold=None, **acco
 @pytest.fixture(scope="module")
 def swept():
     study = make_study(KOREAN, forecasters=("cnn", "rnn"), rows=700)
-    (own,) = study.forecasts.values()
-    told = [{f.ticker: f} for f in own[1:]]
-    points = sweep(study.bars, told, FivePercentRule(), KRX, in_turn)
+    (by_label,) = study.forecasts.values()
+    forecasts = [{f.ticker: f} for f in by_label[1:]]
+    points = sweep(study.bars, forecasts, FivePercentRule(), KRX, in_turn)
     return replace(study, sensitivity=points)
 
 
@@ -315,15 +318,15 @@ def test_every_point_is_a_trial_and_the_own_one_is_the_result(swept):
 
 
 def test_a_threshold_of_the_sweep_looked_at_again_is_no_new_trial(swept, tmp_path):
-    assert Ledger(tmp_path).add(looked(swept)).trials == 60
-    assert Ledger(tmp_path).add(looked(swept, threshold=0.02)).new == 0
-    seeded = Ledger(tmp_path).add(looked(swept, seeds=5))
+    assert TrialLedger(tmp_path).add(looked(swept)).trials == 60
+    assert TrialLedger(tmp_path).add(looked(swept, threshold=0.02)).new == 0
+    seeded = TrialLedger(tmp_path).add(looked(swept, seeds=5))
     assert (seeded.trials, seeded.new) == (60, 0)
 
 
 def test_another_cost_or_plan_is_a_new_trial(swept, tmp_path):
-    Ledger(tmp_path).add(looked(swept))
-    assert Ledger(tmp_path).add(looked(swept, slippage=10)).new == 60
+    TrialLedger(tmp_path).add(looked(swept))
+    assert TrialLedger(tmp_path).add(looked(swept, slippage=10)).new == 60
     named = ("five_percent", "five_percent:max_hold=5")
     study = replace(
         swept,
@@ -333,7 +336,7 @@ def test_another_cost_or_plan_is_a_new_trial(swept, tmp_path):
             swept.results[-1],
         ),
     )
-    assert Ledger(tmp_path).add(looked(study, strategy=named)).new == 2
+    assert TrialLedger(tmp_path).add(looked(study, strategy=named)).new == 2
 
 
 def test_where_a_network_is_trained_is_no_trial(swept, monkeypatch):

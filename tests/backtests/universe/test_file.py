@@ -71,8 +71,8 @@ def test_the_file_has_a_ticker_a_line_and_what_its_volumes_lack(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("A.KS\n# x\nB.KS\nA.KS\n", ("A.KS stands on line 1 and again on line 4", "remove one")),
-        ("A.KS, B.KS\n", ("line 1", "write one a line")),
+        ("A.KS\n# x\nB.KS\nA.KS\n", ("A.KS is on line 1 and again on line 4", "remove one")),
+        ("A.KS, B.KS\n", ("line 1", "write one ticker on each line")),
         ("A.KS x50 since 2018-05-04\n", ("line 1", "x50 before 2018-05-04")),
         ("\nA.KS x0 before 2018-05-04\n", ("line 2", "above 0")),
         ("A.KS xx before 2018-05-04\n", ("line 1", "write the ratio")),

@@ -52,8 +52,8 @@ def finished(
     with pytest.MonkeyPatch.context() as patch:
         import io
 
-        told, errors = io.StringIO(), io.StringIO()
-        patch.setattr("sys.stdout", told)
+        text, errors = io.StringIO(), io.StringIO()
+        patch.setattr("sys.stdout", text)
         patch.setattr("sys.stderr", errors)
         code = main(
             [
@@ -68,19 +68,19 @@ def finished(
             ]
         )
     assert code == 0, errors.getvalue()
-    printed = json.loads(told.getvalue())
+    printed = json.loads(text.getvalue())
     return Path(printed["folder"]), printed, errors.getvalue()
 
 
 def test_a_universe_is_one_account_in_one_folder(
     finished: tuple[Path, dict[str, object], str],
 ) -> None:
-    folder, _, told = finished
+    folder, _, text = finished
     manifest = json.loads((folder / "manifest.json").read_text())
     assert folder.name == f"caps-{manifest['key'][:8]}"
     assert [entry["ticker"] for entry in manifest["data"]] == list(TICKERS)
     assert not (folder / "A.KS").exists()
-    assert "left out of the universe: SHORT.KS" in told
+    assert "left out of the universe: SHORT.KS" in text
     equity = pd.read_parquet(folder / "equity.parquet")
     assert set(equity["account"]) == {"universe"}
     forecasts = pd.read_parquet(folder / "forecasts.parquet")
@@ -93,10 +93,10 @@ def test_a_universe_is_one_account_in_one_folder(
     row = metrics[metrics["forecaster"] == "linear:target=return"].iloc[0]
     assert row["tickers"] == 4
     errors = {(e["ticker"], e["forecaster"]): e["mape"] for e in manifest["forecast_metrics"]}
-    own = [errors[t, "linear:target=return"] for t in TICKERS]
-    assert row["mape"] == pytest.approx(np.median(own))
+    errors_of_linear = [errors[t, "linear:target=return"] for t in TICKERS]
+    assert row["mape"] == pytest.approx(np.median(errors_of_linear))
     assert row["below_naive"] == sum(
-        errors[t, "naive"] > e for t, e in zip(TICKERS, own, strict=True)
+        errors[t, "naive"] > e for t, e in zip(TICKERS, errors_of_linear, strict=True)
     )
 
 
@@ -147,10 +147,10 @@ def test_buy_and_hold_is_the_market_in_equal_parts(
 def test_a_fault_of_the_volumes_is_said_with_its_mend(
     finished: tuple[Path, dict[str, object], str], folder: Path, tmp_path: Path
 ) -> None:
-    made, _, told = finished
+    made, _, text = finished
     line = "A.KS xN before 2017-03-02"
     page = (made / "index.html").read_text(encoding="utf-8")
-    assert line in told
+    assert line in text
     assert line in page
     universe = tmp_path / "mended.txt"
     universe.write_text("\n".join(["A.KS x50 before 2017-03-02", *TICKERS[1:]]))

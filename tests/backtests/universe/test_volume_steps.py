@@ -59,11 +59,11 @@ def test_a_step_of_the_volumes_is_said_of_a_single_ticker(
     assert (step["ticker"], step["since"]) == ("A.KS", SPLIT)
     assert RATIO / 2 < step["ratio"] < 2 * RATIO
     (sentence,) = volumes_of(at / "index.html")
-    for told in (said, sentence):
-        assert f"for good on {SPLIT} and its prices do not" in told
-        assert f"multiply the volumes before {SPLIT}" in told, "what to do"
-        assert "write into the universe file" not in told, "there is none"
-        assert "ranked" not in told
+    for text in (said, sentence):
+        assert f"for good on {SPLIT} and its prices do not" in text
+        assert f"multiply the volumes before {SPLIT}" in text, "what to do"
+        assert "write into the universe file" not in text, "there is none"
+        assert "ranked" not in text
 
 
 def test_the_mend_that_a_single_ticker_is_told_of_works(
@@ -97,5 +97,5 @@ def test_a_universe_keeps_its_own_mend_in_the_same_shape(
     )
     assert manifest["data"][0]["volume_steps"] == alone["data"][0]["volume_steps"]
     (sentence,) = volumes_of(at / "index.html")
-    for told in (said, sentence):
-        assert f"write into the universe file: A.KS xN before {SPLIT}" in told
+    for text in (said, sentence):
+        assert f"write into the universe file: A.KS xN before {SPLIT}" in text

@@ -1,6 +1,6 @@
-// Activations in vector code of our own: the same bits in every build, which libm does not promise.
+// Activations in vector code: the same bits in every build, which libm does not promise.
 //
-// Each is a type with `of(x)` and `slope(y)`, its derivative from its own answer y = of(x).
+// Each is a type with `of(x)` and `slope(y)`, the derivative computed from the answer y = of(x).
 #pragma once
 
 #include "vector.h"
@@ -11,15 +11,15 @@ namespace native {
 struct Exponential {
   Vector power, rest;  // 2^n, e^r - 1
 
-  Vector whole() const { return fma(power, rest, power); }
+  Vector value() const { return fma(power, rest, power); }
   Vector minus_1() const { return fma(power, rest, power - 1.0f); }  // accurate also where small
 };
 
-// NaN stays NaN. e^r - 1 is r + r^2 (five terms that leave least relative to it: less than a quarter
-// of the last bit). Beyond 29 the activations below have long become constant, and three such
+// NaN stays NaN. e^r - 1 is r + r^2 (five terms, fitted to the smallest relative error: less than a
+// quarter of the last bit). Beyond 29 the activations below are constant in float, and three such
 // numbers can still be multiplied.
 inline Exponential exponential(Vector x) {
-  x = greater(broadcast(-29.0f), less(broadcast(29.0f), x));
+  x = max_of(broadcast(-29.0f), min_of(broadcast(29.0f), x));
   const Vector rounder = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to whole numbers
   const Vector rounded = fma(x, broadcast(1.44269504f), rounder);
   const Vector n = rounded - rounder;
@@ -30,7 +30,7 @@ inline Exponential exponential(Vector x) {
   series = fma(series, r, broadcast(4.16672006e-2f));
   series = fma(series, r, broadcast(0.166665435f));
   series = fma(series, r, broadcast(0.49999997f));
-  // The last bits of `rounded` are n, the others leave on the left: 127 + n is the exponent.
+  // The last bits of `rounded` are n; the shift drops the others: 127 + n is the exponent.
   const Integers power = (reinterpret_cast<Integers>(rounded) << 23) + (127 << 23);
   return {reinterpret_cast<Vector>(power), fma(series * r, r, r)};
 }
@@ -39,7 +39,7 @@ struct Sigmoid {
   static Vector of(Vector x) { return 1.0f / below(x); }
   static Vector slope(Vector y) { return y * (1.0f - y); }
 
-  // Of two or three at once, as a division takes as long as all the rest.
+  // Two or three at once: a division takes as long as everything else together.
   static void of(Vector& x, Vector& y) {
     const Vector a = below(x), b = below(y), inverse = 1.0f / (a * b);
     x = inverse * b;
@@ -54,7 +54,7 @@ struct Sigmoid {
   }
 
  private:
-  static Vector below(Vector x) { return exponential(-x).whole() + 1.0f; }
+  static Vector below(Vector x) { return exponential(-x).value() + 1.0f; }
 };
 
 struct Tanh {

@@ -1,5 +1,5 @@
-// Adam as torch's fused one computes it, with the corrections of the bias in double: in float,
-// 1 - 0.999^t of the first steps loses digits that the loss shows.
+// Adam, computed as in torch's fused version, with the bias corrections in double: in float,
+// 1 - 0.999^t of the first steps loses so many digits that the loss changes.
 //
 // Kingma and Ba 2015, Adam: a method for stochastic optimization.
 #pragma once
@@ -13,8 +13,8 @@ namespace native {
 struct Adam {
   double learning_rate, epsilon;
 
-  // One step on `floats` values, the `step`-th counted from 1. The gradient is multiplied by
-  // `scale` first.
+  // One step on `floats` values; `step` is counted from 1. The gradient is first multiplied by
+  // `scale`.
   void update(float* value, float* first, float* second, const float* gradient, size_t floats,
               int64_t step, float scale) const {
     const double t = static_cast<double>(step);

@@ -1,4 +1,4 @@
-// The C interface. The caller owns all memory; nothing is kept between two calls.
+// The C interface. The caller owns all memory; nothing is stored between two calls.
 #include <cstring>
 
 #include "network.h"
@@ -8,7 +8,7 @@ using namespace native;
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
-// A network as the caller describes it, and the memory for it.
+// The caller's description of a network, and its memory.
 struct Plan {
   const Description* layers;
   int32_t count, lookback, channels, loss;
@@ -23,7 +23,7 @@ static Network network_of(const Plan* plan) {
                  plan->parameters, plan->gradients, plan->workspace);
 }
 
-// What of this library fits this processor: the name of the build that it should load.
+// The name of the build that fits this processor.
 EXPORT const char* native_processor() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_cpu_init();
@@ -44,7 +44,8 @@ EXPORT const char* native_source() { return TEXT(NATIVE_SOURCE); }
 
 EXPORT const char* native_compiler() { return __VERSION__; }
 
-// How many floats the parameters (and the gradients, and each moment of Adam) and the workspace are.
+// The number of floats of the parameters (also of the gradients and of each moment of Adam) and of
+// the workspace.
 EXPORT void native_size(const Plan* plan, uint64_t* parameters, uint64_t* workspace) {
   const Network network = network_of(plan);
   *parameters = network.parameter_floats();
@@ -64,7 +65,7 @@ EXPORT void native_answer(const Plan* plan, const float* X, int64_t count, float
   network_of(plan).answer({X, nullptr}, count, answers);
 }
 
-// The gradient of one batch in torch's order, which the caller multiplies by `scale`; its loss.
+// The gradient of one batch in torch's order, still to be multiplied by `scale`; returns the loss.
 EXPORT double native_gradient(const Plan* plan, const float* X, const float* y, const int64_t* rows,
                               int32_t count, uint32_t step, float* torch, float* scale) {
   Network network = network_of(plan);
@@ -76,8 +77,8 @@ EXPORT double native_gradient(const Plan* plan, const float* X, const float* y, 
 }
 
 // Train through `epochs` x `count` rows; losses[epoch] is the sum over rows of their batch's loss.
-// Another thread may end it: before each step `stop` is read, unless it is null, and if it is not
-// zero the call returns. The answer is the number of epochs that were finished.
+// Another thread may end the call: before each step `stop` is read, unless it is null, and if it is
+// not zero the call returns. Returns the number of finished epochs.
 EXPORT int32_t native_train(const Plan* plan, const float* X, const float* y, const int64_t* rows,
                             int64_t count, int32_t epochs, int32_t batch, double learning_rate,
                             double epsilon, const uint8_t* frozen, float* first, float* second,
@@ -90,10 +91,10 @@ EXPORT int32_t native_train(const Plan* plan, const float* X, const float* y, co
   return epochs;
 }
 
-// The ceiling that a benchmark compares the rest with: fused multiply-adds that wait for nothing, in
-// registers. The answer is how many floating-point operations they were.
+// The upper limit for a benchmark: independent fused multiply-adds in registers. Returns the number
+// of floating-point operations.
 EXPORT double native_ceiling(int64_t rounds, float* sum) {
-  constexpr int CHAINS = 12;  // more than latency x units, no more than the registers of AVX2
+  constexpr int CHAINS = 12;  // more than latency x units, and not more than the registers of AVX2
   Vector chain[CHAINS];
   for (int i = 0; i < CHAINS; ++i) chain[i] = broadcast(static_cast<float>(i));
   const Vector factor = broadcast(*sum), term = broadcast(1.0f);
@@ -106,7 +107,7 @@ EXPORT double native_ceiling(int64_t rounds, float* sum) {
   return 2.0 * WIDTH * CHAINS * static_cast<double>(rounds);
 }
 
-// The words of `count` counters, for a test against the published ones.
+// The words of `count` counters, for a test against published words.
 EXPORT void native_philox(const uint32_t* counters, uint64_t key, int64_t count, uint32_t* words) {
   for (int64_t i = 0; i < count; ++i) {
     uint32_t one[4][1];

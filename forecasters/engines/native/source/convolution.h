@@ -17,7 +17,7 @@ class Convolution : public Layer {
       bias = place.matrix(1, filters);
       parameters.push_back({bias});
     }
-    place.scratch.need(Transposed::floats(out.positions, whole(filters)));
+    place.scratch.need(Transposed::floats(out.positions, round_up(filters)));
   }
 
   void forward(const float* x, float* y, const Pass&) override {
@@ -25,7 +25,7 @@ class Convolution : public Layer {
   }
 
   void backward(const float* x, const float*, float* dy, float* dx, bool adds) override {
-    const Transposed turned(scratch.start, out.positions, whole(out.features));
+    const Transposed turned(scratch.start, out.positions, round_up(out.features));
     transpose(dy, out.features, turned);
     weights(weight, x, turned, in.features, adds);
     if (bias.exists()) biases(bias, turned, adds);

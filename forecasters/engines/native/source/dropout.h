@@ -1,4 +1,4 @@
-// Inverted dropout: in training a value is zero, or else larger by what the others lost.
+// Inverted dropout: in training a value is set to zero, or divided by the share that is kept.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace native {
 
 class Dropout : public Layer {
  public:
-  // `number` is the layer's place in the network, `rate` the share that is dropped.
+  // `number` is the place of the layer in the network, `rate` the share that is dropped.
   Dropout(Shape in, double rate, uint32_t number, uint64_t seed, Workplace& place)
       : Layer(in, in),
         threshold(static_cast<uint32_t>(rate * 4294967296.0)),

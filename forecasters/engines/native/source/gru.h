@@ -1,10 +1,11 @@
 // The gated recurrent unit in torch's form, gates r, z, n:
 //
 //     n[t] = tanh(W_n x[t] + b_n + r (U_n h[t - 1] + c_n))
-//     h[t] = (1 - z) n[t] + z h[t - 1]                        r, z: sigmoid of sums as elsewhere
+//     h[t] = (1 - z) n[t] + z h[t - 1]                        r, z: sigmoid of sums, as in an LSTM
 //
-// r multiplies a sum of its own, `recalled`, so the two biases are not one: c, the hidden state's,
-// reaches n through r. Where c is frozen at zero, as `initialise` has it, n has the bias b alone.
+// r multiplies a separate sum, `recalled`, so the two biases cannot be joined: c, that of the
+// hidden state, reaches n through r. If c is frozen at zero, as `initialise` does it, n has the
+// bias b alone.
 #pragma once
 
 #include "recurrent.h"
@@ -36,7 +37,8 @@ class GRU : public Recurrent {
       native::backward(of_n(hidden_weight), units_of(recalled, t), dh_before, 1, hidden, true);
     }
     collect_input(x, dx, adds);
-    // The hidden state's weights see n's sum through r: its gradient takes the place of n's.
+    // The weights of the hidden state reach n through r: the gradient of that sum replaces that of
+    // n.
     for (int t = 0; t < in.positions; ++t)
       std::copy_n(units_of(recalled, t), unit_floats(), n_of(t));
     transpose(gates, width, transposed());
@@ -48,7 +50,7 @@ class GRU : public Recurrent {
   Matrix of_n(const Matrix& m) const { return m.outputs_from(2 * hidden, hidden); }
   float* n_of(int t) const { return gates_of(t) + 2 * unit_floats(); }
 
-  // The two sums of n: of x in its gate, of the hidden state by itself.
+  // The two sums of n: that of x in its gate, that of the hidden state in `recalled`.
   void sum_n(int t, const float* x, const float* before) {
     native::forward(of_n(input_weight), x + static_cast<size_t>(t) * in.features * LANES,
                     start + 2 * hidden, n_of(t), 1, 0);
@@ -74,7 +76,7 @@ class GRU : public Recurrent {
     });
   }
 
-  // The gates of session t become their gradient, `recalled` becomes its own.
+  // Replaces the gates of session t, and `recalled`, by their gradients.
   void retreat(int t, const float* before, const float* dh, float* dh_before) {
     float *r = gates_of(t), *z = r + unit_floats(), *n = z + unit_floats();
     float* u = units_of(recalled, t);

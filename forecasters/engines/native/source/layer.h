@@ -1,4 +1,4 @@
-// What every layer is, and where the memory it works in comes from.
+// The interface of every layer, and the memory that layers work in.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,8 @@
 
 namespace native {
 
-// A run of floats that the caller owns, handed out from the front. Without a start it only counts,
-// which is how the caller learns how much to bring.
+// A stretch of floats that the caller owns, given out from the front. Without a start it only
+// counts, so the caller can ask how much memory is needed.
 struct Memory {
   float* start = nullptr;
   size_t used = 0;
@@ -20,7 +20,7 @@ struct Memory {
   }
 };
 
-// Memory that layers use one after the other: as large as the largest asks for.
+// Memory that layers use one after the other: as large as the largest layer needs.
 struct Scratch {
   float* start = nullptr;
   size_t floats = 0;
@@ -29,8 +29,8 @@ struct Scratch {
 };
 
 struct Workplace {
-  Memory values, gradients;  // parameters, and in the same places what the loss says of them
-  Memory activations;        // what a layer keeps from its forward pass for its backward pass
+  Memory values, gradients;  // parameters; in the same places the gradient of the loss by them
+  Memory activations;        // kept from the forward pass for the backward pass
   Scratch scratch;
 
   Matrix matrix(int inputs, int outputs) {
@@ -40,8 +40,8 @@ struct Workplace {
   }
 };
 
-// Where a tensor of torch, [outputs][channels][taps] side by side, lies in a matrix: a convolution's
-// taps come before its channels here. A dense weight has one tap, a bias one channel.
+// The place of torch's tensor [outputs][channels][taps] in a matrix: here the taps of a convolution
+// come before its channels. A dense weight has one tap, a bias one channel.
 struct Parameter {
   Matrix matrix;
   int taps = 1;
@@ -57,7 +57,7 @@ struct Parameter {
   }
 };
 
-// Which windows of which step a layer is looking at.
+// The step, and the place of the block of windows in its batch.
 struct Pass {
   bool training;
   uint32_t step;  // steps of the optimiser before this one
@@ -71,14 +71,14 @@ class Layer {
 
   virtual void forward(const float* x, float* y, const Pass& pass) = 0;
 
-  // Write the gradients of the layer's parameters, or add to them as of a later block of the same
-  // batch, and write dx, unless nobody asks for it (null). dy may be spoilt.
+  // Write the gradients of the parameters, or add to them (`adds`: a later block of the same
+  // batch), and write dx unless it is null. dy may be overwritten.
   virtual void backward(const float* x, const float* y, float* dy, float* dx, bool adds) = 0;
 
   // Whether forward may write y over x, and backward dx over dy.
   virtual bool in_place() const { return false; }
 
-  // Whether backward reads y, which another layer then must not write over.
+  // Whether backward reads y, so that no other layer may overwrite it.
   virtual bool reads_answer() const { return false; }
 
   const Shape in, out;

@@ -1,4 +1,4 @@
-// Matrices as the kernels keep them, and the one product that nearly all the time is spent in.
+// Matrices as the kernels store them, and the product in which nearly all the time is spent.
 //
 // Windows are trained in blocks of 32. A value that a network computes is a *row*: one number for
 // each window of the block, side by side, so that a SIMD register holds 16 (or 8) windows and any
@@ -25,9 +25,9 @@
 //                             |
 //       A   ROWS x depth  ->  [ROWS x VECTORS registers that stay in place until the sum is done]
 //
-// Each element of C is one sum from k = 0 upwards, whatever the tile: so neither the width of a
-// register nor the size of a tile changes a bit of it. It is written, so that nobody has to set C
-// before; or added to what is there, as the gradients of a batch's later blocks.
+// Each element of C is one sum from k = 0 upwards in every tile: so neither the width of a register
+// nor the size of a tile changes a bit of it. It is written to C, so C need not be set before; or
+// it is added to C, for the gradients of a batch's later blocks.
 #pragma once
 
 #include <algorithm>
@@ -50,15 +50,15 @@ struct Shape {
   size_t floats() const { return static_cast<size_t>(rows()) * LANES; }
 };
 
-// The next multiple of 16: whole registers in every build.
-inline int whole(int columns) { return (columns + 15) / 16 * 16; }
+// The next multiple of 16: full registers in every build.
+inline int round_up(int columns) { return (columns + 15) / 16 * 16; }
 
-// The same, but not of 256, as rows one KiB apart fall on few lines of the first cache.
+// The same, but no multiple of 256: rows one KiB apart would share few lines of the first cache.
 inline int padded(int columns) {
-  return whole(columns) % 256 == 0 ? whole(columns) + 16 : whole(columns);
+  return round_up(columns) % 256 == 0 ? round_up(columns) + 16 : round_up(columns);
 }
 
-// A weight matrix [inputs][outputs] and, laid out alike, the gradient of the loss by it.
+// A weight matrix [inputs][outputs], and in the same layout the gradient of the loss by it.
 struct Matrix {
   int inputs = 0, outputs = 0, stride = 0;
   float* value = nullptr;
@@ -80,7 +80,7 @@ struct Matrix {
 //                           position 1    ...
 //       outputs 32 .. 63    position 0    ...                          (AVX2: 16 outputs)
 //
-// The last outputs may be fewer, always whole registers. Behind them all, each output's sum.
+// The last outputs may be fewer, always full registers. After all of them, the sum of each output.
 struct Transposed {
   float* start;
   int positions, stride;  // stride: outputs and zeros to a whole register
@@ -96,7 +96,7 @@ struct Transposed {
     return static_cast<size_t>(positions * LANES + 1) * stride;
   }
 
-  // How many outputs lie together with output `column`, and where it lies in the first window.
+  // How many outputs are stored together with output `column`, and its place in the first window.
   int together(int column) const {
     return std::min(TILE_COLUMNS, stride - column / TILE_COLUMNS * TILE_COLUMNS);
   }
@@ -109,20 +109,21 @@ struct Transposed {
 
 namespace tiling {
 
-// How a left factor lies in memory: the numbers of one of its rows side by side, as those of a
-// weight matrix or of a block of windows, or those of a column, as those of a weight matrix turned.
+// How a left factor is stored: the numbers of a row side by side, as in a weight matrix or in a
+// block of windows; or the numbers of a column, as in a transposed weight matrix.
 enum class Left { ByRow, Windows, ByColumn };
 
-// C = A B, or with several terms C = A0 B0 + A1 B1 + ..., each a step further on than the last.
+// C = A B, or with several terms C = A0 B0 + A1 B1 + ..., where each term is a step after the last.
+// The users below set every field that is not the default by its name.
 struct Factors {
-  const float* a;
-  ptrdiff_t a_stride, a_step;
-  const float* b;
-  ptrdiff_t b_stride, b_step;
-  int depth, terms;
-  int last_depth;                // of the last term
-  const float* start = nullptr;  // a number for each row that its sums begin with, or else 0
-  bool adds = false;             // to C
+  const float* a = nullptr;
+  ptrdiff_t a_stride = 0, a_step = 0;  // in floats: to the next row (or column), to the next term
+  const float* b = nullptr;
+  ptrdiff_t b_stride = 0, b_step = 0;
+  int terms = 1, depth = 0;      // depth: numbers in each sum, of all terms but the last
+  int last_depth = 0;            // of the last term
+  const float* start = nullptr;  // for each row the number that its sums begin with; null: 0
+  bool adds = false;             // add to C instead of writing it
 };
 
 template <Left LEFT, int VECTORS, int ROWS>
@@ -175,9 +176,9 @@ constexpr std::array<Tile, sizeof...(ROWS)> heights(std::integer_sequence<int, R
 template <Left LEFT, int VECTORS>
 constexpr auto TILES = heights<LEFT, VECTORS>(std::make_integer_sequence<int, TILE_ROWS>{});
 
-// C[rows][columns of one tile] = A B at each of `outputs` places, B and C a step further on each
-// time. A part of A is used at all places before the next is read; the tiles are as even as can be
-// (50 rows are two tiles of 13 and two of 12, not three of 14 and one of 8).
+// C[rows][columns of one tile] = A B at each of `outputs` places, where B and C move by a step each
+// time. A part of A is used at all places before the next part is read. The tiles have nearly equal
+// heights (50 rows are two tiles of 13 and two of 12, not three of 14 and one of 8).
 template <Left LEFT, int VECTORS = TILE_VECTORS>
 void multiply(int rows, const Factors& f, float* c, ptrdiff_t c_stride, int outputs = 1,
               ptrdiff_t b_output = 0, ptrdiff_t c_output = 0) {
@@ -203,11 +204,17 @@ void multiply_rows(int rows, Factors f, float* y, int outputs, ptrdiff_t b_outpu
 
 }  // namespace tiling
 
-// y[p][n] = start[n] + sum over k of W[k][n] * x[p * slide + k], at each of `positions`; a start
-// that is null is zero.
+// y[p][n] = start[n] + sum over k of W[k][n] * x[p * slide + k], at each of `positions`; start may
+// be null for zero.
 inline void forward(const Matrix& w, const float* x, const float* start, float* y, int positions,
                     int slide) {
-  const tiling::Factors f{w.value, w.stride, 0, x, LANES, 0, w.inputs, 1, w.inputs, start};
+  tiling::Factors f;
+  f.a = w.value;
+  f.a_stride = w.stride;
+  f.b = x;
+  f.b_stride = LANES;
+  f.depth = f.last_depth = w.inputs;
+  f.start = start;
   tiling::multiply_rows<tiling::Left::ByColumn>(w.outputs, f, y, positions,
                                                 static_cast<ptrdiff_t>(slide) * LANES,
                                                 static_cast<ptrdiff_t>(w.outputs) * LANES);
@@ -216,13 +223,22 @@ inline void forward(const Matrix& w, const float* x, const float* start, float* 
 // y[n] = start[n] + sum over k of W[k][n] * x[k] + sum over k of U[k][n] * h[k].
 inline void forward(const Matrix& w, const float* x, const Matrix& u, const float* h,
                     const float* start, float* y) {
-  const tiling::Factors f{w.value, w.stride, u.value - w.value, x,        LANES, h - x,
-                          w.inputs, 2,       u.inputs,          start};
+  tiling::Factors f;
+  f.a = w.value;
+  f.a_stride = w.stride;
+  f.a_step = u.value - w.value;
+  f.b = x;
+  f.b_stride = LANES;
+  f.b_step = h - x;
+  f.terms = 2;
+  f.depth = w.inputs;
+  f.last_depth = u.inputs;
+  f.start = start;
   tiling::multiply_rows<tiling::Left::ByColumn>(w.outputs, f, y, 1, 0, 0);
 }
 
-// dx[q] = sum over p and n of W[q - p * slide][n] * dy[p][n], where W has such a row. W is as many
-// positions (taps) long as its inputs are slides, and the sum begins with the latest p.
+// dx[q] = sum over p and n of W[q - p * slide][n] * dy[p][n], for the p at which W has such a row.
+// W is inputs / slide positions (taps) long; the sum begins with the latest p.
 inline void backward(const Matrix& w, const float* dy, float* dx, int positions, int slide,
                      bool adds = false) {
   const int taps = w.inputs / slide, places = positions + taps - 1;
@@ -231,10 +247,17 @@ inline void backward(const Matrix& w, const float* dy, float* dx, int positions,
   const ptrdiff_t of_dx = static_cast<ptrdiff_t>(slide) * LANES;
   for (int place = 0, alike; place < places; place += alike) {
     const int first = std::max(0, place - positions + 1), last = std::min(place, taps - 1);
-    alike = last - first + 1 == taps ? positions - last : 1;  // places that all taps reach
-    const tiling::Factors f{w.value + first * of_w, w.stride, of_w,
-                            dy + (place - first) * of_dy, LANES, -of_dy,
-                            w.outputs, last - first + 1, w.outputs, nullptr, adds};
+    alike = last - first + 1 == taps ? positions - last : 1;  // places that every tap reaches
+    tiling::Factors f;
+    f.a = w.value + first * of_w;
+    f.a_stride = w.stride;
+    f.a_step = of_w;
+    f.b = dy + (place - first) * of_dy;
+    f.b_stride = LANES;
+    f.b_step = -of_dy;
+    f.terms = last - first + 1;
+    f.depth = f.last_depth = w.outputs;
+    f.adds = adds;
     tiling::multiply_rows<tiling::Left::ByRow>(slide, f, dx + place * of_dx, alike, of_dy, of_dx);
   }
 }
@@ -245,9 +268,16 @@ inline void weights(const Matrix& w, const float* x, const Transposed& dy, int s
                     int first = 0) {
   for (int n = 0; n < dy.stride; n += TILE_COLUMNS) {
     const int together = dy.together(n);
-    const tiling::Factors f{x, LANES, static_cast<ptrdiff_t>(slide) * LANES,
-                            dy.at(first, n), together, static_cast<ptrdiff_t>(LANES) * together,
-                            LANES, dy.positions - first, LANES, nullptr, adds};
+    tiling::Factors f;
+    f.a = x;
+    f.a_stride = LANES;
+    f.a_step = static_cast<ptrdiff_t>(slide) * LANES;
+    f.b = dy.at(first, n);
+    f.b_stride = together;
+    f.b_step = static_cast<ptrdiff_t>(LANES) * together;
+    f.terms = dy.positions - first;
+    f.depth = f.last_depth = LANES;
+    f.adds = adds;
     if (together == TILE_COLUMNS)
       tiling::multiply<tiling::Left::Windows>(w.inputs, f, w.gradient + n, w.stride);
     else
@@ -263,7 +293,7 @@ inline void biases(const Matrix& b, const Transposed& dy, bool adds) {
   }
 }
 
-// y[n] = b[n] in every window; a bias that is null is zero.
+// y[n] = b[n] in every window; b may be null for zero.
 inline void fill(float* y, int outputs, const float* b) {
   for (int n = 0; n < outputs; ++n, y += LANES) std::fill_n(y, LANES, b ? b[n] : 0.0f);
 }
@@ -278,7 +308,7 @@ inline void exchange(Vector& upper, Vector& lower, std::integer_sequence<int, I.
   lower = pick<(I & BLOCK ? WIDTH + I : I + BLOCK)...>(a, b);
 }
 
-// A WIDTH x WIDTH square in registers: blocks of half its side, of a quarter, ... of one.
+// Transpose a WIDTH x WIDTH square in registers: blocks of half its side, of a quarter, ... of one.
 template <int BLOCK>
 inline void square(Vector (&rows)[WIDTH]) {
   UNROLL
@@ -291,7 +321,7 @@ inline void square(Vector (&rows)[WIDTH]) {
 }  // namespace transposition
 
 // y'[p][window][n] = y[p][n][window]; the columns from `outputs` to the stride are zero. The sums
-// are taken in passing, in four parts that need not wait for each other.
+// are computed in the same loop, in four independent parts.
 inline void transpose(const float* y, int outputs, const Transposed& turned) {
   for (int n = 0; n < turned.stride; n += WIDTH) {
     const int together = turned.together(n);

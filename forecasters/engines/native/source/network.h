@@ -9,7 +9,7 @@
 
 namespace native {
 
-// What the caller says of a layer; the numbers of `Kind` are known to Python (description.py).
+// The description of a layer; Python knows the numbers of `Kind` too (description.py).
 enum class Kind : int32_t {
   LSTM = 1, RNN, GRU, CONVOLUTION, POINTWISE, MAX_POOLING, DROPOUT, SWAP_AXES, FLATTEN, LAST_STEP
 };
@@ -35,10 +35,10 @@ struct Windows {
 
 class Network {
  public:
-  // The caller brings the memory: parameters and gradients of `parameter_floats`, a workspace of
-  // `workspace_floats`, each from the start of a cache line. The gradients are zero at first, as
-  // what pads the rows of a matrix is never written. A network without memory can only say how much
-  // that is.
+  // The caller owns the memory: parameters and gradients of `parameter_floats`, a workspace of
+  // `workspace_floats`, each from the start of a cache line. The gradients must be zero at first:
+  // the padding of the rows of a matrix is never written. A network without memory can only return
+  // how much it needs.
   Network(const Description* descriptions, int count, Shape input, uint64_t seed,
           float* parameters = nullptr, float* gradients = nullptr, float* workspace = nullptr);
   Network(const Network&) = delete;  // layers refer to the workplace of their own network
@@ -46,7 +46,7 @@ class Network {
   size_t parameter_floats() const { return place.values.used; }
   size_t workspace_floats() const { return place.activations.used; }
 
-  // From and to torch's order of the parameters, all tensors end to end; of the gradients.
+  // Parameters from and to torch's order, all tensors end to end; the gradients to that order.
   void set_parameters(const float* torch);
   void get_parameters(float* torch) const;
   void get_gradients(float* torch) const;
@@ -54,8 +54,8 @@ class Network {
   // The answers [count] to the first `count` windows, as in evaluation.
   void answer(const Windows& windows, int64_t count, float* answers);
 
-  // Compute the gradient of the loss over the windows `rows`; return the loss and what the gradient
-  // has still to be multiplied by.
+  // Compute the gradient of the loss over the windows `rows`; return the loss and the factor by
+  // which the gradient must still be multiplied.
   struct Slope {
     double loss;
     float scale;
@@ -64,8 +64,8 @@ class Network {
                       uint32_t step);
 
   // One step of Adam for each batch of `rows`; `total` is the sum over rows of their batch's loss.
-  // A tensor whose `frozen` is not zero stays as it is. Return false if `stop`, read before each
-  // step unless it is null, was set: then the rest of the rows was not seen.
+  // A tensor whose `frozen` is not zero does not change. Return false if `stop`, read before each
+  // step unless it is null, was set: then the remaining rows were not used.
   bool train(const Windows& windows, const int64_t* rows, int64_t count, int batch, Loss loss,
              const Adam& adam, const uint8_t* frozen, float* first, float* second, int64_t& step,
              double& total, const volatile int32_t* stop = nullptr);

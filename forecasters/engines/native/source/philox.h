@@ -1,15 +1,15 @@
 // Philox 4x32-10: four random words from a counter of four words and a key of two, without state.
 //
-// Salmon, Moraes, Dror and Shaw 2011, Parallel random numbers: as easy as 1, 2, 3. The same function
-// in NumPy, and what the counters mean, stands in forecasters/engines/philox.py.
+// Salmon, Moraes, Dror and Shaw 2011, Parallel random numbers: as easy as 1, 2, 3. The same
+// function in NumPy, and the meaning of the counters, are in forecasters/engines/philox.py.
 #pragma once
 
 #include <cstdint>
 
 namespace native {
 
-// The words of COUNT counters, each word of all counters side by side, so that the compiler can draw
-// several at once; they take the place of the counters.
+// The words of COUNT counters; they replace the counters. Each word of all counters is stored side
+// by side, so that the compiler can draw several at once.
 template <int COUNT>
 inline void philox(uint32_t (&counter)[4][COUNT], uint64_t key) {
   uint32_t key_low = static_cast<uint32_t>(key), key_high = static_cast<uint32_t>(key >> 32);

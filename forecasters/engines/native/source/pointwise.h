@@ -1,4 +1,4 @@
-// An activation as a layer of its own.
+// An activation as a separate layer.
 #pragma once
 
 #include "activations.h"

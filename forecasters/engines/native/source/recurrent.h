@@ -1,9 +1,10 @@
-// What the recurrent layers share: weights, and the two products of each session.
+// The common part of the recurrent layers: weights, and the two products of each session.
 //
 //     gates[t] = bias + W_input x[t] + W_hidden h[t - 1]          h[-1] = 0
 //
 // A layer of H units has GATES * H gates, gate after gate as in torch. Their memory is used three
-// times: for their sums, for what the activations make of these, and going back for the gradient.
+// times: for their sums, for the activations of the sums, and in the backward pass for the
+// gradient.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace native {
 
 class Recurrent : public Layer {
  public:
-  // `biased`: 0, 1 (the input's) or 2 (torch's second one, of the hidden state, as well).
+  // `biased`: 0, 1 (that of the input) or 2 (also torch's second bias, of the hidden state).
   Recurrent(Shape in, int gate_count, int hidden, int biased, Workplace& place)
       : Layer(in, {in.positions, hidden}),
         hidden(hidden),
@@ -28,7 +29,7 @@ class Recurrent : public Layer {
     parameters = {{input_weight}, {hidden_weight}};
     if (biased > 0) parameters.push_back({input_bias = place.matrix(1, width)});
     if (biased > 1) parameters.push_back({hidden_bias = place.matrix(1, width)});
-    place.scratch.need(Transposed::floats(in.positions, whole(width)));
+    place.scratch.need(Transposed::floats(in.positions, round_up(width)));
   }
 
   bool reads_answer() const override { return true; }
@@ -42,17 +43,17 @@ class Recurrent : public Layer {
   }
   size_t unit_floats() const { return static_cast<size_t>(hidden) * LANES; }
 
-  // Where the gates' gradient is kept with windows and gates exchanged.
-  Transposed transposed() const { return {scratch.start, in.positions, whole(width)}; }
+  // The gates' gradient with windows and gates exchanged.
+  Transposed transposed() const { return {scratch.start, in.positions, round_up(width)}; }
 
-  // What the sums of the first `count` gates begin with: all biases that exist.
+  // Set the start of the sums of the first `count` gates: the biases that exist.
   void begin(int count) {
     for (int n = 0; n < width; ++n)
       start[n] = (input_bias.exists() ? input_bias.value[n] : 0.0f) +
                  (hidden_bias.exists() && n < count ? hidden_bias.value[n] : 0.0f);
   }
 
-  // The sums of the first `count` gates of session t, once it is said what they begin with.
+  // The sums of the first `count` gates of session t; `begin` must have set their start.
   void sum(int t, int count, const float* x, const float* h) {
     const Matrix w = input_weight.outputs_from(0, count), u = hidden_weight.outputs_from(0, count);
     const float* now = x + static_cast<size_t>(t) * in.features * LANES;
@@ -62,7 +63,7 @@ class Recurrent : public Layer {
       native::forward(w, now, u, units_of(h, t - 1), start, gates_of(t));
   }
 
-  // From the gates' gradient: that of W_input, and of x if it is asked for.
+  // From the gates' gradient: that of W_input, and of x unless `dx` is null.
   void collect_input(const float* x, float* dx, bool adds) {
     transpose(gates, width, transposed());
     weights(input_weight, x, transposed(), in.features, adds);
@@ -70,7 +71,7 @@ class Recurrent : public Layer {
     if (dx) native::backward(input_weight, gates, dx, in.positions, in.features);
   }
 
-  // From the gates' gradient as `collect_input` has transposed it: that of W_hidden.
+  // From the gates' gradient, which `collect_input` has transposed: that of W_hidden.
   void collect_hidden(const float* h, bool adds) {
     weights(hidden_weight, h, transposed(), hidden, adds, 1);  // session 0 has no h before it
     if (hidden_bias.exists()) biases(hidden_bias, transposed(), adds);

@@ -1,4 +1,4 @@
-// Layers that choose or reorder rows and compute nothing.
+// Layers that only select or reorder rows.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class SwapAxes : public Layer {
   }
 };
 
-// The last position alone.
+// Only the last position.
 class LastStep : public Layer {
  public:
   explicit LastStep(Shape in) : Layer(in, {1, in.features}) {}

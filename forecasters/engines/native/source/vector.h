@@ -1,8 +1,9 @@
 // One SIMD register of floats, and the few operations on it that the kernels need.
 //
 // The same source is compiled for AVX-512, for AVX2 and for any processor. The first two must give
-// the same bits, so nothing here is left to the compiler: every fused multiply-add is written as
-// one, the flags forbid it to fuse others (-ffp-contract=off), and no function of libm is called.
+// the same bits, so the compiler decides nothing here: every fused multiply-add is written as one,
+// the flags forbid the compiler to fuse others (-ffp-contract=off), and no function of libm is
+// called.
 #pragma once
 
 #include <cstddef>
@@ -48,7 +49,7 @@ inline Vector broadcast(float x) {
 #endif
 }
 
-// a * b + c, rounded once where the processor can.
+// a * b + c, rounded once if the processor can do that.
 inline Vector fma(Vector a, Vector b, Vector c) {
 #if defined(__AVX512F__)
   return _mm512_fmadd_ps(a, b, c);
@@ -69,24 +70,25 @@ inline Vector square_root(Vector x) {
   return x;
 }
 
-// The lesser of the two, the greater; NaN if x is.
-inline Vector less(Vector most, Vector x) {
+// The smaller of two numbers; NaN if x is NaN.
+inline Vector min_of(Vector limit, Vector x) {
 #if defined(__AVX512F__)
-  return _mm512_mask_min_ps(x, 0xffff, most, x);  // gcc 12 warns of the form without a mask
+  return _mm512_mask_min_ps(x, 0xffff, limit, x);  // gcc 12 warns of the form without a mask
 #elif defined(__AVX2__)
-  return _mm256_min_ps(most, x);
+  return _mm256_min_ps(limit, x);
 #else
-  return most < x ? most : x;
+  return limit < x ? limit : x;
 #endif
 }
 
-inline Vector greater(Vector least, Vector x) {
+// The larger of two numbers; NaN if x is NaN.
+inline Vector max_of(Vector limit, Vector x) {
 #if defined(__AVX512F__)
-  return _mm512_mask_max_ps(x, 0xffff, least, x);
+  return _mm512_mask_max_ps(x, 0xffff, limit, x);
 #elif defined(__AVX2__)
-  return _mm256_max_ps(least, x);
+  return _mm256_max_ps(limit, x);
 #else
-  return least > x ? least : x;
+  return limit > x ? limit : x;
 #endif
 }
 
@@ -94,7 +96,7 @@ inline Vector magnitude(Vector x) {
   return reinterpret_cast<Vector>(reinterpret_cast<Integers>(x) & 0x7fffffff);
 }
 
-// Elements of a and b, chosen by number: those of b follow those of a.
+// Elements of a and b, chosen by their number; the elements of b are counted after those of a.
 template <int... FROM>
 inline Vector pick(Vector a, Vector b) {
 #if defined(__clang__)

@@ -9,9 +9,9 @@ import pytest
 
 from backtests import plugins
 from backtests.auditing.checks.lookahead import changed_forecasts
-from backtests.auditing.finding import Verdict
+from backtests.auditing.finding import Status
 from backtests.auditing.probes.futures import NEIGHBOURS
-from backtests.auditing.subject import Trial
+from backtests.auditing.subject import Subject
 from forecasters.features import Features, make_features
 from forecasters.walk_forward import WalkForward
 from forecasters.walk_forward.fixed_split import FixedSplit
@@ -48,7 +48,7 @@ def test_a_seed_that_changes_is_seen_also_where_the_mean_stays(bars):
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours(Trial):
+class Neighbours(Subject):
     """One ticker's close is divided by the other's of the next session."""
 
     def forecasts(self, bars, seeds=(0,), run=None):
@@ -63,7 +63,7 @@ def test_a_neighbours_tomorrow_is_found_when_only_the_neighbour_changes(trial_of
     trial = Neighbours(trial_of_file("mean").forecaster, PLAN, bars)
     changes = changed_forecasts(trial.forecasts, bars, bars["051900.KS"].sessions[80])
     assert any(NEIGHBOURS in line for line in changes)
-    assert verdict_and_text("forecasts", trial)[0] is Verdict.FOUND
+    assert verdict_and_text("forecasts", trial)[0] is Status.FOUND
 
 
 # --- makers of features --------------------------------------------------------------------------
@@ -144,7 +144,7 @@ class FromTheEnd(WalkForward):
 @pytest.mark.parametrize("check", ["folds", "forecasts"])
 def test_a_plan_drawn_from_the_length_is_found(trial_of_file, plan, check):
     verdict, text = verdict_and_text(check, trial_of_file("mean", walk_forward=plan))
-    assert verdict is Verdict.FOUND
+    assert verdict is Status.FOUND
     if check == "folds":
         assert "looks at how many there are" in text
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backtests.auditing.checks.no_skill import BOUND, Outcomes
-from backtests.auditing.finding import Verdict
+from backtests.auditing.finding import Status
 from tests.backtests.auditing.planted import assert_found, verdict_and_text
 
 
@@ -23,7 +23,7 @@ def test_skill_where_none_can_be_is_found(trial_of_file, leak, check, words):
 
 def test_where_nothing_was_learned_wrong_labels_cannot_say(trial_of_file):
     verdict, text = verdict_and_text("wrong labels", trial_of_file("mean"))
-    assert verdict is Verdict.CANNOT_SAY
+    assert verdict is Status.CANNOT_SAY
     assert "too little skill" in text
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backtests.auditing.finding import Verdict
+from backtests.auditing.finding import Status
 from tests.backtests.auditing.planted import assert_found, verdict_and_text
 
 
@@ -25,5 +25,5 @@ def test_of_unscaled_inputs_the_check_on_prices_cannot_say(trial_of_file):
     trial = trial_of_file("knows_the_prices")
     trial.forecaster.scaler = "none"
     verdict, text = verdict_and_text("prices", trial)
-    assert verdict is Verdict.CANNOT_SAY
+    assert verdict is Status.CANNOT_SAY
     assert "not scaled" in text

@@ -3,7 +3,7 @@
 import pytest
 
 from backtests import plugins
-from backtests.auditing.finding import Verdict
+from backtests.auditing.finding import Status
 from tests.backtests.auditing.planted import verdict_and_text
 
 
@@ -21,7 +21,7 @@ from tests.backtests.auditing.planted import verdict_and_text
 )
 def test_a_planted_rule_is_found_by_the_check_that_is_named(trial_of_rule, leak, check, words):
     verdict, text = verdict_and_text(check, trial_of_rule(leak))
-    assert verdict is Verdict.FOUND
+    assert verdict is Status.FOUND
     assert words in text
 
 
@@ -36,7 +36,7 @@ def test_a_planted_rule_is_found_by_the_check_that_is_named(trial_of_rule, leak,
 )
 def test_the_five_percent_rule_passes_whatever_its_exit(trial_of_rule, exit_, check):
     verdict, text = verdict_and_text(check, trial_of_rule(f"five_percent:exit={exit_}"))
-    assert verdict is Verdict.PASSED, text
+    assert verdict is Status.PASSED, text
 
 
 @pytest.mark.slow
@@ -44,4 +44,4 @@ def test_the_five_percent_rule_passes_whatever_its_exit(trial_of_rule, exit_, ch
 @pytest.mark.parametrize("check", ["pure", "orders"])
 def test_nothing_is_found_in_our_rules(trial_of_rule, name, check):
     verdict, text = verdict_and_text(check, trial_of_rule(name))
-    assert verdict is not Verdict.FOUND, text
+    assert verdict is not Status.FOUND, text

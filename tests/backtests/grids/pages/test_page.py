@@ -10,8 +10,9 @@ import pytest
 
 from backtests.grids.pages.heat import heat_maps
 from backtests.grids.pages.page import write_page
+from backtests.grids.pages.sentences import finding_sentences, verdict_sentences
 from backtests.grids.pages.terminal import print_ranking
-from backtests.grids.results.report import make_report
+from backtests.grids.results.judged_grid import judge_grid
 from backtests.runs.folder import Finished
 from backtests.runs.made_of import describe
 from tests.backtests.browser import CHROMIUM, open_page, outside_addresses
@@ -26,8 +27,8 @@ CROSS = ("filters=2,4", "activation=relu,tanh")
 
 
 @pytest.fixture(scope="module")
-def report():
-    return make_report(
+def grid():
+    return judge_grid(
         make_outcome(
             {**VALIDATION, "tanh,filters=4": 0.05},
             TEST,
@@ -39,9 +40,9 @@ def report():
 
 
 @pytest.fixture(scope="module")
-def folder(report, tmp_path_factory):
+def folder(grid, tmp_path_factory):
     folder = tmp_path_factory.mktemp("grid")
-    write_page(folder, report, MANIFEST)
+    write_page(folder, grid, MANIFEST)
     return folder
 
 
@@ -137,21 +138,21 @@ def test_every_chart_is_there_as_svg_and_png(folder, page):
     assert page.count("<svg") == 4
 
 
-def test_the_same_outcome_draws_the_same_bytes(folder, report, tmp_path):
-    write_page(tmp_path, report, MANIFEST)
+def test_the_same_outcome_draws_the_same_bytes(folder, grid, tmp_path):
+    write_page(tmp_path, grid, MANIFEST)
     for path in (*(folder / "figures").iterdir(), *folder.glob("*.*")):
         assert (tmp_path / path.relative_to(folder)).read_bytes() == path.read_bytes(), path.name
 
 
-def test_a_heat_map_has_the_mape_over_naives_in_the_cell_of_its_values(report):
+def test_a_heat_map_has_the_mape_over_naives_in_the_cell_of_its_values(grid):
     """The longer field, or the first of equals, makes the columns; the chosen cells are known."""
-    maps = heat_maps(report)
+    maps = heat_maps(grid)
     assert len(maps) == 1, "two crossed fields are the axes; rnn beside the grid is not in it"
     (one,) = maps
     assert (one.column, one.row) == ("filters", "activation")
-    naive = report.naive_mape
+    naive = grid.naive_mape
     np.testing.assert_allclose(one.ratio * naive, [[4, 2], [6, 8]])  # relu and tanh, 2 and 4
-    assert one.honest == ((0, 0),) and one.papers == ((0, 1),)
+    assert one.by_validation == ((0, 0),) and one.by_test == ((0, 1),)
 
 
 def test_heat_maps_of_s3_have_batch_by_filters_for_each_architecture_and_activation():
@@ -159,7 +160,7 @@ def test_heat_maps_of_s3_have_batch_by_filters_for_each_architecture_and_activat
         {}, {"architecture=3,batch_size=64,filters=128": 0.07, "filters=64": 0.02},
         cross=("architecture=1,2,3", "filters=64,128,256", "batch_size=32,64,128", "activation=relu,tanh"),
     )  # fmt: skip
-    maps = heat_maps(make_report(outcome))
+    maps = heat_maps(judge_grid(outcome))
     assert [one.title for one in maps] == [
         f"cnn:architecture={a},activation={f}" for f in ("relu", "tanh") for a in (1, 2, 3)
     ]
@@ -170,18 +171,18 @@ def test_heat_maps_of_s3_have_batch_by_filters_for_each_architecture_and_activat
 
 
 def test_one_crossed_field_is_one_row():
-    (one,) = heat_maps(make_report(make_outcome({}, {"filters=2": 0.02, "filters=4": 0.03})))
+    (one,) = heat_maps(judge_grid(make_outcome({}, {"filters=2": 0.02, "filters=4": 0.03})))
     assert (one.row, one.column, one.ratio.shape) == ("", "filters", (1, 2))
 
 
 def test_the_terminal_shows_the_head_of_the_ranking_and_says_how_much_is_left(capsys, tmp_path):
     values = range(1, 16)
     test = {f"filters={n}": n / 100 for n in values}
-    report = make_report(make_outcome(test, test, cross=(f"filters={','.join(map(str, values))}",)))
-    bars = report.outcome.bars
+    grid = judge_grid(make_outcome(test, test, cross=(f"filters={','.join(map(str, values))}",)))
+    bars = grid.outcome.bars
     manifest = {
-        "data": [describe(bars)], "ranking": report.rows, "crossed": report.outcome.search.crossing.axes,
-        "s3": False, "engines": {}, "findings": report.found, "verdict": report.verdict,
+        "data": [describe(bars)], "ranking": grid.rows, "crossed": grid.outcome.search.crossing.axes,
+        "s3": False, "engines": {}, "findings": finding_sentences(grid), "verdict": verdict_sentences(grid),
     }  # fmt: skip
     print_ranking(Finished(tmp_path, manifest, found=False))
     out = capsys.readouterr().out
@@ -190,9 +191,10 @@ def test_the_terminal_shows_the_head_of_the_ranking_and_says_how_much_is_left(ca
     ]
     assert names == ["naive"] + 12 * ["cnn"]
     assert "3 more rows in ranking.md" in out and "12.00%" in out and "13.00%" not in out
-    told = " ".join(out.split())
-    assert all(sentence in told for sentence in (*report.verdict, *report.found))
-    assert told.index(report.verdict[0]) < told.index(report.found[0])
+    text = " ".join(out.split())
+    verdict, findings = manifest["verdict"], manifest["findings"]
+    assert all(sentence in text for sentence in (*verdict, *findings))
+    assert text.index(verdict[0]) < text.index(findings[0])
 
 
 @pytest.mark.browser

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests.sources.extras import read_extra
+from backtests.sources.extra_files import read_extra
 from forecasters.errors import InputError
 from forecasters.inputs.extras import Extra
 
@@ -26,9 +26,9 @@ def test_a_file_as_the_readme_says(tmp_path: Path) -> None:
     text = "ticker,date,known_at,mood,rate\nX.KS,2015-01-05,2015-01-06,0.5,\nY.KS,2015-01-05,2015-01-05,1,2\n"
     extra = read(tmp_path, text)
     assert (extra.file, extra.names) == ("my.csv", ("mood", "rate"))
-    own = extra.of("X.KS", np.datetime64("2015-12-31"))
-    assert own.known_at.astype(str).tolist() == ["2015-01-06"]
-    np.testing.assert_array_equal(own.values, [[0.5, np.nan]])
+    columns = extra.of("X.KS", np.datetime64("2015-12-31"))
+    assert columns.known_at.astype(str).tolist() == ["2015-01-06"]
+    np.testing.assert_array_equal(columns.values, [[0.5, np.nan]])
 
 
 def test_dialects(tmp_path: Path) -> None:
@@ -68,12 +68,12 @@ def test_parquet_holds_the_same_as_csv(tmp_path: Path) -> None:
         (HEADER, "has a header and no rows"),
         (HEADER + "2015-01-05,2015-01-05\n", "line 2 has 2 cells, 3 are expected"),
         (HEADER + "2015-01-05,2015-01-05,1,5\n", "line 2 has 4 cells, 3 are expected"),
-        (HEADER + "\n2015-01-05,2015-01-05,good\n", "line 3: mood 'good' is no number"),
-        (HEADER + '2015-01-05,2015-01-05,"1,5"\n', "line 2: mood '1,5' is no number"),
+        (HEADER + "\n2015-01-05,2015-01-05,good\n", "line 3: mood 'good' is not a number"),
+        (HEADER + '2015-01-05,2015-01-05,"1,5"\n', "line 2: mood '1,5' is not a number"),
         (HEADER + "2015-01-05,2015-01-05,inf\n", "line 2: mood is inf"),
-        (HEADER + "2015-01-05,soon,1\n", "line 2: 'soon' is no date"),
+        (HEADER + "2015-01-05,soon,1\n", "line 2: 'soon' is not a date"),
         (HEADER + "2015-01-05,,1\n", "line 2: known_at is empty"),
-        (HEADER + "2015-02-30,2015-03-05,1\n", "line 2: '2015-02-30' is no day"),
+        (HEADER + "2015-02-30,2015-03-05,1\n", "line 2: '2015-02-30' is not a day"),
         (HEADER + "2015-01-05,2015-01-05 18:30,1\n", "line 2: known_at '2015-01-05 18:30' has a time"),
         (HEADER + "2015-01-05,2015-01-05 18,1\n", "line 2: known_at '2015-01-05 18' has a time"),
         (HEADER + "2015-01-06,2015-01-05,1\n", "line 2: known_at 2015-01-05 lies before date 2015-01-06"),
@@ -96,8 +96,8 @@ def test_what_cannot_be_used_is_refused_with_file_and_line(
             "line 1: known_at .* has a time of day",
         ),
         ({"known_at": pd.to_datetime([None])}, "line 1: known_at is empty"),
-        ({"mood": ["good"]}, "line 1: mood 'good' is no number"),
-        ({"mood": pd.to_datetime(["2015-01-05"])}, "line 1: mood '2015-01-05 .* is no number"),
+        ({"mood": ["good"]}, "line 1: mood 'good' is not a number"),
+        ({"mood": pd.to_datetime(["2015-01-05"])}, "line 1: mood '2015-01-05 .* is not a number"),
         ({"mood": [-np.inf]}, "line 1: mood is -inf"),
     ],
 )

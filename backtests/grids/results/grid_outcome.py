@@ -1,4 +1,4 @@
-"""What came out of a grid: of each forecaster its forecasts, before the test and on it."""
+"""What a grid trained: the forecasts of each forecaster, before the test and on it."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Entry:
     @property
     def validation_mape(self) -> float | None:
         """The MAPE of the validation rows, the mean over seeds and folds; None where a fold has none."""
-        by_fold = [own for one in self.inside if (own := one.validation_mape) is not None]
+        by_fold = [mape for fold in self.inside if (mape := fold.validation_mape) is not None]
         return sum(by_fold) / len(by_fold) if len(by_fold) == len(self.inside) else None
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """All of a grid on the bars of one ticker; `entries` have naive first, then as they were named."""
+class GridOutcome:
+    """A whole grid on the bars of one ticker; `entries` begin with naive, the rest as they were named."""
 
     bars: Bars
     search: Search
@@ -69,16 +69,10 @@ class Outcome:
         return self.entries[1:]
 
     @property
-    def heading(self) -> str:
-        """What a page is headed."""
-        ticker = self.bars.ticker
-        return f"SIMULATED · {ticker}" if self.bars.origin.simulated else ticker
-
-    @property
     def digest(self) -> str:
-        """The sha256 of every forecast, in whatever order the forecasters were named."""
+        """The sha256 of every forecast; the order in which the forecasters were named changes nothing."""
         parts = [entry.forecasts.digest for entry in self.entries]
-        parts += [entry.label + one.digest for entry in self.entries for one in entry.inside]
+        parts += [entry.label + fold.digest for entry in self.entries for fold in entry.inside]
         return hashlib.sha256("".join(sorted(parts)).encode()).hexdigest()
 
 
@@ -87,7 +81,7 @@ def collect(
     bars: Bars,
     fits: Mapping[str, Sequence[Fit]],
     fitted: Mapping[str, Sequence[Fitted]],
-) -> Outcome:
+) -> GridOutcome:
     """Return the outcome of all fits, by the label of the forecaster."""
     entries = []
     for variant in search.crossing.variants:
@@ -100,4 +94,4 @@ def collect(
                 inside=inside_of(jobs, answers),
             )
         )
-    return Outcome(bars, search, tuple(entries))
+    return GridOutcome(bars, search, tuple(entries))

@@ -1,4 +1,4 @@
-"""Extra columns from a file: `date`, `known_at`, perhaps `ticker`, and numbers."""
+"""Extra columns from a file: `date`, `known_at`, optionally `ticker`, and numbers."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from forecasters.inputs.extras import Extra
 
 #: What a file must have, and why.
 NEEDED = {
-    "known_at": "without it nobody can say what was known at a close, and a value could act before it "
+    "known_at": "without it nobody can say what was known at a close, and a value could be used before it "
     "was published. Add the first session whose close comes after the publication (published "
     "after the close: the next day)",
-    "date": "it says what a value is about, so that a revision of an old value does not displace a "
-    "newer one. Where the values are never revised, repeat known_at",
+    "date": "it is the day that a value describes, so that a revision of an old value does not replace a "
+    "newer value. If the values are never revised, repeat known_at",
 }
 KEYS = ("date", "known_at", "ticker")
-#: A day without a time: at 18:30 the close has passed, and dropping the time would hide that.
+#: A day without a time: 18:30 is after the close, and dropping the time would hide that.
 DAY = re.compile(
     r"(?:\d{8}|\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}\.?)"
     r"(?:[ T]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
@@ -37,7 +37,7 @@ def read_extra(path: Path) -> Extra:
     Raises
     ------
     InputError
-        With the file, the line and the cell that cannot be used.
+        A cell cannot be used; the message names the file, the line and the cell.
     """
     frame = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     header = [str(name).strip() for name in frame.columns]
@@ -90,7 +90,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         raise InputError(f"--extra {path}: there is no such file") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path.name} cannot be read as parquet: {error}") from None
-    # An index with a name is a column; one without only counts.
+    # A named index is a column; an index without a name only counts rows.
     frame = frame.reset_index(drop=frame.index.names == [None])
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
@@ -119,11 +119,11 @@ def _numbers(cells: pd.Series[Any], name: str, path: Path) -> Floats:
         if text.lower() in NO_NUMBER:
             continue
         try:
-            # A comma that separates no thousands is a decimal one: 1,5 is not 15.
+            # A comma that does not separate thousands is a decimal comma: 1,5 is not 15.
             numbers[row] = float(text.replace(",", "") if THOUSANDS.fullmatch(text) else text)
         except ValueError:
             raise InputError(
-                f"{path.name}: line {line}: {name} {text!r} is no number; inputs are numbers, so "
+                f"{path.name}: line {line}: {name} {text!r} is not a number; inputs are numbers, so "
                 "encode it or remove the column"
             ) from None
     return numbers
@@ -134,6 +134,6 @@ def _tickers(cells: pd.Series[Any], path: Path) -> np.ndarray[Any, np.dtype[np.s
     if (tickers == "").any():
         raise InputError(
             f"{path.name}: line {(tickers == '').idxmax()}: the ticker is empty; name it, or leave out "
-            "the column if the values hold for all"
+            "the column if the values are for all tickers"
         )
     return np.asarray(tickers.tolist(), dtype=np.str_)

@@ -1,0 +1,163 @@
+"""What a grid found, in sentences: the verdict at the top of its page, and the findings below it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backtests.grids.crossing import PartlyCrossed
+from backtests.grids.pages.choices import label_of
+from backtests.grids.results.beside_s3 import BesideS3
+from backtests.grids.results.judged_grid import JudgedGrid, LevelCorrelations
+from backtests.grids.results.selection import Selection
+from backtests.grids.s3 import S3_DATA
+from backtests.judging.skill import Judged
+from backtests.judging.verdict import CANNOT_SAY, SAME, WORSE, forecast_verdict
+from backtests.report.sections.skill import section
+from backtests.report.sections.verdict import forecast_sentence, headline
+from backtests.writing.numbers import count, listed, number, p_text, points
+
+#: A difference of MAPE below this, in percentage points, would round to 0.00.
+SHOWN = 0.005
+
+
+def verdict_sentences(grid: JudgedGrid) -> list[str]:
+    """Return the verdict on all forecasters, then that on the choice."""
+    judged = grid.skill.judged
+    verdicts = [forecast_verdict(one, len(judged)) for one in judged]
+    sentences = headline(verdicts)
+    if grid.by_validation and grid.choice and len(judged) > 1:
+        one_for_all = grid.by_validation.place is not None
+        name = label_of(grid.by_validation) if one_for_all else "the choice made anew for each fold"
+        sentence = forecast_sentence(forecast_verdict(replace(grid.choice, forecaster=name), 1))
+        sentences.append(f"Chosen on the validation rows, judged once: {sentence}")
+    return sentences
+
+
+def finding_sentences(grid: JudgedGrid) -> list[str]:
+    """Return what the grid found."""
+    if grid.naive_mape is None:
+        return ["No forecast of the test rows has its outcome yet: nothing can be judged."]
+    skill = section(grid.skill)
+    return [
+        _below(grid),
+        *_choices(grid),
+        *(skill["told"] if skill else []),
+        *(_levels(grid.levels) if grid.levels else []),
+        *(partly_sentence(field) for field in grid.outcome.search.crossing.partly),
+        *(_beside_s3(grid.beside_s3) if grid.beside_s3 else []),
+    ]
+
+
+def partly_sentence(field: PartlyCrossed) -> str:
+    """Return for which forecasters a field is crossed, and which lack it."""
+    have = "has" if len(field.lacking) == 1 else "have"
+    return (
+        f"{field.name} is crossed for {listed(list(field.crossed))} only: {listed(list(field.lacking))} "
+        f"{have} no such setting."
+    )
+
+
+def _below(grid: JudgedGrid) -> str:
+    """Return how many forecasters have a lower error than naive, and what naive is."""
+    below, days = grid.below_naive, count(grid.rows[0]["rows"], "test day")
+    if grid.models == 1:
+        had = f"{grid.rows[1]['forecaster']} had {'a' if below else 'no'}"
+    else:
+        had = f"{below or 'None'} of {grid.models} forecasters had a"
+    horizon = grid.outcome.search.walk_forward.horizon
+    close = "tomorrow's close" if horizon == 1 else f"the close in {horizon} sessions"
+    return (
+        f"{had} lower error on the {days} than naive, which says that {close} is today's and has a "
+        f"MAPE of {points(grid.naive_mape)}."
+    )
+
+
+def _choices(grid: JudgedGrid) -> list[str]:
+    """Return both choices, and what their difference says."""
+    if grid.models == 1:
+        return ["There is one forecaster beside naive, so nothing was chosen."]
+    sentences = [_on_validation(grid, grid.by_validation) if grid.by_validation else _none(grid)]
+    if grid.by_test is None:
+        return sentences
+    sentences.append(
+        f"The lowest test MAPE, {points(grid.by_test.metrics['mape'])}, is that of {label_of(grid.by_test)}. "
+        "S3 chooses in this way. This choice is in-sample: it was made after the test was seen, and one of "
+        f"{grid.models} always has the lowest error."
+    )
+    if grid.by_validation and grid.by_validation.labels == grid.by_test.labels:
+        sentences.append("Both choices are the same forecaster.")
+    elif grid.test_gain is not None:
+        sentences.append(_difference(grid.test_gain))
+    if grid.correlation is not None:
+        sentences.append(
+            f"Over all {grid.models}, validation MAPE and test MAPE have a rank correlation of "
+            f"{number(grid.correlation, 2, sign=True)} (1 is the same order, 0 none)."
+        )
+    return sentences
+
+
+def _none(grid: JudgedGrid) -> str:
+    """Return why nothing could be chosen on the validation rows, and what to do."""
+    has_rows = all(fold.watched.any() for fold in grid.outcome.naive.inside)
+    why = "No validation row can be judged" if has_rows else "There are no validation rows"
+    flags = "other rows by --split or --validation" if has_rows else "--validation"
+    return f"{why}, so nothing could be chosen before the test was seen: name {flags}."
+
+
+def _on_validation(grid: JudgedGrid, selection: Selection) -> str:
+    if selection.place is None:
+        whose, place = "their joint", ""
+    else:
+        whose, place = "its", f", place {selection.place} of {grid.models}"
+    return (
+        f"Chosen on the validation rows, before the test: {label_of(selection)}. Judged once, {whose} test MAPE "
+        f"is {points(selection.metrics['mape'])}{place}{_verdict(grid.choice)}."
+    )
+
+
+def _verdict(choice: Judged | None) -> str:
+    """Return the word on the choice, as `backtests/judging/verdict.py` has it, with its p."""
+    if choice is None or (word := forecast_verdict(choice).word) == CANNOT_SAY:
+        return ""
+    preposition = "from" if word == SAME else "than"
+    p = choice.absolute.p_worse if word == WORSE else choice.absolute.p_better
+    return f", {word} {preposition} naive (p {p_text(p)})"
+
+
+def _difference(gain: float) -> str:
+    """Return what a difference of the two test errors, in percentage points, says."""
+    if not gain:
+        return "Both choices have the same test MAPE."
+    size = number(abs(gain)) if abs(gain) >= SHOWN else "less than 0.01"
+    if gain > 0:
+        return f"Choosing on the test rows makes the result look {size} points better."
+    return (
+        f"The choice made anew before each fold has an error {size} points lower than any single "
+        "forecaster over all folds."
+    )
+
+
+def _levels(levels: LevelCorrelations) -> list[str]:
+    """Return what Pearson's correlation of price levels is worth."""
+    low, high = number(levels.low, 3), number(levels.high, 3)
+    span = low if low == high else f"{low} to {high}"
+    return [
+        f"Pearson's r of actual and forecast closes is {span}, and naive's is {number(levels.naive, 3)}. On price "
+        "levels every forecast near the last close has an r near naive's, so r shows no skill."
+    ]
+
+
+def _beside_s3(s3: BesideS3) -> list[str]:
+    """Return what S3's figures beside ours are, whether the order is the same, and what is not S3's."""
+    sentences = [S3_DATA]
+    if s3.correlation is not None:
+        sentences.append(
+            f"S3's order of the {s3.compared} forecasters and our order have a rank correlation of "
+            f"{number(s3.correlation, 2, sign=True)}. S3's best, {s3.best}, is in place {s3.place} here."
+        )
+    other = [f"{name} {ours} where S3 has {theirs}" for name, ours, theirs in s3.other_settings]
+    if s3.other_inputs:
+        other.append("other inputs")
+    if other:
+        sentences.append(f"This is not S3's training: {', '.join(other)}.")
+    return sentences

@@ -1,0 +1,124 @@
+"""A grid judged once: the ranked rows, both choices, and what S3 printed beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backtests.grids.crossing import NAIVE
+from backtests.grids.results.beside_s3 import BesideS3, compare_with_s3
+from backtests.grids.results.grid_outcome import GridOutcome
+from backtests.grids.results.ranking import Row, below_naive, rank
+from backtests.grids.results.selection import (
+    Selection,
+    rank_correlation,
+    select_on_test,
+    select_on_validation,
+)
+from backtests.judging.skill import Judged, Skill, judge_forecasts
+
+
+@dataclass(frozen=True)
+class LevelCorrelations:
+    """Pearson's r of actual and forecast closes: the range over the forecasters, and naive's."""
+
+    low: float
+    high: float
+    naive: float
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedGrid:
+    """What tables, page and manifest are made of.
+
+    Attributes
+    ----------
+    rows : list of dict
+        The ranked table, naive first.
+    skill : Skill
+        Every forecaster against naive, adjusted for their number.
+    by_validation : Selection or None
+        The choice on the validation rows, made before the test; None where it cannot be made.
+    by_test : Selection or None
+        The choice of the lowest test error, as S3 makes it: in-sample.
+    choice : Judged or None
+        The choice on the validation rows against naive: one test, made once.
+    correlation : float or None
+        Spearman's, of validation MAPE and test MAPE over all forecasters but naive.
+    levels : LevelCorrelations or None
+        None where the grid is not S3's.
+    beside_s3 : BesideS3 or None
+        None where the grid is not S3's.
+    """
+
+    outcome: GridOutcome
+    rows: list[Row]
+    skill: Skill
+    by_validation: Selection | None
+    by_test: Selection | None
+    choice: Judged | None
+    correlation: float | None
+    levels: LevelCorrelations | None
+    beside_s3: BesideS3 | None
+
+    @property
+    def models(self) -> int:
+        """How many forecasters stand beside naive."""
+        return len(self.rows) - 1
+
+    @property
+    def naive_mape(self) -> float | None:
+        """The MAPE of naive on the test rows, in percent."""
+        mape: float | None = self.rows[0]["mape"]
+        return mape
+
+    @property
+    def below_naive(self) -> int:
+        """How many forecasters have a lower test MAPE than naive."""
+        return below_naive(self.rows)
+
+    @property
+    def selections(self) -> tuple[Selection, ...]:
+        """The choices that could be made, that on the validation rows first."""
+        return tuple(one for one in (self.by_validation, self.by_test) if one is not None)
+
+    @property
+    def test_gain(self) -> float | None:
+        """The test MAPE of the choice on validation less that on the test, in percentage points.
+
+        None where one of the choices could not be made.
+        """
+        if self.by_validation is None or self.by_test is None:
+            return None
+        return float(self.by_validation.metrics["mape"]) - float(self.by_test.metrics["mape"])
+
+
+def judge_grid(outcome: GridOutcome) -> JudgedGrid:
+    """Return the outcome of a grid ranked, tested against naive, and chosen from."""
+    horizon = outcome.search.walk_forward.horizon
+    skill = judge_forecasts({e.label: (e.forecasts,) for e in outcome.entries}, horizon)
+    by_validation = select_on_validation(outcome)
+    choice = None
+    if by_validation:
+        naive = (outcome.naive.forecasts,)
+        alone = judge_forecasts({NAIVE: naive, "chosen": (by_validation.forecasts,)}, horizon)
+        choice = next(iter(alone.judged), None)
+    rows = rank(outcome, skill)
+    return JudgedGrid(
+        outcome=outcome,
+        rows=rows,
+        skill=skill,
+        by_validation=by_validation,
+        by_test=select_on_test(outcome),
+        choice=choice,
+        correlation=rank_correlation([(row["validation_mape"], row["mape"]) for row in rows[1:]]),
+        levels=_level_correlations(rows),
+        beside_s3=compare_with_s3(outcome, rows),
+    )
+
+
+def _level_correlations(rows: list[Row]) -> LevelCorrelations | None:
+    naive, *models = rows
+    known = [row["pearson"] for row in models if row["pearson"] is not None]
+    if not known or naive["pearson"] is None:
+        return None
+    return LevelCorrelations(min(known), max(known), naive["pearson"])
