@@ -39,7 +39,8 @@ class FitStore:
     def load(self, number: int) -> Fitted | None:
         """Return a kept fit; None where there is none, or a damaged one that must be done again."""
         try:
-            with np.load(self._path(number), allow_pickle=False) as kept:
+            # Opened here: NumPy leaves a file that it cannot read open.
+            with self._path(number).open("rb") as file, np.load(file, allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in ARRAYS}
                 single: dict[str, Any] = {name: make(kept[name]) for name, make in SINGLE.items()}
                 return Fitted(**arrays, **single)

@@ -220,7 +220,6 @@ def test_without_buy_and_hold_nothing_is_compared_with_it(study: Study, tmp_path
     assert "<span>Buy and hold</span>" not in page_of(tmp_path, alone)
 
 
-@pytest.mark.usefixtures("plain_charts")
 def test_thresholds_are_printed_exactly(tmp_path: Path) -> None:
     exact = {
         0.0125: "1.25%",
