@@ -13,9 +13,15 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 os.environ["MPLBACKEND"] = "agg"
 
-# The same examples on every run: a test that fails by luck is no gate.
-settings.register_profile("gate", deadline=None, derandomize=True)
-settings.load_profile("gate")
+# The same examples on every run: a test that fails by luck is no gate. With the slow tests come
+# more examples of each drawn one.
+settings.register_profile("gate", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("all", deadline=None, derandomize=True, max_examples=100)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the number of examples before a test file is read."""
+    settings.load_profile("gate" if config.option.markexpr == "not slow" else "all")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -39,7 +39,8 @@ class FitStore:
     def load(self, number: int) -> Fitted | None:
         """Return a stored fit; None if there is none, or if it is damaged and must be trained again."""
         try:
-            with np.load(self._path(number), allow_pickle=False) as kept:
+            # Opened here: NumPy leaves a file that it cannot read open.
+            with self._path(number).open("rb") as file, np.load(file, allow_pickle=False) as kept:
                 arrays = {name: kept[name] for name in ARRAYS}
                 single: dict[str, Any] = {name: kind(kept[name]) for name, kind in SINGLE.items()}
                 return Fitted(**arrays, **single)

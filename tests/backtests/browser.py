@@ -40,7 +40,7 @@ def open_page(page: Path, profile: Path) -> tuple[list[str], list[str]]:
         proxy = f"--proxy-server=http://127.0.0.1:{server.server_address[1]}"
         done = subprocess.run(
             [str(CHROMIUM), *FLAGS, proxy, f"--user-data-dir={profile}", page.resolve().as_uri()],
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         server.shutdown()
     assert "</html>" in done.stdout, done.stderr[-2000:]

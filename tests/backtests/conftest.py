@@ -1,17 +1,15 @@
 """Bars and forecasts made by hand, and one small run for all tests of a process."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from backtests.run import main
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
-from tests.backtests.example_runs import SMALL
+from tests.backtests.example_runs import SMALL, drawn_plain, json_of
 
 
 @pytest.fixture
@@ -48,13 +46,18 @@ def make_forecasts() -> Callable[..., Forecasts]:
     return make
 
 
+@pytest.fixture
+def plain_charts():
+    """Save every chart of this test without its axes, as `drawn_plain` says."""
+    with drawn_plain():
+        yield
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """Return the folder of one small run with its tearsheets, and what --json printed."""
     out = tmp_path_factory.mktemp("runs")
     flags = [*SMALL, "--tearsheets", "main", "--out", str(out), "--jobs", "1", "--json"]
-    done = subprocess.run(
-        [sys.executable, "-m", "backtests.run", *flags], capture_output=True, text=True, check=True
-    )
-    printed = json.loads(done.stdout)
+    with drawn_plain():
+        printed = json_of(main, flags)
     return Path(printed["folder"]), printed

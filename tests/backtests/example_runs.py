@@ -1,6 +1,11 @@
 """A small run: its flags, and how tests make it."""
 
+import contextlib
+import io
 import json
+
+import pytest
+from matplotlib.figure import Figure
 
 from backtests.jobs.store import FitStore
 from backtests.run import main
@@ -26,6 +31,38 @@ def interrupt_after(patch, fits):
 
     patch.setattr(FitStore, "save", save)
     return kept
+
+
+@contextlib.contextmanager
+def drawn_plain():
+    """Save every chart of this process without its axes: drawing is half of a small run.
+
+    For tests whose subject is no chart; the charts have tests of their own. The files are there,
+    with their names and their labels.
+    """
+    save = Figure.savefig
+
+    def savefig(self, *arguments, **settings):
+        self.set_layout_engine("none")
+        for axes in self.axes:
+            axes.set_visible(False)
+        save(self, *arguments, **settings)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", savefig)
+        yield
+
+
+def json_of(command, flags):
+    """Return what a command printed with --json; for fixtures that live longer than a test.
+
+    The command runs in this process: another one takes seconds for its imports.
+    """
+    printed, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(errors):
+        code = command(flags)
+    assert code == 0, errors.getvalue()
+    return json.loads(printed.getvalue())
 
 
 def run(capsys, *extra, flags=SMALL):

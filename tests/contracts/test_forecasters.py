@@ -25,6 +25,7 @@ from forecasters.features import Features, make_features
 from forecasters.forecasts import Forecasts
 from forecasters.walk_forward import WalkForward
 from forecasters.walk_forward.fit import Fit
+from tests.contracts.representatives import FORECASTERS, slow_but
 
 NAMES = plugins.names(plugins.FORECASTERS)
 #: Folds are tested from rows 60, 77 and 94 of 110; the last one is cut short.
@@ -32,6 +33,9 @@ PLAN = WalkForward(train_size=60, step=17)
 #: The first forecast with an outcome, inside a fold, its last row, the next one's first, a halt,
 #: and inside the last fold.
 DAYS = (61, 70, 76, 77, 85, 100)
+HALT = 85
+#: The matrices below run in full with the slow tests; every forecaster is in the first one.
+FEW = slow_but(FORECASTERS, NAMES)
 
 Make = Callable[..., Forecaster]
 Check = Callable[[Callable[[Bars], Forecasts], Bars, int], list[str]]
@@ -48,7 +52,7 @@ def test_there_are_forecasters_to_test() -> None:
 # --- no forecast depends on a later row ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("t", DAYS)
+@pytest.mark.parametrize("t", slow_but([HALT], DAYS))
 @pytest.mark.parametrize("name", NAMES)
 def test_no_forecast_depends_on_a_later_row(
     name: str, t: int, bars: Bars, make_forecaster: Make, forecasts_unchanged: Check
@@ -71,7 +75,7 @@ def test_no_forecast_depends_on_a_later_row(
     ],
     ids=str,
 )
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_nor_with_another_target_or_scaler(
     name: str,
     settings: dict[str, Any],
@@ -92,7 +96,7 @@ def test_nor_with_another_target_or_scaler(
 
 
 @pytest.mark.parametrize("expanding", [True, False])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_nor_in_another_plan(
     name: str, expanding: bool, bars: Bars, make_forecaster: Make, forecasts_unchanged: Check
 ) -> None:
@@ -210,7 +214,7 @@ def alone(fits: dict[str, tuple[Fit, ...]]) -> dict[str, list[bytes]]:
     return {name: [bits(fit.run()) for fit in group] for name, group in fits.items()}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_a_fit_among_others_is_the_fit_alone(
     name: str, fits: dict[str, tuple[Fit, ...]], alone: dict[str, list[bytes]]
 ) -> None:
@@ -290,7 +294,7 @@ def test_a_fit_leaves_its_forecaster_and_its_features_as_they_were(
 # --- the audit that a user can run ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_the_audit_finds_nothing(name: str, bars: Bars, make_forecaster: Make) -> None:
     trial = Subject(make_forecaster(name), PLAN, {bars.ticker: bars}, walks=2, few_days=True)
     for check in FORECASTER_CHECKS:

@@ -16,7 +16,9 @@ import pytest
 
 from backtests.__main__ import main as backtests
 from backtests.grid import main
-from tests.backtests.example_runs import interrupt_after
+from tests.backtests.example_runs import drawn_plain, interrupt_after, json_of
+
+pytestmark = pytest.mark.usefixtures("plain_charts")
 
 SMALL = (
     "--ticker 051900.KS --source simulated --start 2015-01-01 --end 2017-01-01 --features ohlcv "
@@ -38,11 +40,8 @@ def grid(capsys, *extra, flags=SMALL):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     out = tmp_path_factory.mktemp("grids")
-    done = subprocess.run(
-        [sys.executable, "-m", "backtests.grid", *SMALL, "--out", str(out), "--json"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    printed = json.loads(done.stdout)
+    with drawn_plain():
+        printed = json_of(main, [*SMALL, "--out", str(out), "--json"])
     return Path(printed["folder"]), printed
 
 
@@ -175,11 +174,11 @@ def test_a_signal_ends_it_with_130(tmp_path):
         str(tmp_path),
     ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 600
     while not list(tmp_path.glob(".grid-*.part/fits/0*.npz")) and time.monotonic() < give_up:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=600)
     assert process.returncode == 130
     assert "interrupted" in err and "Traceback" not in err
 

@@ -12,7 +12,9 @@ from backtests.jobs.saved import load_fit
 from backtests.run import main
 from backtests.sources.simulated import Simulated
 from forecasters.errors import InputError
-from tests.backtests.example_runs import interrupt_after, run
+from tests.backtests.example_runs import drawn_plain, interrupt_after, run
+
+pytestmark = pytest.mark.usefixtures("plain_charts")
 
 TICKERS = ("051900.KS", "005930.KS")
 FLAGS = [
@@ -26,7 +28,8 @@ FLAGS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("saved")
-    assert main([*FLAGS, "--ticker", *TICKERS, "--out", str(out), "--quiet"]) == 0
+    with drawn_plain():
+        assert main([*FLAGS, "--ticker", *TICKERS, "--out", str(out), "--quiet"]) == 0
     (made,) = out.glob("0*")
     return made
 

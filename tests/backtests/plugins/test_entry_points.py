@@ -104,6 +104,14 @@ PLAIN = (
     "run --ticker 051900.KS --start 2015-01-01 --end 2017-01-01 --split 70:30 --seeds 2 --json "
     "--tearsheets none"
 ).split()
+#: `backtests` in a process of its own, whose charts have no axes: they are half of its time.
+COMMAND = """
+import sys
+from backtests.__main__ import main
+from tests.backtests.example_runs import drawn_plain
+with drawn_plain():
+    sys.exit(main(sys.argv[1:]))
+"""
 RUN = [
     *PLAIN,
     *"--forecaster acme_gru --strategy acme_band --source acme_bars".split(),
@@ -142,7 +150,7 @@ def backtests(target: Path, *flags: object) -> subprocess.CompletedProcess[str]:
     """Return how a command ended, called in another folder with the packages of `target` beside."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(target), str(ROOT)])}
     return subprocess.run(
-        [sys.executable, "-m", "backtests", *map(str, flags)],
+        [sys.executable, "-c", COMMAND, *map(str, flags)],
         cwd=target.parent,
         env=environment,
         capture_output=True,
@@ -232,6 +240,7 @@ def test_each_is_used_and_stands_in_the_manifest_with_its_code(
     assert manifest["forecasters"]["naive"]["code"] is None
 
 
+@pytest.mark.slow
 def test_two_processes_give_what_one_gives(
     installed: Path, finished: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
@@ -385,7 +394,7 @@ def test_two_packages_with_one_name_are_refused(
     assert "the packages acme-one and acme-two both offer a forecaster 'theirs'" in said
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_an_error_inside_a_package_is_not_called_a_fault_of_ours(site: Path, jobs: int) -> None:
     text = FORECASTER.replace("return self.head(", "1 / 0\n        return self.head(")
     offer(site, "acme-late", "late", text, "theirs = late:AcmeGRU", "forecasters")

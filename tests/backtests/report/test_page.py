@@ -108,12 +108,14 @@ def test_the_first_words_compare_with_naive_and_with_holding(study: Study) -> No
     assert "None of 4 combinations of forecaster and rule ever bought" in never[-1]
 
 
+@pytest.mark.usefixtures("plain_charts")
 def test_the_note_on_seeds_stands_only_beside_their_column(study: Study, tmp_path: Path) -> None:
     assert "Seeds gives the lowest" in page_of(tmp_path, study)
     one = [replace(f, by_seed=f.by_seed[:1], seeds=f.seeds[:1]) for f in told(study)]
     assert "Seeds gives the lowest" not in page_of(tmp_path, forecasting(study, *one))
 
 
+@pytest.mark.usefixtures("plain_charts")
 def test_forecasters_are_judged_even_where_no_rule_asks_them(study: Study, tmp_path: Path) -> None:
     unasked = with_plain_rule(study)
     unasked = replace(unasked, results=unasked.results[-2:], exits=(), judgement=None)
@@ -177,6 +179,7 @@ def test_the_page_holds_all_parts(html: str, study: Study) -> None:
     assert text.count("naive forecasts no change") == 1
 
 
+@pytest.mark.usefixtures("plain_charts")
 def test_a_rule_without_forecast_is_no_buy_and_hold(study: Study, tmp_path: Path) -> None:
     plain = with_plain_rule(study)
     assert plain.held is not None
@@ -197,6 +200,7 @@ def test_a_rule_without_forecast_is_no_buy_and_hold(study: Study, tmp_path: Path
     assert "2 of 5 combinations" in overview
 
 
+@pytest.mark.usefixtures("plain_charts")
 def test_the_best_rule_is_named_even_without_a_forecaster(study: Study, tmp_path: Path) -> None:
     rich = make_result(bars_of(study), None, "hold", 530, holds=((200, 210),), cash=1e8)
     rich = replace(rich, equity=rich.equity * np.linspace(1, 9, rich.equity.size))
@@ -215,6 +219,7 @@ def test_buy_and_hold_that_could_not_pay_is_no_return_of_zero(study: Study) -> N
     assert waiting[1].startswith("Buy and hold never bought over 370 sessions")
 
 
+@pytest.mark.usefixtures("plain_charts")
 def test_without_buy_and_hold_nothing_is_compared_with_it(study: Study, tmp_path: Path) -> None:
     alone = replace(study, results=study.results[:-1])
     assert alone.held is None
@@ -244,6 +249,7 @@ def test_thresholds_are_printed_exactly(tmp_path: Path) -> None:
     assert "The price itself rose 1.25% or more" in html
 
 
+@pytest.mark.usefixtures("plain_charts")
 def test_what_could_not_be_bought_has_a_reason_in_the_table(study: Study, tmp_path: Path) -> None:
     unfilled = make_unfilled("A.KS", unaffordable=4, rejected=2, expired=1)
     poor = replace(
@@ -254,6 +260,7 @@ def test_what_could_not_be_bought_has_a_reason_in_the_table(study: Study, tmp_pa
     assert summarise(replace(study, results=(poor,))).rows[0]["unaffordable"] == 4
 
 
+@pytest.mark.usefixtures("plain_charts")
 def test_a_forecaster_that_repeats_the_close_is_never_called_better_or_worse(
     study: Study, tmp_path: Path
 ) -> None:

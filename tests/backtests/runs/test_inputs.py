@@ -12,6 +12,8 @@ from backtests.sources.simulated import Simulated
 from forecasters.features import KINDS
 from tests.backtests.example_runs import run
 
+pytestmark = pytest.mark.usefixtures("plain_charts")
+
 FLAGS = (
     "--ticker 051900.KS --source simulated --start 2015-01-01 --end 2016-06-01 --train-size 200 "
     "--forecaster linear --strategy five_percent --tearsheets none --jobs 1"

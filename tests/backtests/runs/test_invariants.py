@@ -78,7 +78,7 @@ def _until(market, cut, seed):
     return short, other
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(
     market=markets(), rule=ANY_RULE, broker=BROKERS, at=st.floats(0.1, 0.9), seed=st.integers(0, 99)
 )

@@ -14,12 +14,14 @@ import pytest
 from backtests.run import main
 from tests.backtests.example_runs import SMALL, interrupt_after, run
 
+pytestmark = pytest.mark.usefixtures("plain_charts")
+
 
 @pytest.mark.parametrize(
     "other",
     [
         ["--jobs", "2"],
-        ["--out", "elsewhere/deep"],
+        pytest.param(["--out", "elsewhere/deep"], marks=pytest.mark.slow),
         ["--config", "run.toml"],
     ],
 )
@@ -57,13 +59,11 @@ def test_another_seed_or_threshold_is_another_run(finished, tmp_path, capsys):
 def test_a_finished_run_is_found_not_run_again(finished, capsys):
     folder, printed = finished
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
-    began = time.monotonic()
     code, again = run(capsys, "--tearsheets", "main", "--out", folder.parent, "--jobs", 2)
     assert (code, again["found"]) == (0, True)
     assert again["digest"] == printed["digest"]
     assert again["summary"] == printed["summary"]
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
-    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(
@@ -167,23 +167,25 @@ def test_what_the_user_put_in_the_way_is_not_overwritten(finished, tmp_path, cap
     assert (tmp_path / folder.name / "mine.txt").read_text() == "precious"
 
 
-def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(finished, tmp_path):
+def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(
+    finished, tmp_path, capsys
+):
     _, printed = finished
     flags = [*SMALL, "--tearsheets", "main", "--out", str(tmp_path), "--jobs", "1"]
     command = [sys.executable, "-m", "backtests.run", *flags]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 600
     while not list(tmp_path.glob(".*.part/fits/0*.npz")) and time.monotonic() < give_up:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=600)
     assert process.returncode == 130
     assert "go on with" in err and "backtests.run --ticker 051900.KS" in err
     kept = list(tmp_path.glob(".*.part/fits/0*.npz"))
     assert kept
     kept[0].write_bytes(kept[0].read_bytes()[:100])  # a truncated file is trained again
-    again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
-    assert json.loads(again.stdout)["digest"] == printed["digest"]
+    code, again = run(capsys, flags=flags)
+    assert (code, again["digest"]) == (0, printed["digest"])
 
 
 def test_interrupted_it_goes_on_with_the_forecasters_named_in_another_order(

@@ -2,7 +2,7 @@
 
 import csv
 import json
-import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -15,6 +15,8 @@ import pytest
 from backtests.run import main
 from backtests.runs.folder import Place
 from tests.backtests.example_runs import SMALL, run
+
+pytestmark = pytest.mark.usefixtures("plain_charts")
 
 
 def test_the_run_folder_holds_what_is_promised(finished):
@@ -245,16 +247,17 @@ def test_what_is_wrong_ends_with_2_and_one_line_that_says_what_to_do(
     assert not list(tmp_path.iterdir()), "nothing is left behind"
 
 
-def test_without_a_network_auto_says_loudly_that_the_bars_are_simulated(tmp_path):
+def test_without_a_network_auto_says_loudly_that_the_bars_are_simulated(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("BACKTESTS_CACHE", str(tmp_path / "cache"))
     flags = [flag if flag != "simulated" else "auto" for flag in SMALL]
-    done = subprocess.run(
-        [sys.executable, "-m", "backtests.run", *flags, "--out", str(tmp_path), "--jobs", "1"],
-        capture_output=True, text=True, check=False,
-        env={**os.environ, "BACKTESTS_CACHE": str(tmp_path / "cache")},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "WARNING" in done.stderr and "SIMULATED" in done.stderr
-    assert "SIMULATED" in done.stdout
+    flags[flags.index("--forecaster") + 1 : flags.index("--seeds")] = ["linear"]
+    code = main([*flags, "--out", str(tmp_path), "--jobs", "1"])
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    assert "WARNING" in err and "SIMULATED" in err
+    assert "SIMULATED" in out
 
 
 def test_yahoo_never_falls_back(tmp_path, capsys):
@@ -278,7 +281,9 @@ def test_a_folder_of_the_users_that_hides_ours_is_named_in_one_line(tmp_path):
     assert str(tmp_path / "strategies") in done.stderr and "another folder" in done.stderr
 
 
-def test_the_example_in_your_own_cerebro_gives_the_fills_of_the_command(tmp_path, capsys):
+def test_the_example_in_your_own_cerebro_gives_the_fills_of_the_command(
+    tmp_path, capsys, monkeypatch
+):
     """The parts serve one by one: the same bars, network, rule and costs give the same fills."""
     from backtests.sources.simulated import Simulated
 
@@ -286,12 +291,11 @@ def test_the_example_in_your_own_cerebro_gives_the_fills_of_the_command(tmp_path
     frame.to_csv(tmp_path / "051900.KS.csv")
     example = Path(__file__).parents[3] / "examples" / "own_cerebro.py"
     assert len(example.read_text().splitlines()) <= 20
-    done = subprocess.run(
-        [sys.executable, str(example), str(tmp_path), "051900.KS", "2015-01-01", "2019-01-01"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    theirs = [line for line in done.stdout.splitlines() if line.startswith("Fill(")]
+    monkeypatch.chdir(tmp_path)
+    arguments = [str(example), str(tmp_path), "051900.KS", "2015-01-01", "2019-01-01"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    runpy.run_path(str(example), run_name="__main__")
+    theirs = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Fill(")]
     assert (tmp_path / "tearsheet.html").stat().st_size > 10_000
     code, printed = run(
         capsys,

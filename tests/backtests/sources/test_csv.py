@@ -213,7 +213,7 @@ BAR = st.tuples(
 
 
 @settings(
-    max_examples=60,
+    max_examples=settings.default.max_examples,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -129,7 +129,7 @@ def test_processes_at_once_are_all_counted(tmp_path):
     for process in started:
         process.stdin.write("go\n")
         process.stdin.flush()
-    assert [process.communicate(timeout=120) and process.returncode for process in started] == [
+    assert [process.communicate(timeout=600) and process.returncode for process in started] == [
         0
     ] * 3
     counted = TrialLedger(tmp_path).add([], HERE)

@@ -12,7 +12,9 @@ import pytest
 from backtests.run import main
 from backtests.sources.simulated import Simulated
 from tests.backtests.browser import outside_addresses
-from tests.backtests.example_runs import run
+from tests.backtests.example_runs import drawn_plain, run
+
+pytestmark = pytest.mark.usefixtures("plain_charts")
 
 TICKERS = ("A.KS", "B.KS", "C.KS", "LATE.KS")
 
@@ -49,7 +51,7 @@ def finished(
     out = tmp_path_factory.mktemp("runs")
     universe = out / "caps.txt"
     universe.write_text("# four and one\n" + "\n".join((*reversed(TICKERS), "SHORT.KS")) + "\n")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, drawn_plain():
         import io
 
         text, errors = io.StringIO(), io.StringIO()

@@ -109,7 +109,7 @@ def assert_gradient(network: nn.Sequential, fit: Windows, rows: Any, loss: str) 
 
 
 @needs_kernels
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings.default.max_examples, deadline=None)
 @given(
     kind=st.sampled_from(["lstm", "softsign lstm", "rnn", "relu rnn", "softsign rnn", "gru"]),
     depth=st.integers(1, 4),
@@ -128,7 +128,7 @@ def test_gradients_of_recurrent_layers(
 
 
 @needs_kernels
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings.default.max_examples, deadline=None)
 @given(
     lookback=st.integers(3, 60),
     channels=st.integers(1, 40),
@@ -340,7 +340,7 @@ def test_another_thread_ends_a_fit_within_a_step() -> None:
             time.sleep(0.001)
         stop.set()
         with pytest.raises(Stopped):
-            running.result(timeout=60)
+            running.result(timeout=600)
     steps = native.step
     assert 0 < steps < 40_000
     with pytest.raises(Stopped):

@@ -47,7 +47,7 @@ def assert_the_same(account, result):
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=100)
+@settings(max_examples=settings.default.max_examples)
 @given(data=st.data())
 def test_a_drawn_account_is_that_of_backtrader(name, data):
     bars, forecasts, members = data.draw(markets(most=1))
