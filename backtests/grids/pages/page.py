@@ -9,13 +9,19 @@ from typing import Any
 from backtests.command.values import rows_of
 from backtests.grids.config import GridConfig
 from backtests.grids.pages.figures import draw_grid
+from backtests.grids.pages.sections import (
+    chart_sections,
+    choices_section,
+    ranking_section,
+    tests_section,
+)
 from backtests.grids.results.outcome import Outcome
 from backtests.grids.results.ranking import below_naive, printed
 from backtests.grids.results.report import Report, describe_selections
 from backtests.judging.skill import p_text
-from backtests.report.rendering import render
+from backtests.report.blocks import Page, Part, Section, Tile
+from backtests.report.rendering import breakable, render
 from backtests.report.sections.facts import facts_of_bars, facts_of_outliers
-from backtests.report.sections.skill import section
 from backtests.universe.volume_steps import volume_steps
 from backtests.writing.atomic import write_text
 from backtests.writing.numbers import count, listed, percent, points
@@ -40,45 +46,43 @@ def write_page(folder: Path, report: Report, manifest: Mapping[str, Any]) -> Pat
         folder / "ranking.tex", to_latex(heading, cells, caption=caption, label="tab:ranking")
     )
     figures = draw_grid(folder / "figures", report)
-    html = render(
-        "grid.html",
-        heading=f"Grid \u00b7 {outcome.heading}", simulated=outcome.bars.origin.simulated,
-        span=_span(outcome), verdict=report.verdict, found=report.found, tiles=_tiles(report), facts=_facts(outcome),
-        columns=[(name, MEANINGS.get(name, "")) for name in heading], rows=[*zip(report.rows, cells, strict=True)],
-        s3=outcome.search.s3, selections=_selections(report), skill=section(report.skill), pooled=False,
-        figures={"heat": "", "choice": "", "losses": "", "closes": "", **figures},
-        key=manifest["key"], digest=manifest["digest"], bars=outcome.bars.digest, folds=len(outcome.naive.inside),
-        config=rows_of(manifest, GridConfig),
-        files=[name for name in FILES if (folder / name).exists() or name == "manifest.json"],
-    )  # fmt: skip
-    return write_text(folder / "index.html", html)
+    page = Page(
+        heading=f"Grid \u00b7 {outcome.heading}",
+        simulated=outcome.bars.origin.simulated,
+        span=_span(outcome),
+        verdict=[breakable(sentence) for sentence in report.verdict],
+        found=[breakable(sentence) for sentence in report.found],
+        tiles=_tiles(report),
+        facts=_facts(outcome),
+        sections=[
+            choices_section(report, _selections(report), figures),
+            ranking_section(report, heading, cells),
+            *chart_sections(report, figures),
+            *tests_section(report),
+            _files(folder, outcome, manifest),
+        ],
+    )
+    return write_text(folder / "index.html", render("page.html", page=page))
 
 
-#: What a heading means, for the mouse and for screen readers.
-MEANINGS = {
-    "MAPE": "mean absolute percentage error of the forecast close on the test rows",
-    "\u00f7 naive": "MAPE over that of naive; below 1 is a smaller error",
-    "NRMSE": "RMSE over the mean close",
-    "NRMSE, range": "RMSE over the range of closes",
-    "RMSE": "in the currency of the prices",
-    "r, levels": "Pearson's correlation of actual and forecast closes: high for naive too",
-    "p of r": "significance of r as S3 prints it; the days are not independent, so it means nothing",
-    "R2, returns": "1 less squared error over naive's, in log returns; naive is 0",
-    "Validation MAPE": "MAPE of the rows kept aside from training, before the test",
-    "Gain": "1 less mean absolute error of the log return over naive's; above 0 is better",
-    "p better": "Diebold-Mariano, one-sided, adjusted by Holm over all forecasters here",
-    "p worse": "the same for worse than naive",
-    "S3 MAPE": "published by S3, of other data",
-    "S3 NRMSE": "published by S3, of other data",
-    "S3 r": "published by S3 for the best of each kind",
-}
+def _files(folder: Path, outcome: Outcome, manifest: Mapping[str, Any]) -> Section:
+    names = [name for name in FILES if (folder / name).exists() or name == "manifest.json"]
+    value = {
+        "key": manifest["key"],
+        "digest": manifest["digest"],
+        "digests": [(outcome.bars.ticker, outcome.bars.digest)],
+        "pooled": False,
+        "config": rows_of(manifest, GridConfig),
+        "files": [(name, name) for name in names],
+    }
+    return Section("Run", "files", [Part("files.html", value)])
 
 
 def _selections(report: Report) -> list[dict[str, Any]]:
     """Return the rows of both choices, p values as they are shown."""
     return [
-        {**one, "p_better": p_text(one["p_better"]), "p_worse": p_text(one["p_worse"])}
-        for one in describe_selections(report)
+        {**row, "p_better": p_text(row["p_better"]), "p_worse": p_text(row["p_worse"])}
+        for row in describe_selections(report)
     ]
 
 
@@ -133,25 +137,15 @@ def _rows(outcome: Outcome) -> str:
     return f"walk-forward, {len(folds)} folds; the first: {told(folds[0])}"
 
 
-def _tiles(report: Report) -> list[dict[str, str]]:
+def _tiles(report: Report) -> list[Tile]:
     """Return the four figures that a reader looks for first."""
-    models = len(report.rows) - 1
-    tiles = [
-        {"name": "MAPE of naive", "value": points(report.naive_mape), "note": "on the test rows"}
-    ]
-    for one, name, note in (
+    tiles = [Tile("MAPE of naive", points(report.naive_mape), "on the test rows")]
+    for choice, name, note in (
         (report.honest, "Chosen on validation", "judged once: {}"),
         (report.papers, "Lowest on the test", "in-sample: {}"),
     ):
-        if one:
-            mape = one.metrics["mape"]
-            tiles.append({"name": name, "value": points(mape), "note": note.format(one.label)})
-    below = below_naive(report.rows)
-    tiles.append(
-        {
-            "name": "Below naive",
-            "value": f"{below} of {models}",
-            "note": "lower MAPE on the test rows",
-        }
-    )
-    return tiles
+        if choice:
+            error = points(choice.metrics["mape"])
+            tiles.append(Tile(name, error, breakable(note.format(choice.label))))
+    below = f"{below_naive(report.rows)} of {len(report.rows) - 1}"
+    return [*tiles, Tile("Below naive", below, "lower MAPE on the test rows")]

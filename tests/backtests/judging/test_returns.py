@@ -12,8 +12,9 @@ from backtests.account.result import Result, Trade
 from backtests.judging.deflation import deflate
 from backtests.judging.returns import judge_returns
 from backtests.judging.sensitivity import Point
-from backtests.report.rendering import render
+from backtests.report.rendering import render_section
 from backtests.report.sections.chance import CANNOT_SAY, between, probability, section
+from backtests.report.sections.chance_blocks import chance_section
 from backtests.runs.manifest import digest_of
 from backtests.statistics.sharpe import expected_maximum, probabilistic_sharpe
 from backtests.trials.ledger import Counted
@@ -195,7 +196,7 @@ def test_the_ledger_is_no_part_of_the_judgement_or_the_digest():
 
 
 def page(chance, deflation=None):
-    return render("chance.html", chance=section(chance, deflation))
+    return render_section(chance_section(section(chance, deflation), {}))
 
 
 def test_the_page_says_what_can_be_said():
@@ -247,11 +248,7 @@ def test_the_page_without_the_ledger_and_without_a_purchase():
     )
     assert "<table" not in html
     assert "fewer than 30 closed trades" not in html, "it never traded"
-    assert page_of_none() == ""
-
-
-def page_of_none():
-    return render("chance.html", chance=None).strip()
+    assert render_section(chance_section(None, {})) == ""
 
 
 def test_the_page_tells_overfitting_or_why_not():

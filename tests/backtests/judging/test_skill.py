@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from html import unescape
 
 import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
 from backtests.judging.skill import Skill, judge_forecasts, p_text
-from backtests.report.rendering import render
+from backtests.report.rendering import render_section
 from backtests.report.sections.skill import section
+from backtests.report.sections.skill_blocks import skill_section
 from backtests.statistics.clark_west import clark_west
 from backtests.statistics.confidence_set import model_confidence_set
 from backtests.statistics.diebold_mariano import diebold_mariano
@@ -20,6 +19,7 @@ from backtests.statistics.pesaran_timmermann import pesaran_timmermann
 from backtests.statistics.superior import superior_predictive_ability
 from forecasters.forecasts import Forecasts
 from tests.backtests.example_studies import make_bars, make_forecasts
+from tests.backtests.report.read_page import table_of
 
 FIRST = 530
 BARS = make_bars(rows=900)
@@ -232,12 +232,11 @@ def test_few_days_are_said_to_be_few() -> None:
 
 
 def read(skill: Skill, pooled: bool = False) -> str:
-    return render("skill.html", skill=section(skill), pooled=pooled)
+    return render_section(skill_section(section(skill), pooled=pooled))
 
 
 def cells(page: str, name: str) -> list[str]:
-    (row,) = (r for r in re.findall(r"<tr.*?</tr>", page) if f">{name}</td>" in r)
-    return [unescape(re.sub("<.*?>", "", cell)) for cell in re.findall(r"<td.*?</td>", row)]
+    return list(table_of(page, "skill-table").by("Forecaster")[name].values())
 
 
 def test_the_page_shows_every_figure() -> None:
@@ -256,8 +255,8 @@ def test_the_page_shows_every_figure() -> None:
             p_text(one.folds.p),
             p_text(one.direction.p),
         ]
-    assert re.search(r'<tr class="worse"><td class="l name">wild', page)
-    assert len(re.findall('class="worse"', page)) == 1
+    marked = [row["Forecaster"] for row in table_of(page, "skill-table").rows if row.classes]
+    assert marked == ["wild"]
     assert "Over the 366 sessions" in page and "mean over the tickers" not in page
     assert "mean over the tickers" in read(SKILL, pooled=True)
 
@@ -307,7 +306,7 @@ def test_a_dash_says_why() -> None:
 
 def test_a_name_is_text() -> None:
     odd = replace(MADE["good"][0], forecaster="<b>&")
-    html = render("skill.html", skill=section(judge_forecasts({"<b>&": (odd,)})), pooled=False)
+    html = read(judge_forecasts({"<b>&": (odd,)}))
     assert "&lt;b&gt;&amp;" in html and "<b>&" not in html
 
 
