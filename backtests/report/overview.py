@@ -6,16 +6,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
 from backtests.account.performance import net
-from backtests.report.page import _float, _heading, _page, _rows, _run
+from backtests.report.blocks import Page, Section, Text
+from backtests.report.opening import heading_of, judged_models, mape_of
 from backtests.report.rendering import render
+from backtests.report.sections.files import files_section
+from backtests.report.sections.results import result_rows, results_table
 from backtests.report.summary import Summary
+from backtests.report.table import Cell, Column, Table
 from backtests.studies.study import Study
 from backtests.writing.atomic import write_text
-from backtests.writing.numbers import count, listed, percent
+from backtests.writing.numbers import DASH, count, listed, percent, points
+
+Row = Mapping[str, Any]
+WAITING = "not judged yet"
 
 
 def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping[str, Any]) -> Path:
@@ -24,7 +32,7 @@ def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping
     if not studies:
         raise ValueError("no studies, so no overview; a run has one ticker at least")
     simulated = [study.account for study in studies if study.simulated]
-    rows = [{**row, "page": _page(s.study)} for s in summaries for row in _rows(s)]
+    rows = [{**row, "page": _page(s.study)} for s in summaries for row in result_rows(s)]
     tickers = [_ticker(summary) for summary in summaries]
     below = sum(t["below"] > 0 for t in tickers)
     held = [t["held"] for t in tickers if t["held"] is not None]
@@ -40,45 +48,91 @@ def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping
         found.append(
             f"The median of buy and hold after costs is {percent(float(np.median(held)))}."
         )
-    html = render(
-        "overview.html", heading=_heading(count(len(studies), "ticker"), bool(simulated)),
-        simulated=", ".join(simulated), span=", ".join(study.account for study in studies),
-        found=found, tickers=tickers, rows=rows,
-        **_run(manifest, ""),
-    )  # fmt: skip
-    return write_text(folder / "index.html", html)
+    note = (
+        "A larger MAPE than naive on the same days. Each ticker has an account of its own. "
+        "Costs are in the currency of each listing."
+    )
+    page = Page(
+        heading=heading_of(count(len(studies), "ticker"), bool(simulated)),
+        simulated=", ".join(simulated),
+        span=", ".join(study.account for study in studies),
+        verdict=[],
+        found=found,
+        tiles=[],
+        facts=[],
+        sections=[
+            Section("By ticker", "", [Table(TICKERS, tickers, "tickers")]),
+            Section(
+                "Every result",
+                "",
+                [results_table(rows, {}, "", several=True), Text(note, faint=True, key=True)],
+            ),
+            files_section(manifest),
+        ],
+    )
+    return write_text(folder / "index.html", render("page.html", page=page))
+
+
+def _page(study: Study) -> str:
+    return f"{quote(study.account)}/index.html"
 
 
 def _words(studies: Sequence[Study]) -> str:
-    """Return how often each verdict on a forecaster was said, over several tickers."""
-    said = Counter(v.word for s in studies if s.judgement for v in s.judgement.forecasts)
-    if not said:
+    """Return how often each verdict on a forecaster was given, over several tickers."""
+    words = Counter(v.word for s in studies if s.judgement for v in s.judgement.forecasts)
+    if not words:
         return ""
-    told = [f"{number:,} {word}" for word, number in said.most_common()]
+    counts = [f"{number:,} {word}" for word, number in words.most_common()]
     return (
-        f"Beside naive, of {count(said.total(), 'pair')} of ticker and forecaster: {listed(told)}, each adjusted "
+        f"Beside naive, of {count(words.total(), 'pair')} of ticker and forecaster: {listed(counts)}, each adjusted "
         "for the forecasters of its ticker alone: among many tickers some are better by chance."
     )
 
 
 def _ticker(summary: Summary) -> dict[str, Any]:
     """Return one ticker's row of the overview."""
-    study, rows = summary.study, summary.rows
-    errors = {
-        row["forecaster"]: row
-        for row in summary.forecaster_rows
-        if row["mape"] is not None and row["forecaster"] != "naive"
-    }
+    study, rows, models = summary.study, summary.rows, judged_models(summary)
     held, ruled = study.held, study.ruled
     traded = [result for result in ruled if result.trades]
-    lowest = min(errors.values(), key=lambda row: _float(row["mape"]), default=None)
+    lowest = min(models, key=mape_of, default=None)
     return {
-        "ticker": study.account, "page": _page(study), "simulated": study.simulated,
-        "source": next(iter(study.bars.values())).origin.source, "start": rows[0]["start"], "end": rows[0]["end"],
+        "ticker": study.account,
+        "page": _page(study),
+        "simulated": study.simulated,
+        "source": next(iter(study.bars.values())).origin.source,
+        "start": rows[0]["start"],
+        "end": rows[0]["end"],
         "held": net(held) if held else None,
-        "below": sum(row["beats_naive"] is True for row in errors.values()), "models": len(errors),
-        "naive": lowest["mape_naive"] if lowest else None, "lowest": lowest["mape"] if lowest else None,
+        "below": sum(row["beats_naive"] is True for row in models),
+        "models": len(models),
+        "naive": lowest["mape_naive"] if lowest else None,
+        "lowest": lowest["mape"] if lowest else None,
         "lowest_name": lowest["forecaster"] if lowest else None,
-        "ruled": len(ruled), "traded": len(traded),
+        "ruled": len(ruled),
+        "traded": len(traded),
         "above": sum(net(result) > net(held) for result in traded) if held else 0,
-    }  # fmt: skip
+    }
+
+
+TICKERS: tuple[Column[Row], ...] = (
+    Column(
+        "Ticker",
+        lambda row: Cell(
+            row["ticker"], href=row["page"], mark="SIMULATED" if row["simulated"] else ""
+        ),
+        name=True,
+    ),
+    Column("Source", lambda row: row["source"], left=True),
+    Column("Sessions traded", lambda row: f"{row['start']} to {row['end']}", left=True),
+    Column("Buy and hold", lambda row: Cell(percent(row["held"]), "not run")),
+    Column(
+        "Below naive",
+        lambda row: f"{row['below']} of {row['models']}",
+        "forecasters with a lower MAPE than naive",
+    ),
+    Column("MAPE of naive", lambda row: Cell(points(row["naive"]), WAITING)),
+    Column("Lowest MAPE", lambda row: Cell(points(row["lowest"]), WAITING)),
+    Column("by", lambda row: Cell(row["lowest_name"] or DASH, WAITING), name=True),
+    Column("Rules that bought", lambda row: f"{row['traded']} of {row['ruled']}"),
+    Column("Above buy and hold", lambda row: f"{row['above']}", "of those, after costs"),
+)

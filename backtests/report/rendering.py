@@ -10,6 +10,9 @@ from backtests.writing import numbers as formatting
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
+
+    from backtests.report.blocks import Section
 
 
 @cache
@@ -30,15 +33,23 @@ def _environment() -> Environment:
             return text
         return Markup(f'<abbr title="{escape(why)}">{formatting.DASH}</abbr>')
 
-    def breakable(name: str) -> Markup:
-        """Let a long name break before its settings, and nowhere else."""
-        return Markup(re.sub(r"([:,/])", r"\1<wbr>", str(escape(name))))
-
     environment.filters["because"] = because
     environment.filters["breakable"] = breakable
     return environment
 
 
+def breakable(name: str) -> Markup:
+    """Return a long name, or a sentence with such names, that may break before a setting."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"([:,/])", r"\1<wbr>", str(escape(name))))
+
+
 def render(template: str, **values: Any) -> str:
     """Return the page that the template makes of the values; a missing value is an error."""
     return _environment().get_template(template).render(**values)
+
+
+def render_section(section: Section | None) -> str:
+    """Return the HTML of one section alone; of no section, nothing."""
+    return "" if section is None else render("section.html", section=section)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from backtests.studies.study import Study
 
 
-def _conventions(study: Study) -> list[str]:
+def conventions(study: Study) -> list[str]:
+    """Return how the figures of the page are computed, a sentence or more an item."""
     bars = next(iter(study.bars.values()))
     a_year = study.results[0].periods_per_year if study.results else bars.periods_per_year
     return [

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backtests.account.result import REASONS, Result, Trade, who
+from backtests.report.blocks import Part, Section
 from backtests.studies.study import Study
 from backtests.writing.numbers import count
 from forecasters.forecasts import Forecasts
@@ -67,6 +68,18 @@ class TradeTable:
             f"#what:has([value={name}]:checked) tr:not(.{name},.head){{display:none}}"
             for name, _ in (*self.results, *self.tickers, *self.whys)
         )
+
+
+def trades_section(study: Study) -> Section:
+    """Return the section: every trade with its filters, then what was not filled and why."""
+    whys, rows = unfilled_table(study.results)
+    value = {
+        "trades": trade_table(study),
+        "currency": study.currency,
+        "unfilled": rows,
+        "whys": [(why, WHYS[why]) for why in whys],
+    }
+    return Section("What was bought when", "trades", [Part("trades.html", value)])
 
 
 def trade_table(study: Study) -> TradeTable:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from backtests.account.performance import performance
+from backtests.report import rendering
 from backtests.report.lead import findings as findings_of
 from backtests.report.overview import write_overview
 from backtests.report.page import FILES, write_index
@@ -32,7 +33,9 @@ from tests.backtests.example_studies import (
     told,
     with_plain_rule,
 )
+from tests.backtests.report.read_page import table_of, tables_of
 
+TEMPLATES = Path(rendering.__file__).parent / "templates"
 STRATEGIES = ("five_percent", "five_percent:threshold=0.02", "quantile")
 
 
@@ -135,29 +138,26 @@ def test_forecasters_are_judged_even_where_no_rule_asks_them(study: Study, tmp_p
 def test_the_table_shows_every_result_and_shades_what_is_worse_than_naive(
     html: str, study: Study
 ) -> None:
-    body = html[html.index('class="summary"') :].split("</table>")[0]
-    rows = re.findall(r"<tr class=\"([^\"]*)\">(.*?)</tr>", body, re.DOTALL)
-    assert len(rows) == len(study.results)
-    assert "buy_and_hold" in rows[0][1]
-    assert rows[0][0] == "reference"
-    for (style, row), result in zip(rows[1:], study.results, strict=False):
+    held, *rows = table_of(html, "summary").rows
+    assert len(rows) + 1 == len(study.results)
+    assert (held["Rule"], held.classes) == ("buy_and_hold", ["reference"])
+    for row, result in zip(rows, study.results, strict=False):
         figures = performance(result)
-        cells = [words(cell) for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)]
-        assert cells[0].replace(" ", "") == result.forecaster
+        assert row["Forecaster"] == result.forecaster
         base, costs = result.base, figures["costs"]
         value = sum(fill.size * fill.price for fill in result.fills)
         earned = float(result.equity[-1]) - base + costs
-        assert cells[5] == percent(figures["gross_return"])
-        assert cells[6] == percent(costs / base, 1, sign=False)
-        assert f'title="{money(costs, study.currency)}"' in row
-        assert cells[7] == percent(figures["total_return"])
-        assert cells[8] == (number(1e4 * costs / value, 1) if value else "–")
-        assert cells[9] == (number(1e4 * earned / value, 1) if value else "–")
-        assert cells[11] == number(figures["sharpe"])
-        assert cells[15] == ("1 expired" if result.expired else "0")
-        assert ("worse" in style) == (result.forecaster != "naive")
-        assert f'href="tearsheets/{result.label}.html"' in row
-    assert '<abbr title="the equity never moved: no spread to divide by">' in body
+        assert row["Gross"] == percent(figures["gross_return"])
+        assert row["Costs"] == percent(costs / base, 1, sign=False)
+        assert row.titles["Costs"] == money(costs, study.currency)
+        assert row["Net"] == percent(figures["total_return"])
+        assert row["Paid"] == (number(1e4 * costs / value, 1) if value else "–")
+        assert row["Break-even"] == (number(1e4 * earned / value, 1) if value else "–")
+        assert row["Sharpe"] == number(figures["sharpe"])
+        assert row["Not filled"] == ("1 expired" if result.expired else "0")
+        assert row.classes == ([] if result.forecaster == "naive" else ["worse"])
+        assert row.links["Rule"] == f"tearsheets/{result.label}.html"
+    assert rows[0].titles["Sharpe"] == "the equity never moved: no spread to divide by"
 
 
 def test_the_page_holds_all_parts(html: str, study: Study) -> None:
@@ -188,9 +188,10 @@ def test_a_rule_without_forecast_is_no_buy_and_hold(study: Study, tmp_path: Path
     assert findings(plain)[1] == findings(study)[1], "buy and hold stays buy and hold"
     assert findings(plain)[2].startswith("2 of 5 combinations of forecaster and rule (a rule")
     html = page_of(tmp_path, plain)
-    assert html.count('<tr class="reference">') == 1 + len(plain.thresholds)
-    row = html[html.index('<tr class="reference">') :].split("</tr>")[0]
-    assert "buy_and_hold" in row
+    references = [
+        row["Rule"] for row in table_of(html, "summary").rows if row.classes == ["reference"]
+    ]
+    assert references == ["buy_and_hold"]
     tile = html[html.index("<span>Buy and hold</span>") :].split("</div>")[0]
     assert percent(performance(plain.held)["total_return"]) in tile
     overview = write_overview(tmp_path, [summarise(plain)], make_manifest(plain)).read_text(
@@ -207,7 +208,7 @@ def test_the_best_rule_is_named_even_without_a_forecaster(study: Study, tmp_path
     best = replace(study, results=(*study.results[:-1], rich, study.results[-1]))
     assert "the highest after costs is hold: +" in findings(best)[2]
     html = page_of(tmp_path, best)
-    assert "None" not in html[html.index("Highest rule") :].split("</div></div>")[0]
+    assert "None" not in html[html.index("Highest rule") :].split("</div>")[0]
 
 
 def test_buy_and_hold_that_could_not_pay_is_no_return_of_zero(study: Study) -> None:
@@ -243,8 +244,9 @@ def test_thresholds_are_printed_exactly(tmp_path: Path) -> None:
     assert level(0.0) == "0.0%"
     study = make_study()
     html = page_of(tmp_path, replace(study, thresholds={"five_percent": 0.0125}))
-    assert "+1.2%</th>" not in html
-    assert "+1.25%</th>" in html
+    headings = table_of(html, "diagnosis").headings
+    assert "+1.2%" not in headings
+    assert "+1.25%" in headings
     assert "buys at +1.25%" in html
     assert "The price itself rose 1.25% or more" in html
 
@@ -256,7 +258,8 @@ def test_what_could_not_be_bought_has_a_reason_in_the_table(study: Study, tmp_pa
         study.results[2], trades=(), unaffordable=4, rejected=2, expired=1, unfilled=unfilled
     )
     html = page_of(tmp_path, replace(study, results=(*study.results[:2], poor, study.results[-1])))
-    assert ">4 unaffordable, 2 rejected, 1 expired</td>" in html
+    words = [row["Not filled"] for row in table_of(html, "summary").rows]
+    assert "4 unaffordable, 2 rejected, 1 expired" in words
     assert summarise(replace(study, results=(poor,))).rows[0]["unaffordable"] == 4
 
 
@@ -275,7 +278,7 @@ def test_a_forecaster_that_repeats_the_close_is_never_called_better_or_worse(
     )
     assert findings(twin)[0].startswith("mine had no lower error")
     html = page_of(tmp_path, twin)
-    assert "worse" not in re.findall(r'<tr class="([^"]*)"', html)
+    assert not any("worse" in row.classes for table in tables_of(html) for row in table.rows)
     assert "A larger MAPE than naive" not in html
 
 
@@ -334,7 +337,10 @@ def test_the_overview_links_every_ticker(tmp_path: Path) -> None:
     assert 'href="%5EKS11/index.html"' in html
     assert "<title>SIMULATED · 3 tickers</title>" in html
     assert "SIMULATED prices of ^KS11" in html
-    assert html.count("<tr class=") == sum(len(study.results) for study in studies)
+    assert len(table_of(html, "summary").rows) == sum(len(study.results) for study in studies)
+    assert [row["Ticker"] for row in table_of(html, "tickers").rows] == [
+        f"{study.account} SIMULATED" if study.simulated else study.account for study in studies
+    ]
     assert outside_addresses(html) == []
 
 
@@ -361,3 +367,12 @@ def test_the_pages_open_in_chromium_without_error_or_request(
     asked, console = open_page(planted, tmp_path / "profile")
     assert any("example.invalid" in line for line in asked)
     assert console, "a check that cannot fail is no check"
+
+
+def test_no_line_of_a_template_is_too_long_to_read() -> None:
+    templates = sorted(TEMPLATES.iterdir())
+    assert templates
+    for template in templates:
+        lines = template.read_text(encoding="utf-8").splitlines()
+        long = [number for number, line in enumerate(lines, 1) if len(line) > 120]
+        assert not long, f"{template.name}: lines {long} have more than 120 characters"

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from html import unescape
 
 import numpy as np
 import pytest
 
 from backtests.report.charts.study import deciles_of
-from backtests.report.rendering import render
+from backtests.report.rendering import render_section
 from backtests.report.sections.errors import section
+from backtests.report.sections.measures import section as measures_section
 from backtests.report.summary import summarise
 from backtests.studies.study import UNIVERSE, Study
 from forecasters.measures.deciles import deciles
 from forecasters.measures.metrics import forecast_metrics
 from tests.backtests.example_studies import make_study, told
+from tests.backtests.report.read_page import table_of
 
 
 def html_of(study: Study, figures: dict[str, str] | None = None) -> str:
-    return render(
-        "measures.html", measures=section(summarise(study)), horizon=1, currency="KRW",
-        figures={"closes": "<svg>closes</svg>", **(figures or {})},
-    )  # fmt: skip
-
-
-def cells(html: str, table: str) -> dict[str, list[str]]:
-    """Return the cells of each row of a table, by its first."""
-    body = html[html.index(f'id="{table}"') :].split("</tbody>")[0].split("<tbody>")[1]
-    rows = [re.findall(r"<td.*?</td>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
-    words = [[unescape(re.sub(r"<[^>]+>", "", cell)) for cell in row] for row in rows]
-    return {row[0]: row[1:] for row in words}
+    charts = {"closes": "<svg>closes</svg>", **(figures or {})}
+    return render_section(measures_section(summarise(study), charts))
 
 
 def foretold(study: Study, **closes: str) -> Study:
@@ -51,30 +41,31 @@ def study() -> Study:
 
 def test_the_tables_hold_the_measures(study: Study) -> None:
     html = html_of(study)
-    errors, signs = cells(html, "errors"), cells(html, "direction")
+    errors = table_of(html, "errors").by("Forecaster")
+    signs = table_of(html, "direction").by("Forecaster")
     assert list(errors) == list(signs) == ["naive", "rnn", "cnn"]
     for f in told(study)[1:]:
         m = forecast_metrics(f)
         row = errors[f.forecaster]
-        assert row[0] == "366"
-        assert row[3:6] == [f"{m['mae']:,.0f}", f"{m['rmse']:,.0f}", f"{m['theil_u']:.3f}"]
-        assert row[6] == "–", "these forecasts carry no scale"
-        assert row[7] == f"{100 * m['r2_return']:+.2f}%"
-        d = m["direction"]
-        assert signs[f.forecaster][:4] == [
-            f"{100 * d['share']:.1f}%",
-            f"{100 * d['low']:.1f}% to {100 * d['high']:.1f}%",
-            f"{100 * d['majority']:.1f}% {d['majority_side']}",
-            f"{d['hits']}",
-        ]
-        assert signs[f.forecaster][4:6] == [f"{d['moved']}", f"{d['unchanged']}"]
+        assert row["Days"] == "366"
+        assert row["MAE"] == f"{m['mae']:,.0f}"
+        assert row["RMSE"] == f"{m['rmse']:,.0f}"
+        assert row["Theil's U"] == f"{m['theil_u']:.3f}"
+        assert row["MASE"] == "–", "these forecasts carry no scale"
+        assert row["R² of returns"] == f"{100 * m['r2_return']:+.2f}%"
+        d, sign = m["direction"], signs[f.forecaster]
+        assert sign["Direction right"] == f"{100 * d['share']:.1f}%"
+        assert sign["95% interval"] == f"{100 * d['low']:.1f}% to {100 * d['high']:.1f}%"
+        assert sign["Majority"] == f"{100 * d['majority']:.1f}% {d['majority_side']}"
+        assert sign["Right"] == f"{d['hits']}"
+        assert (sign["Moved"], sign["Unchanged"]) == (f"{d['moved']}", f"{d['unchanged']}")
         assert d["moved"] + d["unchanged"] == 366
-        assert signs[f.forecaster][8] == f"{m['lag']['lag1']:+.2f}"
+        assert sign["with the last known"] == f"{m['lag']['lag1']:+.2f}"
     scaled = [replace(f, mase_scale=10_000.0) for f in told(study)]
     scaled_html = html_of(replace(study, forecasts={study.account: tuple(scaled)}))
     mase = forecast_metrics(scaled[1])["mae"] / 10_000
-    assert cells(scaled_html, "errors")["rnn"][6] == f"{mase:.2f}"
-    assert signs["naive"][0] == "–", "naive has no direction"
+    assert table_of(scaled_html, "errors").by("Forecaster")["rnn"]["MASE"] == f"{mase:.2f}"
+    assert signs["naive"]["Direction right"] == "–", "naive has no direction"
     assert "closes</svg>" in html
     assert "decile" not in html
     assert "<svg>parts" in html_of(study, {"deciles": "<svg>parts</svg>"})
@@ -133,11 +124,15 @@ def test_a_universe_has_medians_and_counts_over_its_tickers() -> None:
     most = sum(round(m["direction"]["majority"] * m["direction"]["moved"]) for m in own)
     assert rnn["majority"] == pytest.approx(most / moved)
     assert (rnn["repeats"], naive["direction"], rnn["mase"]) == (2, None, None)
-    row = cells(html_of(pooled), "direction")["rnn"]
-    assert row == [
-        "–", f"{rnn['theil_u']:.3f}", f"{100 * rnn['r2_return']:+.2f}%", f"{100 * hits / moved:.1f}%",
-        f"{100 * most / moved:.1f}%", "2 of 2",
-    ]  # fmt: skip
+    assert table_of(html_of(pooled), "direction").by("Forecaster")["rnn"] == {
+        "Forecaster": "rnn",
+        "MASE": "–",
+        "Theil's U": f"{rnn['theil_u']:.3f}",
+        "R² of returns": f"{100 * rnn['r2_return']:+.2f}%",
+        "Direction": f"{100 * hits / moved:.1f}%",
+        "Majority": f"{100 * most / moved:.1f}%",
+        "Repeats": "2 of 2",
+    }
 
 
 def test_the_deciles_are_those_of_all_tickers_together_and_of_no_naive() -> None:
