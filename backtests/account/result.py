@@ -1,4 +1,4 @@
-"""What one backtest gave: the equity curve, every fill, every trade."""
+"""The result of one backtest: the equity curve, every fill, every trade."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class Trade:
     """One purchase and its sale, or a short and its cover. `exit` is None while it is still open.
 
     `return_gross` is the gain over the value at the entry before any cost, `return_net` after
-    commission, tax and slippage of both sides, over what was paid at the entry or, of a short,
-    got: a short that gains has its exit below its entry. An open trade is valued at the last close.
+    commission, tax and slippage of both sides, over what was paid at the entry or, for a short,
+    received there: a short that gains has its exit below its entry. An open trade is valued at the last close.
     """
 
     ticker: str

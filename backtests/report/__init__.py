@@ -1,1 +1,1 @@
-"""Everything that is said about a study: pages, tables, tearsheets."""
+"""The pages, tables and tearsheets of a study."""

@@ -36,16 +36,16 @@ def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping
     tickers = [_ticker(summary) for summary in summaries]
     below = sum(t["below"] > 0 for t in tickers)
     held = [t["held"] for t in tickers if t["held"] is not None]
-    found = [
+    findings = [
         f"On {f'{below} of' if below else 'none of'} {count(len(studies), 'ticker')} did a forecaster have a lower "
         f"error than naive, which says that {studies[0].naive_says}.",
         f"{sum(t['traded'] for t in tickers)} of {sum(t['ruled'] for t in tickers)} combinations of ticker, "
         f"forecaster and rule bought; {sum(t['above'] for t in tickers)} of them ended above buy and hold.",
     ]
     if words := _words(studies):
-        found.insert(1, words)
+        findings.insert(1, words)
     if held:
-        found.append(
+        findings.append(
             f"The median of buy and hold after costs is {percent(float(np.median(held)))}."
         )
     note = (
@@ -57,7 +57,7 @@ def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping
         simulated=", ".join(simulated),
         span=", ".join(study.account for study in studies),
         verdict=[],
-        found=found,
+        found=findings,
         tiles=[],
         facts=[],
         sections=[

@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 
 
 def digest_of(studies: Sequence[Study]) -> str:
-    """Return the sha256 of what came out: forecasts, equity, fills, sweep, shifts, in whatever order named."""
-    parts = [f.digest for study in studies for own in study.forecasts.values() for f in own] + [
+    """Return the sha256 of all that came out, whatever the order in which it was asked for.
+
+    It covers forecasts, equity, fills, the points of the sweep and the shifts.
+    """
+    parts = [
+        f.digest for study in studies for forecasts in study.forecasts.values() for f in forecasts
+    ] + [
         result.digest
         for study in studies
         for result in (*study.results, *study.exits, *study.foresight)
     ]
     parts += [point.digest for study in studies for point in study.sensitivity]
-    parts += [one.digest for s in studies if s.judgement for one in s.judgement.shifted]
+    parts += [test.digest for s in studies if s.judgement for test in s.judgement.shifted]
     return hashlib.sha256("".join(sorted(parts)).encode()).hexdigest()
 
 
@@ -39,9 +44,9 @@ def results_of(summaries: Sequence[Summary]) -> dict[str, Any]:
     studies = [summary.study for summary in summaries]
     return {
         "folds": {
-            ticker: sorted({str(fold) for fold in own[0].fold})
+            ticker: sorted({str(fold) for fold in forecasts[0].fold})
             for study in studies
-            for ticker, own in study.forecasts.items()
+            for ticker, forecasts in study.forecasts.items()
         },
         "results": [
             {
@@ -85,18 +90,18 @@ def results_of(summaries: Sequence[Summary]) -> dict[str, Any]:
     }
 
 
-def _members(study: Study, found: Membership) -> dict[str, Any]:
+def _members(study: Study, membership: Membership) -> dict[str, Any]:
     """Return which tickers of a universe could be bought from when to when, and why others not."""
     return {
         "left_out": list(study.left_out),
-        "spans": {t: span(found.members[t], bars.sessions) for t, bars in study.bars.items()},
+        "spans": {t: span(membership.members[t], bars.sessions) for t, bars in study.bars.items()},
     }
 
 
 def engines_of(study: Study) -> dict[str, list[str]]:
     """Return what trained each network, and where it was torch, why."""
-    told = {name: {h.engine for h in own if h.engine} for name, own in study.fits.items()}
-    return {name: sorted(engines) for name, engines in told.items() if engines}
+    by_name = {name: {h.engine for h in fits if h.engine} for name, fits in study.fits.items()}
+    return {name: sorted(engines) for name, engines in by_name.items() if engines}
 
 
 def _diagnosis(summary: Summary) -> list[dict[str, Any]]:

@@ -100,8 +100,9 @@ def print_summary(finished: Finished) -> None:
             console.print(
                 f"{ticker + ': ' if several else ''}{sentence}", style="bold", soft_wrap=True
             )
-    for ticker, own in manifest["deflated"].items():
-        looked = f"{count(own['trials'], 'trial')} on these prices so far, {own['new'] or 'none'} new, in {own['file']}"
+    for ticker, ledger in manifest["deflated"].items():
+        trials, new = count(ledger["trials"], "trial"), ledger["new"] or "none"
+        looked = f"{trials} on these prices so far, {new} new, in {ledger['file']}"
         console.print(f"- {ticker + ': ' if several else ''}{looked}", soft_wrap=True)
     for line in trained_by(manifest):
         console.print(f"- {line}", soft_wrap=True)

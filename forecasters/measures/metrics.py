@@ -72,16 +72,16 @@ def r2_return(actual: Floats, forecast: Floats, last_close: Floats) -> float | N
     """
     if (forecast <= 0).any():
         return None
-    came, said = np.log(actual / last_close), np.log(forecast / last_close)
-    spread = float(np.sum(came**2))
-    return 1 - float(np.sum((came - said) ** 2)) / spread if spread else None
+    realised, predicted = np.log(actual / last_close), np.log(forecast / last_close)
+    spread = float(np.sum(realised**2))
+    return 1 - float(np.sum((realised - predicted) ** 2)) / spread if spread else None
 
 
 def pearson_level(forecasts: Forecasts) -> tuple[float | None, float | None]:
     """Return Pearson's r and two-sided p of actual and forecast *closes*, as S3 prints them.
 
-    For beside S3's tables alone: closes trend, so r is near 1 for naive as well, and p, which takes
-    the days as independent, means nothing.
+    Only for a comparison with S3's tables: closes trend, so r is near 1 for naive as well, and p,
+    which takes the days as independent, means nothing.
     """
     rows = forecasts.judged
     return pearson(forecasts.actual[rows], forecasts.close[rows])
@@ -110,11 +110,11 @@ def forecast_metrics(forecasts: Forecasts) -> dict[str, Any]:
 def _errors(forecasts: Forecasts) -> dict[str, Any]:
     """Return all that needs a judged row."""
     rows = forecasts.judged
-    actual, close, last, said, came = (
+    actual, close, last, predicted, realised = (
         getattr(forecasts, name)[rows]
         for name in ("actual", "close", "last_close", "forecast_return", "realised_return")
     )
-    in_range, parts = nrmse(actual, close, by="range"), deciles(said, came)
+    in_range, parts = nrmse(actual, close, by="range"), deciles(predicted, realised)
     return {
         "mape": mape(actual, close),
         "mape_naive": mape(actual, last),
@@ -128,7 +128,7 @@ def _errors(forecasts: Forecasts) -> dict[str, Any]:
         "mase": mase(actual, close, forecasts.mase_scale),
         "theil_u": theil_u(actual, close, last),
         "r2_return": r2_return(actual, close, last),
-        "correlation": correlation(said, came),
+        "correlation": correlation(predicted, realised),
         "direction": asdict(direction(close - last, actual - last)),
         "lag": asdict(lag_test(forecasts)),
         "deciles": {name: list(column) for name, column in asdict(parts).items()}

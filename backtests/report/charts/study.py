@@ -48,11 +48,11 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
         some forecast changes, where training was recorded ``losses``, and where some threshold
         bought ``sensitivity``.
     """
-    models = {name: own for name, own in study.by_forecaster.items() if name != "naive"}
+    models = {name: fs for name, fs in study.by_forecaster.items() if name != "naive"}
     draw: dict[str, Callable[[], Figure]] = {"equity": lambda: _equity(study)}
     if not study.pooled:  # of a universe, a row for each ticker and forecaster would fill the page
         draw["closes"] = lambda: _closes(next(iter(study.forecasts.values())))
-    if any(f.judged.any() for own in models.values() for f in own):
+    if any(f.judged.any() for forecasts in models.values() for f in forecasts):
         draw["returns"] = lambda: _returns(models, sorted(set(study.thresholds.values())))
     if sorted_days := deciles_of(study):
         draw["deciles"] = lambda: _deciles(sorted_days)
@@ -149,10 +149,11 @@ def _closes(forecasters: Sequence[Forecasts]) -> Figure:
 def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[float]) -> Figure:
     """Forecast return against realised return, with the identity and what a rule needs."""
     figure, grid, columns = small_charts(len(models), 4.2, sharex=True, sharey=True)
-    many = sum(int(f.judged.sum()) for own in models.values() for f in own) > MANY_DOTS
-    for axes, (name, own) in zip(grid, models.items(), strict=True):
-        x = 100 * np.concatenate([f.forecast_return[f.judged] for f in own])
-        y = 100 * np.concatenate([f.realised_return[f.judged] for f in own])
+    dots = sum(int(f.judged.sum()) for forecasts in models.values() for f in forecasts)
+    many = dots > MANY_DOTS
+    for axes, (name, forecasts) in zip(grid, models.items(), strict=True):
+        x = 100 * np.concatenate([f.forecast_return[f.judged] for f in forecasts])
+        y = 100 * np.concatenate([f.realised_return[f.judged] for f in forecasts])
         axes.axline((0, 0), slope=1, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.axhline(0, color=GRID, linewidth=0.8)
         axes.axvline(0, color=GRID, linewidth=0.8)
@@ -279,13 +280,14 @@ def _swept(axes: Axes, measure: str, points: Sequence[Point]) -> None:
 
     unit = 1 if measure == "trades" else 100
     for i, exit_ in enumerate(dict.fromkeys(point.exit for point in points)):
-        own = [p for p in points if p.exit == exit_]
-        there = [p.trades > 0 or measure in ("trades", "exposure") for p in own]
+        of_exit = [p for p in points if p.exit == exit_]
+        defined = [p.trades > 0 or measure in ("trades", "exposure") for p in of_exit]
         values = [
-            unit * getattr(p, measure) if has else np.nan for p, has in zip(own, there, strict=True)
+            unit * getattr(p, measure) if has else np.nan
+            for p, has in zip(of_exit, defined, strict=True)
         ]
         axes.plot(
-            [100 * p.threshold for p in own], values, label=exit_, color=PALETTE[i % len(PALETTE)],
+            [100 * p.threshold for p in of_exit], values, label=exit_, color=PALETTE[i % len(PALETTE)],
             linestyle=DASHES[i % len(DASHES)], marker="o^sD"[i % 4], markersize=3.2,
         )  # fmt: skip
     for share in {p.threshold for p in points if p.own}:
@@ -301,12 +303,12 @@ def _swept(axes: Axes, measure: str, points: Sequence[Point]) -> None:
 
 def deciles_of(study: Study) -> dict[str, Deciles]:
     """Return the deciles of each forecaster but naive, the days of all tickers together."""
-    made = {}
-    for name, own in study.by_forecaster.items():
-        said, came = (
-            np.concatenate([getattr(f, kind)[f.judged] for f in own])
+    by_name = {}
+    for name, forecasts in study.by_forecaster.items():
+        forecast, realised = (
+            np.concatenate([getattr(f, kind)[f.judged] for f in forecasts])
             for kind in ("forecast_return", "realised_return")
         )
-        if name != "naive" and (parts := deciles(said, came)):
-            made[name] = parts
-    return made
+        if name != "naive" and (parts := deciles(forecast, realised)):
+            by_name[name] = parts
+    return by_name

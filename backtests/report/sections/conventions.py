@@ -15,9 +15,10 @@ def conventions(study: Study) -> list[str]:
         "Gross gives commission, tax and slippage of the same fills back; it is not a run without costs. Costs are a "
         "share of the cash at the start; gross less costs is net. Break-even is the cost of a side, in basis points of "
         "the value traded, at which the same fills would have earned nothing; beside it stands what they paid.",
-        "Exposure is the mean share of the equity in stocks at the close. Trades counts purchases, one still held too.",
-        "A day is judged where both the forecast and the close exist. Halts are left out: a repeated close flatters "
-        "naive. Naive is judged on the same days as each forecaster.",
+        "Exposure is the mean share of the equity in stocks at the close. Trades counts purchases, also those that are "
+        "still held.",
+        "A day is judged where both the forecast and the close exist. Halts are left out: a repeated close would "
+        "favour naive. Naive is judged on the same days as each forecaster.",
         *(
             [
                 f"Forecasts look {study.horizon} sessions ahead: a rule compares such a forecast with the close it was "
@@ -29,7 +30,7 @@ def conventions(study: Study) -> list[str]:
         "Equity, and buy and hold beside it, cover the out-of-sample sessions only.",
         *(
             [
-                "The account begins with the first forecast of any ticker; a ticker listed later joins with its own "
+                "The account begins with the first forecast of any ticker; a ticker listed later joins with its "
                 "first forecast. Buy and hold holds every ticker of the account in equal parts from its first open on, "
                 "whichever of them the rules may buy: the line of the market."
             ]

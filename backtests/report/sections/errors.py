@@ -16,43 +16,43 @@ from forecasters.measures.metrics import mape
 def section(summary: Summary) -> dict[str, Any] | None:
     """Return what the page shows of the errors; None of a study without forecasts.
 
-    `rows` are those of `errors_of`, `over` that of `errors_over_tickers`, `told` what the direction
-    and the lag test say of them all.
+    `rows` are those of `errors_of`, `over` that of `errors_over_tickers`, `sentences` what the direction
+    and the lag test say of all of them.
     """
     if not summary.errors:
         return None
     rows = errors_of(summary)
     models = {name: errors for name, errors in rows if name != "naive" and errors}
-    return {"rows": rows, "over": errors_over_tickers(summary), "told": _told(models)}
+    return {"rows": rows, "over": errors_over_tickers(summary), "sentences": _sentences(models)}
 
 
-def _told(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _sentences(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return in words which forecasters pass the majority, and which repeat the last close."""
-    told = []
+    sentences = []
     signs = {n: m["direction"] for n, m in models.items() if m["direction"]["share"] is not None}
     if signs:
-        above = [name for name, own in signs.items() if own["low"] > own["majority"]]
+        above = [name for name, d in signs.items() if d["low"] > d["majority"]]
         who = listed(above) if above else f"None of {len(signs)} forecasters"
         if len(signs) == 1 and not above:
             (who,) = signs
         had = "did not have" if len(signs) == 1 and not above else "had"
-        most = max(own["majority"] for own in signs.values())
-        told.append(
+        most = max(d["majority"] for d in signs.values())
+        sentences.append(
             f"{who} {had} the direction right more often than the more frequent sign would "
             f"({percent(most, 0, sign=False)} of the days that moved), with all of the 95% interval above it."
         )
     if late := [name for name, m in models.items() if m["lag"]["repeats"]]:
-        told.append(
+        sentences.append(
             f"The line of {listed(late)} is the price drawn late: in a chart of prices a forecast that "
             "repeats the last close looks right, and a small true skill looks the same. R2 and the "
             "correlation of returns tell them apart."
         )
     if ahead := [name for name, m in models.items() if m["lag"]["ahead"]]:
-        told.append(
+        sentences.append(
             f"{listed(ahead)} moved with the very day that was forecast, which daily prices hardly ever "
             "allow: audit for a look ahead."
         )
-    return told
+    return sentences
 
 
 def errors_of(summary: Summary) -> list[tuple[str, Mapping[str, Any] | None]]:
@@ -77,39 +77,39 @@ def errors_over_tickers(summary: Summary) -> dict[str, Any]:
         name: {ticker: judged for ticker, judged in by_ticker.items() if judged["rows"]}
         for name, by_ticker in summary.errors.items()
     }
-    by_ticker = [
+    tickers = [
         (
             ticker,
             errors["naive"].get(ticker, {}).get("rows"),
-            [own.get(ticker, {}).get("mape") for own in errors.values()],
+            [by_ticker.get(ticker, {}).get("mape") for by_ticker in errors.values()],
         )
         for ticker in summary.study.tickers
     ]
-    rows = [_over(name, list(own.values())) for name, own in errors.items()]
-    return {"rows": rows, "names": list(errors), "tickers": by_ticker}
+    rows = [_over(name, list(by_ticker.values())) for name, by_ticker in errors.items()]
+    return {"rows": rows, "names": list(errors), "tickers": tickers}
 
 
 def _over(name: str, errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return one forecaster's medians over the tickers that can be judged."""
     if not errors:
         return {"name": name, "tickers": 0}
-    own, naive, nrmse = (
+    error, naive, nrmse = (
         np.array([m[key] for m in errors], dtype=np.float64)
         for key in ("mape", "mape_naive", "nrmse")
     )
-    ratio = own / naive
+    ratio = error / naive
     signs = [m["direction"] for m in errors]
     moved = sum(d["moved"] for d in signs)
     return {
         "name": name,
         "tickers": len(errors),
         "days": sum(m["rows"] for m in errors),
-        "mape": float(np.median(own)),
+        "mape": float(np.median(error)),
         "naive": float(np.median(naive)),
         "ratio": float(np.median(ratio)),
         "low": float(ratio.min()),
         "high": float(ratio.max()),
-        "below": int((own < naive).sum()),
+        "below": int((error < naive).sum()),
         "nrmse": float(np.median(nrmse)),
         "mase": _median(errors, "mase"),
         "theil_u": _median(errors, "theil_u"),
@@ -136,16 +136,16 @@ def errors_by_fold(study: Study) -> list[dict[str, Any]]:
     """Return each fold's test sessions and every forecaster's MAPE there; nothing of a universe."""
     if study.pooled:
         return []
-    (own,) = study.forecasts.values()
+    (forecasts,) = study.forecasts.values()
     folds = []
-    for name in np.unique(own[0].fold):
-        rows = own[0].fold == name
-        days = own[0].as_of[rows]
+    for name in np.unique(forecasts[0].fold):
+        rows = forecasts[0].fold == name
+        days = forecasts[0].as_of[rows]
         errors = []
-        for f in own:
+        for f in forecasts:
             judged = f.judged & rows  # the same sessions, whatever its own folds are
             errors.append(mape(f.actual[judged], f.close[judged]) if judged.any() else None)
-        judged_days = int((own[0].judged & rows).sum())
+        judged_days = int((forecasts[0].judged & rows).sum())
         folds.append(
             {"first": str(days[0]), "last": str(days[-1]), "judged": judged_days, "mape": errors}
         )

@@ -1,4 +1,4 @@
-"""Where the bars of a study come from, what was done to them, how the account is parted."""
+"""Where the bars of a study come from, what was done to them, and how the account is divided."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forecasters.preparation.outliers import OUTLIER
 def facts(study: Study) -> list[tuple[str, str]]:
     """Return where the bars come from and what was done to them."""
     prices, adjusted, sessions, repairs = facts_of_bars(list(study.bars.values()), study.pooled)
-    outliers = [history.outliers for own in study.fits.values() for history in own]
+    outliers = [history.outliers for fits in study.fits.values() for history in fits]
     return [
         *([("Tickers", ", ".join(study.tickers))] if study.pooled else []),
         prices,
@@ -42,12 +42,12 @@ def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str
     bars = every[0]
     sessions = f"{len(bars):,} from {bars.sessions[0]} to {bars.sessions[-1]}, {bars.periods_per_year:.1f} a year"
     if pooled:
-        sizes = sorted(len(own) for own in every)
+        sizes = sorted(len(series) for series in every)
         sessions = f"{sizes[0]:,} to {sizes[-1]:,} a ticker, {sum(sizes):,} in all"
     files = pooled and bars.origin.source == "csv"
     origins = dict.fromkeys(
         f"{o.source} ({'a file a ticker' if files else o.vendor}){', SIMULATED' if o.simulated else ''}"
-        for o in (own.origin for own in every)
+        for o in (series.origin for series in every)
     )
     prices = dict.fromkeys(adjusted.get(o.origin.adjusted, o.origin.adjusted) for o in every)
     return [
@@ -60,8 +60,8 @@ def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str
 
 def _volumes(study: Study) -> list[str]:
     """Return what is wrong with the volumes."""
-    if found := study.membership:
-        return [step.sentence(found.largest is not None) for step in found.steps]
+    if membership := study.membership:
+        return [step.sentence(membership.largest is not None) for step in membership.steps]
     steps = [step for bars in study.bars.values() for step in volume_steps(bars)]
     return [step.sentence(run="ticker") for step in steps]
 
@@ -79,8 +79,8 @@ def facts_of_outliers(shares: Sequence[float]) -> list[tuple[str, str]]:
         return []
     low, high = (percent(share, 1, sign=False) for share in (min(shares), max(shares)))
     span = low if low == high else f"{low} to {high}"
-    told = (
+    sentence = (
         f"{span} of a fold's training sessions have an input with a robust score above {OUTLIER}; "
         "clipped only where a forecaster says clip"
     )
-    return [("Outliers", told)]
+    return [("Outliers", sentence)]

@@ -62,7 +62,7 @@ def _tables(
         ),
         Text(note, faint=True),
         Table([NAME, *map(_of_errors, DIRECTION)], judged, "direction", "fit"),
-        *(Text(sentence) for sentence in errors["told"]),
+        *(Text(sentence) for sentence in errors["sentences"]),
         Figure(figures.get("closes", "")),
     ]
 

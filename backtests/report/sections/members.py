@@ -60,22 +60,22 @@ def timeline(study: Study) -> Timeline | None:
     return Timeline(str(first), str(last), tuple(lanes), tuple(_notes(study, study.membership)))
 
 
-def _notes(study: Study, found: Membership) -> list[str]:
-    """Return how a ticker becomes one that may be bought, and what keeps some out."""
+def _notes(study: Study, membership: Membership) -> list[str]:
+    """Return when a ticker may be bought, and why some may not."""
     short = ", ".join(study.left_out)
-    left = f" Left out for want of sessions: {short}." if short else ""
-    if found.largest is None:
+    left = f" Left out, with too few sessions: {short}." if short else ""
+    if membership.largest is None:
         return [f"Every ticker can be bought from its first forecast on.{left}"]
     notes = [
-        f"Bought are only the {found.largest} largest of {count(len(found.members), 'ticker')} on the day of the "
-        f"decision, by the median of close x volume over their newest {WINDOW} sessions up to it; ties by ticker. "
-        f"A ticker with fewer sessions is not ranked yet. What is held when its ticker falls out stays until the rule "
-        f"sells.{left}"
+        f"Only the {membership.largest} largest of {count(len(membership.members), 'ticker')} on the day of the "
+        f"decision are bought, by the median of close x volume over their newest {WINDOW} sessions up to it; ties by "
+        f"ticker. A ticker with fewer sessions is not ranked yet. What is held when its ticker falls out stays until "
+        f"the rule sells.{left}"
     ]
-    if faulty := dict.fromkeys(step.ticker for step in found.steps):
+    if faulty := dict.fromkeys(step.ticker for step in membership.steps):
         notes.append(
-            f"Before the step of its volumes {', '.join(faulty)} is left out, and this choice is not free of the "
-            "future: the prices there are divided by a split that was still to come, so that the ticker, ranked as "
-            "its file stands, would be too small by that split. Mended, its traded value is what was known that day."
+            f"Before the step of its volumes {', '.join(faulty)} is left out, and this choice uses knowledge of the "
+            "future: the prices there are divided by a split that was still to come, so the ticker, ranked by its file "
+            "as it is, would be too small by that split. Once mended, its traded value is what was known that day."
         )
     return notes

@@ -19,7 +19,7 @@ MOST = 6000
 #: Why an order or a signal was not filled, in words.
 WHYS = {
     "unaffordable": "the money for it did not buy one share",
-    "rejected": "refused for want of cash",
+    "rejected": "refused: not enough cash",
     "expired": "a purchase that did not fill in its one session",
     "halt": "no trading that day",
     "no bar": "no bar of that ticker on that session",
@@ -33,7 +33,7 @@ WHYS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One trade, with the forecast return that it was decided on (None: the rule needs none).
+    """One trade, and the forecast return on which it was decided (None: the rule needs none).
 
     `result`, `ticker` and `why` are the classes that the filters of the table ask for.
     """
@@ -63,7 +63,7 @@ class TradeTable:
 
     @property
     def rules(self) -> str:
-        """The style sheet that filters: a row hides where an option is chosen that it is not of."""
+        """The style sheet that filters: a row is hidden where the chosen option is not its own."""
         return "".join(
             f"#what:has([value={name}]:checked) tr:not(.{name},.head){{display:none}}"
             for name, _ in (*self.results, *self.tickers, *self.whys)
@@ -89,7 +89,9 @@ def trade_table(study: Study) -> TradeTable:
     shown = [trade for result in traded for trade in result.trades[:most]]
     tickers = {t: f"t{i}" for i, t in enumerate(sorted({trade.ticker for trade in shown}))}
     whys = {w: f"w{i}" for i, w in enumerate(sorted({trade.reason for trade in shown}))}
-    forecasts = {name: {f.ticker: f for f in own} for name, own in study.by_forecaster.items()}
+    forecasts = {
+        name: {f.ticker: f for f in by_ticker} for name, by_ticker in study.by_forecaster.items()
+    }
     rows = tuple(
         Row(
             trade,
@@ -121,20 +123,20 @@ def trade_table(study: Study) -> TradeTable:
 
 
 def _most(counts: Sequence[int]) -> int:
-    """Return how many trades a result may list, so that those with few leave room for the others."""
-    fitting = (n for n in range(MOST, 1, -1) if sum(min(n, own) for own in counts) <= MOST)
+    """Return how many trades a result may list: what results with few leave free goes to the others."""
+    fitting = (n for n in range(MOST, 1, -1) if sum(min(n, trades) for trades in counts) <= MOST)
     return next(fitting, 1)
 
 
 def _forecast(forecasts: Mapping[str, Forecasts], trade: Trade) -> float | None:
     """Return the forecast return of the close on which the purchase was decided."""
-    own = forecasts.get(trade.ticker)
-    if own is None:
+    of_ticker = forecasts.get(trade.ticker)
+    if of_ticker is None:
         return None
-    row = int(np.searchsorted(own.as_of, np.datetime64(trade.decided, "D")))
-    if row >= len(own) or str(own.as_of[row]) != trade.decided:
+    row = int(np.searchsorted(of_ticker.as_of, np.datetime64(trade.decided, "D")))
+    if row >= len(of_ticker) or str(of_ticker.as_of[row]) != trade.decided:
         return None
-    value = float(own.forecast_return[row])
+    value = float(of_ticker.forecast_return[row])
     return value if np.isfinite(value) else None
 
 
@@ -145,6 +147,6 @@ def unfilled(result: Result) -> Counter[str]:
 
 def unfilled_table(results: Sequence[Result]) -> tuple[list[str], list[tuple[str, list[int]]]]:
     """Return the reasons of all results, and a row of counts for each result that has one."""
-    told = [(who(result, " · "), unfilled(result)) for result in results]
-    whys = [why for why in REASONS if any(own[why] for _, own in told)]
-    return whys, [(name, [own[why] for why in whys]) for name, own in told if own]
+    by_result = [(who(result, " · "), unfilled(result)) for result in results]
+    whys = [why for why in REASONS if any(counts[why] for _, counts in by_result)]
+    return whys, [(name, [counts[why] for why in whys]) for name, counts in by_result if counts]

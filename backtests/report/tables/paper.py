@@ -12,7 +12,7 @@ from backtests.writing.numbers import DASH, number, p_text, percent, points
 from backtests.writing.tables import to_latex, to_markdown
 
 Row = Mapping[str, Value]
-Column = tuple[str, Callable[[Row], str]]
+PaperColumn = tuple[str, Callable[[Row], str]]
 
 
 def _number(row: Row, key: str) -> float | None:
@@ -37,16 +37,16 @@ def _text(key: str) -> Callable[[Row], str]:
 
 
 def _between(low: str, high: str) -> Callable[[Row], str]:
-    def told(row: Row) -> str:
+    def interval(row: Row) -> str:
         if row[low] is None or row[high] is None:
             return DASH
         return f"{percent(_number(row, low))} to {percent(_number(row, high))}"
 
-    return told
+    return interval
 
 
 #: Of a forecaster; the first column is text, the others are figures.
-FORECASTERS: tuple[Column, ...] = (
+FORECASTERS: tuple[PaperColumn, ...] = (
     ("Forecaster", _text("forecaster")),
     ("MAPE", _points("mape", 3)),
     ("NRMSE", _points("nrmse")),
@@ -61,7 +61,7 @@ FORECASTERS: tuple[Column, ...] = (
     ("Verdict", _text("forecast_verdict")),
 )
 #: Of a result; the first two columns are text.
-RESULTS: tuple[Column, ...] = (
+RESULTS: tuple[PaperColumn, ...] = (
     ("Forecaster", _text("forecaster")),
     ("Rule", _text("strategy")),
     ("Gross", _percent("gross_return")),
@@ -81,25 +81,25 @@ def write_report_tables(folder: Path, summaries: Sequence[Summary]) -> None:
     """Write ``forecasters`` and ``results`` into `folder`, each as Markdown and as LaTeX."""
     studies = [summary.study for summary in summaries]
     rows = [row for summary in summaries for row in summary.rows]
-    once = [row for summary in summaries for row in summary.forecaster_rows]
+    forecaster_rows = [row for summary in summaries for row in summary.forecaster_rows]
     where = ", ".join(study.heading for study in studies)
     if any(study.simulated for study in studies):
         where += " (SIMULATED prices)"
     first, last = rows[0]["start"], rows[0]["end"]
-    account: tuple[Column, ...] = (("Ticker", _text("ticker")),) if len(studies) > 1 else ()
-    for name, columns, told, what, left in (
+    account: tuple[PaperColumn, ...] = (("Ticker", _text("ticker")),) if len(studies) > 1 else ()
+    for name, columns, shown, what, left in (
         (
             "forecasters",
             FORECASTERS,
-            once,
+            forecaster_rows,
             "Forecasts of the close against naive",
             1,
         ),
         ("results", RESULTS, rows, "Rules after costs", 2),
     ):
-        every = (*account, *columns)
-        cells = [[text(row) for _, text in every] for row in told]
-        heads, left = [heading for heading, _ in every], left + len(account)
+        all_columns = (*account, *columns)
+        cells = [[text(row) for _, text in all_columns] for row in shown]
+        heads, left = [heading for heading, _ in all_columns], left + len(account)
         write_text(folder / f"{name}.md", to_markdown(heads, cells, left=left))
         caption = f"{what}: {where}, out of sample {first} to {last}"
         latex = to_latex(heads, cells, caption=caption, label=f"tab:{name}", left=left)

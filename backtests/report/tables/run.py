@@ -25,7 +25,8 @@ def write_tables(folder: Path, summaries: Sequence[Summary]) -> None:
     studies = [summary.study for summary in summaries]
     results = [result for study in studies for result in study.results]
     write_forecasts(
-        folder, [f for study in studies for own in study.forecasts.values() for f in own]
+        folder,
+        [f for study in studies for of_ticker in study.forecasts.values() for f in of_ticker],
     )
     write_training(folder, [(t, s.histories[t]) for s in studies for t in s.histories])
     equity = pd.concat([_equity(result) for result in results], ignore_index=True)
@@ -68,8 +69,8 @@ def write_training(
     """Write ``training.parquet`` of tickers and their forecasters' fits, if there was any training."""
     tables = [
         _training(ticker, name, history)
-        for ticker, own in trained
-        for name, histories in own.items()
+        for ticker, by_forecaster in trained
+        for name, histories in by_forecaster.items()
         for history in histories
     ]
     if tables:

@@ -138,7 +138,7 @@ def test_a_ticker_with_too_little_before_its_fault_is_left_out_with_the_reason(
             "'", "&#39;"
         )
         assert "left out" in text.casefold()
-    assert "Left out for want of sessions: B.KS" in page
+    assert "Left out, with too few sessions: B.KS" in page
 
 
 def test_a_universe_of_faults_alone_ends_and_names_the_first(

@@ -189,7 +189,7 @@ def test_the_page_of_a_universe_holds_its_parts(
     page = (folder / "index.html").read_text(encoding="utf-8")
     for part in (
         "One account for 4 tickers", "What was bought when", "Which tickers could be bought when",
-        "MAPE by ticker", "equal parts of the equity", "Left out for want of sessions: SHORT.KS",
+        "MAPE by ticker", "equal parts of the equity", "Left out, with too few sessions: SHORT.KS",
         "Buy and hold of 4 tickers in equal parts returned",
     ):  # fmt: skip
         assert part in page, part

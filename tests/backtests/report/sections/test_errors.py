@@ -74,19 +74,21 @@ def test_the_tables_hold_the_measures(study: Study) -> None:
 def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> None:
     made = section(summarise(foretold(study, late="last_close", seer="actual")))
     assert made is not None
-    text = " ".join(made["told"])
+    text = " ".join(made["sentences"])
     assert "The line of late is the price drawn late" in text
     assert "seer moved with the very day that was forecast" in text
     assert "seer had the direction right more often than the more frequent sign" in text
     plain = section(summarise(study))
     assert plain is not None
-    assert plain["told"][0].startswith("None of 2 forecasters had the direction right more often")
-    assert "The line of rnn and cnn is the price drawn late" in plain["told"][1]
-    assert len(plain["told"]) == 2
+    assert plain["sentences"][0].startswith(
+        "None of 2 forecasters had the direction right more often"
+    )
+    assert "The line of rnn and cnn is the price drawn late" in plain["sentences"][1]
+    assert len(plain["sentences"]) == 2
     one = replace(study, forecasts={study.account: told(study)[:2]})
     alone = section(summarise(one))
     assert alone is not None
-    assert alone["told"][0].startswith("rnn did not have the direction right more often than")
+    assert alone["sentences"][0].startswith("rnn did not have the direction right more often than")
 
 
 def test_without_an_outcome_the_tables_say_so() -> None:
