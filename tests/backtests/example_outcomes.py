@@ -59,14 +59,14 @@ def make_outcome(
         loss = 0.1 / np.arange(1, epochs + 1)
         history = History(0, folds[0].name, loss, 2 * loss, epochs, 0.01, "native")
         untrained = History(0, folds[0].name, np.empty(0), np.empty(0), 0, 0.01)
-        own = untrained if variant.label == "naive" else history
-        entries.append(Entry(variant, forecasts, (own,) * len(folds), tuple(inside)))
+        trained = untrained if variant.label == "naive" else history
+        entries.append(Entry(variant, forecasts, (trained,) * len(folds), tuple(inside)))
     return GridOutcome(bars, search, tuple(entries))
 
 
 def _share(errors: Errors, label: str, fold: int) -> float:
     """Return the planted share; that of naive, which is not judged by it, is 0.01."""
-    for name, own in errors.items():
+    for name, shares in errors.items():
         if label == name or label.endswith(name):
-            return float(own if np.isscalar(own) else own[fold])
+            return float(shares if np.isscalar(shares) else shares[fold])
     return 0.01

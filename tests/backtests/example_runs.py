@@ -3,6 +3,9 @@
 import contextlib
 import io
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 from matplotlib.figure import Figure
@@ -63,6 +66,32 @@ def json_of(command, flags):
         code = command(flags)
     assert code == 0, errors.getvalue()
     return json.loads(printed.getvalue())
+
+
+#: A command that waits for a signal after its first kept fit, however fast the fits are.
+WAITING = """
+import sys, time
+from backtests.{command} import main
+from backtests.jobs.store import FitStore
+save = FitStore.save
+def save_and_wait(self, number, fitted):
+    save(self, number, fitted)
+    print("kept", flush=True)
+    time.sleep(3600)
+FitStore.save = save_and_wait
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def interrupted(command, flags):
+    """Send Ctrl-C to a process that has kept one fit; return its exit code and its errors."""
+    called = [sys.executable, "-c", WAITING.format(command=command), *flags]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(called, **streams) as process:
+        assert process.stdout.readline() == "kept\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=600)
+    return process.returncode, errors
 
 
 def run(capsys, *extra, flags=SMALL):

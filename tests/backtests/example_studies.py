@@ -218,8 +218,8 @@ def make_study(
 
 def told(study: Study) -> tuple[Forecasts, ...]:
     """Return the forecasts of a study of one ticker, naive first."""
-    (own,) = study.forecasts.values()
-    return own
+    (forecasts,) = study.forecasts.values()
+    return forecasts
 
 
 def bars_of(study: Study) -> Bars:

@@ -9,8 +9,6 @@ import pytest
 
 #: One in closed form and one network that the kernels train.
 FORECASTERS = ("linear", "cnn")
-#: One of a single ticker with an exit of its own, and one that ranks tickers.
-STRATEGIES = ("five_percent", "rank")
 
 
 def slow_but(fast: Iterable[Any], cases: Sequence[Any]) -> list[Any]:

@@ -218,15 +218,15 @@ def alone(fits: dict[str, tuple[Fit, ...]]) -> dict[str, list[bytes]]:
 def test_a_fit_among_others_is_the_fit_alone(
     name: str, fits: dict[str, tuple[Fit, ...]], alone: dict[str, list[bytes]]
 ) -> None:
-    own = fits[name]
-    assert [bits(fit.run()) for fit in reversed(own)] == alone[name][::-1]
-    last = len(own) - 1
+    group = fits[name]
+    assert [bits(fit.run()) for fit in reversed(group)] == alone[name][::-1]
+    last = len(group) - 1
     for other in fits.values():  # another forecaster's fit just before it
         other[0].run()
-        assert bits(own[last].run()) == alone[name][last]
+        assert bits(group[last].run()) == alone[name][last]
     torch.manual_seed(99)
     np.random.seed(99)
-    assert bits(own[0].run()) == alone[name][0]
+    assert bits(group[0].run()) == alone[name][0]
 
 
 def test_worker_processes_give_the_same_bits(
@@ -234,10 +234,10 @@ def test_worker_processes_give_the_same_bits(
 ) -> None:
     every = [fit for group in fits.values() for fit in group][::-1]
     expected = [answer for group in alone.values() for answer in group][::-1]
-    told: list[int] = []
-    answers = run_tasks([fit.run for fit in every], jobs=2, on_done=lambda n, _: told.append(n))
+    finished: list[int] = []
+    answers = run_tasks([fit.run for fit in every], jobs=2, on_done=lambda n, _: finished.append(n))
     assert [bits(fitted) for fitted in answers] == expected
-    assert sorted(told) == list(range(len(every)))
+    assert sorted(finished) == list(range(len(every)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -309,18 +309,20 @@ def test_the_audit_finds_nothing(name: str, bars: Bars, make_forecaster: Make) -
 def test_the_answer_is_a_price(name: str, bars: Bars, make_forecaster: Make) -> None:
     """An answer of another sort (scaled, a return, another unit) is far from any close."""
     made = PLAN.predict(make_forecaster(name), make_features(bars))
-    told = made.close[np.isfinite(made.close)]
-    assert len(made) == 50 and told.size == 49, "every session from the first test on but the halt"
+    answers = made.close[np.isfinite(made.close)]
+    assert len(made) == 50 and answers.size == 49, (
+        "every session from the first test on but the halt"
+    )
     assert made.ticker == "051900.KS"
     assert made.forecaster == name
     low, high = bars.close.min(), bars.close.max()
-    assert (told > low - 3 * (high - low)).all() and (told < high + 3 * (high - low)).all()
+    assert (answers > low - 3 * (high - low)).all() and (answers < high + 3 * (high - low)).all()
 
 
 def test_naive_is_the_last_close_exactly(bars: Bars, make_forecaster: Make) -> None:
     made = PLAN.predict(make_forecaster("naive"), make_features(bars))
-    told = np.isfinite(made.close)
-    assert made.close[told].tobytes() == bars.close[60:][told].tobytes()
+    forecast = np.isfinite(made.close)
+    assert made.close[forecast].tobytes() == bars.close[60:][forecast].tobytes()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -344,8 +346,8 @@ def test_it_goes_by_the_name_of_its_file(name: str, make_forecaster: Make) -> No
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_losses_are_told_by_epoch(name: str, fits: dict[str, tuple[Fit, ...]]) -> None:
-    """A forecaster with epochs must tell its losses: the page draws them."""
+def test_each_epoch_has_its_losses(name: str, fits: dict[str, tuple[Fit, ...]]) -> None:
+    """A forecaster with epochs must hand over its losses: the page draws them."""
     fit = fits[name][0]
     made, epochs = fit.run(), fit.forecaster.get_params().get("epochs", 0)
     assert made.train_loss.shape == made.validation_loss.shape == (epochs,)

@@ -89,7 +89,7 @@ def market(tickers: int, seed: int = 0, sessions: int = 180) -> Market:
 
 
 def run(made: Market, rule: Rule, broker: Broker) -> Result:
-    bars = {own.ticker: own for own, _ in made}
+    bars = {ticker_bars.ticker: ticker_bars for ticker_bars, _ in made}
     return run_backtest(bars, {f.ticker: f for _, f in made}, rule, broker)
 
 
@@ -125,7 +125,7 @@ def test_each_rule_trades_in_the_markets_below(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_rule_is_made_without_settings_and_tells_its_reading(name: str) -> None:
+def test_a_rule_is_made_without_settings_and_gives_its_reading(name: str) -> None:
     rule = rule_of(name)()
     assert len(rule.reading()) > 40 and rule.reading().endswith(".")
     assert rule.fill in ("open", "close") and rule.memory >= 0
@@ -193,10 +193,10 @@ def test_in_a_plain_cerebro_it_trades_as_in_run_backtest(name: str, tickers: int
     made, broker = market(tickers), Broker(1e8, COSTS, slots=min(2, tickers))
     cerebro = plain([make_feed(*one) for one in made])
     broker.install(cerebro, cerebro.datas)
-    own = ledger_of(cerebro, strategies_of(name)[0], slots=broker.slots)
+    in_cerebro = ledger_of(cerebro, strategies_of(name)[0], slots=broker.slots)
     ours = run(made, rule_of(name)(), broker)
-    assert own.fills == ours.fills
-    assert own.equity.tobytes() == ours.equity.tobytes()
+    assert in_cerebro.fills == ours.fills
+    assert in_cerebro.equity.tobytes() == ours.equity.tobytes()
 
 
 @pytest.mark.parametrize("tickers", [1, 4])
@@ -218,8 +218,8 @@ def test_however_backtrader_runs_its_bars(name: str, settings: dict[str, bool]) 
     made, broker = market(3), Broker(1e8, COSTS, slots=2)
     cerebro = plain([make_feed(*one) for one in made], stdstats=False, **settings)
     broker.install(cerebro, cerebro.datas)
-    own = ledger_of(cerebro, strategies_of(name)[0], slots=2)
-    assert own.fills == run(made, rule_of(name)(), broker).fills
+    in_cerebro = ledger_of(cerebro, strategies_of(name)[0], slots=2)
+    assert in_cerebro.fills == run(made, rule_of(name)(), broker).fills
 
 
 @pytest.mark.parametrize("tickers", [1, 3])

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +14,7 @@ import pytest
 
 from backtests.__main__ import main as backtests
 from backtests.grid import main
-from tests.backtests.example_runs import drawn_plain, interrupt_after, json_of
+from tests.backtests.example_runs import drawn_plain, interrupt_after, interrupted, json_of
 
 pytestmark = pytest.mark.usefixtures("plain_charts")
 
@@ -163,23 +161,8 @@ def test_interrupted_it_goes_on_with_what_is_missing_to_the_same_digest(
 
 
 def test_a_signal_ends_it_with_130(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "backtests.grid",
-        *SMALL,
-        "--epochs",
-        "200",
-        "--out",
-        str(tmp_path),
-    ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    give_up = time.monotonic() + 600
-    while not list(tmp_path.glob(".grid-*.part/fits/0*.npz")) and time.monotonic() < give_up:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=600)
-    assert process.returncode == 130
+    code, err = interrupted("grid", [*SMALL, "--out", str(tmp_path)])
+    assert code == 130
     assert "interrupted" in err and "Traceback" not in err
 
 

@@ -2,17 +2,13 @@
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from backtests.run import main
-from tests.backtests.example_runs import SMALL, interrupt_after, run
+from tests.backtests.example_runs import SMALL, interrupt_after, interrupted, run
 
 pytestmark = pytest.mark.usefixtures("plain_charts")
 
@@ -172,14 +168,8 @@ def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(
 ):
     _, printed = finished
     flags = [*SMALL, "--tearsheets", "main", "--out", str(tmp_path), "--jobs", "1"]
-    command = [sys.executable, "-m", "backtests.run", *flags]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    give_up = time.monotonic() + 600
-    while not list(tmp_path.glob(".*.part/fits/0*.npz")) and time.monotonic() < give_up:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=600)
-    assert process.returncode == 130
+    code, err = interrupted("run", flags)
+    assert code == 130
     assert "go on with" in err and "backtests.run --ticker 051900.KS" in err
     kept = list(tmp_path.glob(".*.part/fits/0*.npz"))
     assert kept

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import runpy
 import shutil
 import subprocess
 import sys
@@ -281,9 +280,7 @@ def test_a_folder_of_the_users_that_hides_ours_is_named_in_one_line(tmp_path):
     assert str(tmp_path / "strategies") in done.stderr and "another folder" in done.stderr
 
 
-def test_the_example_in_your_own_cerebro_gives_the_fills_of_the_command(
-    tmp_path, capsys, monkeypatch
-):
+def test_the_example_in_your_own_cerebro_gives_the_fills_of_the_command(tmp_path, capsys):
     """The parts serve one by one: the same bars, network, rule and costs give the same fills."""
     from backtests.sources.simulated import Simulated
 
@@ -291,11 +288,12 @@ def test_the_example_in_your_own_cerebro_gives_the_fills_of_the_command(
     frame.to_csv(tmp_path / "051900.KS.csv")
     example = Path(__file__).parents[3] / "examples" / "own_cerebro.py"
     assert len(example.read_text().splitlines()) <= 20
-    monkeypatch.chdir(tmp_path)
-    arguments = [str(example), str(tmp_path), "051900.KS", "2015-01-01", "2019-01-01"]
-    monkeypatch.setattr(sys, "argv", arguments)
-    runpy.run_path(str(example), run_name="__main__")
-    theirs = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Fill(")]
+    done = subprocess.run(
+        [sys.executable, str(example), str(tmp_path), "051900.KS", "2015-01-01", "2019-01-01"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    theirs = [line for line in done.stdout.splitlines() if line.startswith("Fill(")]
     assert (tmp_path / "tearsheet.html").stat().st_size > 10_000
     code, printed = run(
         capsys,

@@ -7,15 +7,16 @@ import numpy as np
 from backtests.judging.deflation import DeflatedChance, deflate
 from backtests.judging.returns import judge_returns
 from backtests.judging.verdict import CANNOT_SAY
-from backtests.report.rendering import render
+from backtests.report.rendering import render_section
 from backtests.report.sections.chance import section
+from backtests.report.sections.chance_blocks import chance_section
 from backtests.statistics.sharpe import expected_maximum
 from backtests.writing.numbers import number, probability
 from tests.backtests.drawn_returns import N, counted, noise, result_of
 
 
 def page(chance, deflation=None):
-    return render("chance.html", chance=section(DeflatedChance(chance, deflation)))
+    return render_section(chance_section(section(DeflatedChance(chance, deflation)), {}))
 
 
 def test_the_page_says_what_can_be_said():
@@ -71,7 +72,6 @@ def test_the_page_without_the_ledger_and_without_a_purchase():
 
 def test_no_result_has_no_section():
     assert section(DeflatedChance(judge_returns([]))) is None
-    assert render("chance.html", chance=None).strip() == ""
 
 
 def test_a_ratio_without_a_probability_says_why():

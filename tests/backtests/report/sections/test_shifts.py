@@ -49,7 +49,7 @@ def test_the_section_shows_each_result_and_counts_what_luck_would_give():
         "the rare"
     )
     assert [label for label, _ in section((SHOWN,))["told"]] == [SHOWN.label], "one is told anyway"
-    html = render("shifts.html", shifts=shown)
+    html = render("shifts.html", value=shown)
     assert html.count('<td class="l name">') == 8
     assert "59%" in html
     assert "0.410" in html
@@ -57,4 +57,3 @@ def test_the_section_shows_each_result_and_counts_what_luck_would_give():
     assert "19 forecasts leave too few shifts" in html
     assert "with 99 shifts at most: the rule is the user&#39;s own." in html
     assert section(()) is None
-    assert render("shifts.html", shifts=None).strip() == ""
