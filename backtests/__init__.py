@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from backtests.account.commission import CommissionScheme
     from backtests.account.engine import run_backtest
     from backtests.account.feed import ForecastFeed
+    from backtests.jobs.saved import load_fit
     from backtests.markets.costs import Costs
     from backtests.markets.market import market_for
     from backtests.report.tearsheet import tearsheet_of
@@ -30,6 +31,7 @@ __all__ = [
     "ForecastFeed",
     "Ledger",
     "WalkForward",
+    "load_fit",
     "make_features",
     "market_for",
     "run_backtest",
@@ -44,6 +46,7 @@ _HOMES = {
     "ForecastFeed": "backtests.account.feed",
     "Ledger": "backtests.account.books",
     "WalkForward": "forecasters.walk_forward",
+    "load_fit": "backtests.jobs.saved",
     "make_features": "forecasters.features",
     "market_for": "backtests.markets.market",
     "run_backtest": "backtests.account.engine",

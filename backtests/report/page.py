@@ -15,8 +15,7 @@ from backtests.report.lead import findings
 from backtests.report.opening import heading_of, span_of, tiles_of
 from backtests.report.rendering import render
 from backtests.report.sections.calls import section as calls_of
-from backtests.report.sections.chance import section as chance_of
-from backtests.report.sections.chance_blocks import chance_section
+from backtests.report.sections.chance import section as chance_section
 from backtests.report.sections.conventions import conventions
 from backtests.report.sections.diagnosis import section as diagnoses_of
 from backtests.report.sections.exits import Exits
@@ -29,8 +28,7 @@ from backtests.report.sections.members import timeline
 from backtests.report.sections.results import section as results_section
 from backtests.report.sections.sensitivity import section as sensitivity_of
 from backtests.report.sections.shifts import section as shifts_of
-from backtests.report.sections.skill import section as skill_of
-from backtests.report.sections.skill_blocks import skill_section
+from backtests.report.sections.skill import section as skill_section
 from backtests.report.sections.trades import trades_section
 from backtests.report.sections.verdict import section as verdict_of
 from backtests.report.summary import Summary
@@ -106,8 +104,8 @@ def _judged(summary: Summary, deflation: Deflation | None) -> list[Section | Non
     words = verdict_of(judgement)["words"]
     shifts = shifts_of(judgement.shifted)
     return [
-        skill_section(skill_of(judgement.skill), words, pooled=study.pooled),
-        chance_section(chance_of(DeflatedChance(judgement.chance, deflation)), words),
+        skill_section(judgement.skill, words, pooled=study.pooled),
+        chance_section(DeflatedChance(judgement.chance, deflation), words),
         Section("Timing, or the market", "shifts", [Part("shifts.html", shifts)])
         if shifts
         else None,

@@ -68,7 +68,7 @@ def result_row(
         **_chance(study, result),
         **_calls(study, result),
     }
-    return {name: row.get(name) for name in COLUMNS}
+    return {**dict.fromkeys(COLUMNS), **row}
 
 
 def forecaster_row(study: Study, forecaster: str, errors: Mapping[str, Value]) -> dict[str, Value]:

@@ -9,7 +9,6 @@ from backtests.grids.pages.ranking_table import meaning_of
 from backtests.grids.results.judged_grid import JudgedGrid
 from backtests.report.blocks import Block, Figure, Part, Section, Text
 from backtests.report.sections.skill import section
-from backtests.report.sections.skill_blocks import skill_section
 from backtests.report.table import Cell, Column, Table
 from backtests.writing.numbers import DASH, percent, points
 
@@ -155,5 +154,5 @@ def chart_sections(grid: JudgedGrid, figures: Mapping[str, str]) -> list[Section
 
 def tests_section(grid: JudgedGrid) -> list[Section]:
     """Return every test against naive, folded away."""
-    tests = skill_section(section(grid.skill))
+    tests = section(grid.skill)
     return [Section("", "", [Part("tests.html", tests)])] if tests else []

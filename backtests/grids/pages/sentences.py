@@ -12,7 +12,7 @@ from backtests.grids.results.selection import Selection
 from backtests.grids.s3 import S3_DATA
 from backtests.judging.skill import Judged
 from backtests.judging.verdict import CANNOT_SAY, SAME, WORSE, forecast_verdict
-from backtests.report.sections.skill import section
+from backtests.report.sections.skill import sentences as skill_sentences
 from backtests.report.sections.verdict import forecast_sentence, headline
 from backtests.writing.numbers import count, listed, number, p_text, points
 
@@ -37,11 +37,10 @@ def finding_sentences(grid: JudgedGrid) -> list[str]:
     """Return what the grid found."""
     if grid.naive_mape is None:
         return ["No forecast of the test rows has its outcome yet: nothing can be judged."]
-    skill = section(grid.skill)
     return [
         _below(grid),
         *_choices(grid),
-        *(skill["told"] if skill else []),
+        *skill_sentences(grid.skill),
         *(_levels(grid.levels) if grid.levels else []),
         *(partly_sentence(field) for field in grid.outcome.search.crossing.partly),
         *(_beside_s3(grid.beside_s3) if grid.beside_s3 else []),

@@ -9,14 +9,13 @@ from backtests.judging.returns import judge_returns
 from backtests.judging.verdict import CANNOT_SAY
 from backtests.report.rendering import render_section
 from backtests.report.sections.chance import section
-from backtests.report.sections.chance_blocks import chance_section
 from backtests.statistics.sharpe import expected_maximum
 from backtests.writing.numbers import number, probability
 from tests.backtests.drawn_returns import N, counted, noise, result_of
 
 
 def page(chance, deflation=None):
-    return render_section(chance_section(section(DeflatedChance(chance, deflation)), {}))
+    return render_section(section(DeflatedChance(chance, deflation), {}))
 
 
 def test_the_page_says_what_can_be_said():
@@ -71,7 +70,7 @@ def test_the_page_without_the_ledger_and_without_a_purchase():
 
 
 def test_no_result_has_no_section():
-    assert section(DeflatedChance(judge_returns([]))) is None
+    assert section(DeflatedChance(judge_returns([])), {}) is None
 
 
 def test_a_ratio_without_a_probability_says_why():

@@ -11,7 +11,6 @@ import numpy as np
 from backtests.judging.skill import Skill, judge_forecasts
 from backtests.report.rendering import render_section
 from backtests.report.sections.skill import section
-from backtests.report.sections.skill_blocks import skill_section
 from backtests.writing.numbers import p_text
 from forecasters.forecasts import Forecasts
 from tests.backtests.planted_skill import MADE, NAIVE, SKILL, clairvoyant
@@ -39,7 +38,7 @@ def test_few_days_are_said_to_be_few() -> None:
 
 
 def read(skill: Skill, pooled: bool = False) -> str:
-    return render_section(skill_section(section(skill), pooled=pooled))
+    return render_section(section(skill, pooled=pooled))
 
 
 def cells(page: str, name: str) -> list[str]:
@@ -114,5 +113,5 @@ def test_a_dash_says_why() -> None:
 
 def test_a_name_is_text() -> None:
     odd = replace(MADE["good"][0], forecaster="<b>&")
-    html = render_section(skill_section(section(judge_forecasts({"<b>&": (odd,)}))))
+    html = render_section(section(judge_forecasts({"<b>&": (odd,)})))
     assert "&lt;b&gt;&amp;" in html and "<b>&" not in html
