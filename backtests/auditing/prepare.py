@@ -88,10 +88,15 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
     epochs = given_epochs or (QUICK_EPOCHS if config.quick else EPOCHS)
     skilled = given_epochs or (QUICK_SKILLED_EPOCHS if config.quick else SKILLED_EPOCHS)
     trial = Subject(
-        subjects.naive, plan.walk_forward, bars, config.features,
-        walks=3 if config.quick else 6, few_days=config.quick, files=subjects.files,
+        subjects.naive,
+        plan.walk_forward,
+        bars,
+        config.features,
+        walks=3 if config.quick else 6,
+        few_days=config.quick,
+        files=subjects.files,
         make=partial(make_features, extras=plan.extras),
-    )  # fmt: skip
+    )
     examinations = []
     lowered = []
     for label, forecaster in subjects.forecasters.items():

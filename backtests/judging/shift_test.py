@@ -273,10 +273,17 @@ def shift_all(
     """
     tasks: list[ShiftTask] = [
         partial(
-            shift_test, bars, forecasts[result.forecaster], rules[result.strategy], broker, result,
-            count=count, seed=seed, members=members,
+            shift_test,
+            bars,
+            forecasts[result.forecaster],
+            rules[result.strategy],
+            broker,
+            result,
+            count=count,
+            seed=seed,
+            members=members,
         )
         for result in results
         if result.trades and result.forecaster is not None
-    ]  # fmt: skip
+    ]
     return tuple(run(tasks))

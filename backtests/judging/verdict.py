@@ -41,8 +41,11 @@ TIMED, UNTIMED, UNTESTED = "timing shown", "no timing shown", "not tested"
 P_VALUE, FOLDS = "p value", "folds"
 #: Why a rule with enough trades was not tested.
 FEW_SHIFTS, NO_FORECAST, NO_SHIFTS, NOT_SHIFTED = (
-    "few shifts", "no forecast", "no shifts", "not shifted",
-)  # fmt: skip
+    "few shifts",
+    "no forecast",
+    "no shifts",
+    "not shifted",
+)
 
 
 @dataclass(frozen=True)

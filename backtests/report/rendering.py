@@ -21,9 +21,12 @@ def _environment() -> Environment:
     from markupsafe import Markup, escape
 
     environment = Environment(
-        loader=PackageLoader("backtests.report"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=PackageLoader("backtests.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     for name in ("percent", "points", "number", "money", "count", "listed"):
         environment.filters[name] = getattr(formatting, name)
 

@@ -69,10 +69,18 @@ class Figures:
 
 
 def write_tearsheet(
-    path: Path, returns: pd.Series, title: str, *, periods_per_year: float,
-    benchmark: pd.Series | None = None, strategy_title: str = "strategy", benchmark_title: str = "buy and hold",
-    notes: Sequence[str] = (), simulated: bool = False, figures: Figures | None = None,
-) -> Path:  # fmt: skip
+    path: Path,
+    returns: pd.Series,
+    title: str,
+    *,
+    periods_per_year: float,
+    benchmark: pd.Series | None = None,
+    strategy_title: str = "strategy",
+    benchmark_title: str = "buy and hold",
+    notes: Sequence[str] = (),
+    simulated: bool = False,
+    figures: Figures | None = None,
+) -> Path:
     """Write the tearsheet of daily returns; return its path. Nothing is fetched, ever.
 
     Parameters
@@ -101,24 +109,35 @@ def write_tearsheet(
     heading = f"SIMULATED · {title}" if simulated else title
     html = render(
         "tearsheet.html",
-        heading=heading, strategy=strategy_title, simulated=simulated, remarks=remarks, parts=parts,
+        heading=heading,
+        strategy=strategy_title,
+        simulated=simulated,
+        remarks=remarks,
+        parts=parts,
         subtitle=f"{count(len(returns), 'daily return')}, {_day(returns, 0)} to {_day(returns, -1)}; "
         f"annualised with {periods_per_year:.1f} sessions a year.",
         charts=[inline_svg(parts[c], c) for c in CHARTS if parts.get(c)],
         charted=None if charted is returns else benchmark_title,
         columns=figures.columns if figures else (strategy_title, benchmark_title),
-        figures=figures.rows if figures else (), trades=figures.trades[:MOST_TRADES] if figures else None,
+        figures=figures.rows if figures else (),
+        trades=figures.trades[:MOST_TRADES] if figures else None,
         more_trades=len(figures.trades[MOST_TRADES:]) if figures else 0,
         notes=[*notes, *_conventions(periods_per_year, bool(parts))],
-    )  # fmt: skip
+    )
     return write_text(path, html)
 
 
 def tearsheet_of(
-    path: str | Path, result: Result, benchmark: Result | pd.Series | None = None, *,
-    benchmark_title: str = "buy and hold", notes: Sequence[str] = (), simulated: bool = False,
-    account: str = "", known: Mapping[Result, Performance] | None = None,
-) -> Path:  # fmt: skip
+    path: str | Path,
+    result: Result,
+    benchmark: Result | pd.Series | None = None,
+    *,
+    benchmark_title: str = "buy and hold",
+    notes: Sequence[str] = (),
+    simulated: bool = False,
+    account: str = "",
+    known: Mapping[Result, Performance] | None = None,
+) -> Path:
     """Write the tearsheet of a result beside that of buy-and-hold (or a series); return its path.
 
     A result as benchmark must cover the same sessions. The first session has no return and is
@@ -146,11 +165,17 @@ def tearsheet_of(
     if result.sessions.size < 2:
         raise ValueError(f"{result.label}: one session has no return; ask for a longer time")
     return write_tearsheet(
-        Path(path), pd.Series(result.returns, index).iloc[1:], f"{account or result.account} · {who}",
-        periods_per_year=result.periods_per_year, benchmark=None if line is None else line.iloc[1:],
-        strategy_title=result.strategy, benchmark_title=benchmark_title, notes=notes, simulated=simulated,
+        Path(path),
+        pd.Series(result.returns, index).iloc[1:],
+        f"{account or result.account} · {who}",
+        periods_per_year=result.periods_per_year,
+        benchmark=None if line is None else line.iloc[1:],
+        strategy_title=result.strategy,
+        benchmark_title=benchmark_title,
+        notes=notes,
+        simulated=simulated,
         figures=_figures(result, other, benchmark_title, known or {}),
-    )  # fmt: skip
+    )
 
 
 def align(benchmark: pd.Series, sessions: pd.DatetimeIndex) -> pd.Series:
@@ -215,9 +240,13 @@ def _chartable(
 
 
 def _quantstats(
-    returns: pd.Series, benchmark: pd.Series | None, periods_per_year: float, title: str, benchmark_title: str,
+    returns: pd.Series,
+    benchmark: pd.Series | None,
+    periods_per_year: float,
+    title: str,
+    benchmark_title: str,
     remarks: list[str],
-) -> dict[str, str]:  # fmt: skip
+) -> dict[str, str]:
     """Return what QuantStats makes of the series: SVG documents and tables by name.
 
     A page must not cost a run: what QuantStats cannot draw is tried without the benchmark, then
@@ -265,10 +294,15 @@ def _report(
         template, output = Path(folder, "parts.html"), Path(folder, "filled.html")
         template.write_text(_BREAK.join(f"{{{{{part}}}}}" for part in PARTS), encoding="utf-8")
         quantstats.reports.html(
-            returns.copy(), benchmark=None if benchmark is None else benchmark.copy(),
-            output=str(output), template_path=str(template), periods_per_year=periods_per_year,
-            match_dates=False, strategy_title=title, benchmark_title=benchmark_title,
-        )  # fmt: skip
+            returns.copy(),
+            benchmark=None if benchmark is None else benchmark.copy(),
+            output=str(output),
+            template_path=str(template),
+            periods_per_year=periods_per_year,
+            match_dates=False,
+            strategy_title=title,
+            benchmark_title=benchmark_title,
+        )
         filled = output.read_text(encoding="utf-8").split(_BREAK)
     # Charts that need a benchmark are empty without one.
     parts = dict(zip(PARTS, filled, strict=True))
@@ -340,9 +374,13 @@ def _figures(
     ]
     rows.insert(3, ("Sharpe ratio", tuple(number(f["sharpe"]) for f in figures)))
     rows.append(("Costs paid", tuple(money(f["costs"]) for f in figures)))
-    for name, key in (("Trades", "trades"), ("of those sold again", "closed_trades"),
-                      ("Orders rejected", "rejected"), ("Orders expired", "expired"),
-                      ("Signals too dear for the cash", "unaffordable")):  # fmt: skip
+    for name, key in (
+        ("Trades", "trades"),
+        ("of those sold again", "closed_trades"),
+        ("Orders rejected", "rejected"),
+        ("Orders expired", "expired"),
+        ("Signals too dear for the cash", "unaffordable"),
+    ):
         rows.append((name, tuple(f"{int(f[key] or 0):,}" for f in figures)))
     strategy_title, benchmark_title = _distinct(result.strategy, other_title)
     titles = (strategy_title,) if other is None else (benchmark_title, strategy_title)

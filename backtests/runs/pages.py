@@ -96,6 +96,13 @@ def _tearsheet(
     simulated = study.simulated or (benchmark is not None and benchmark.origin.simulated)
     known = {r: summary.performance[r] for r in (study.held, result) if r is not None}
     return partial(
-        tearsheet_of, path, result, beside, benchmark_title=title, notes=notes,
-        simulated=simulated, account=study.heading, known=known,
-    )  # fmt: skip
+        tearsheet_of,
+        path,
+        result,
+        beside,
+        benchmark_title=title,
+        notes=notes,
+        simulated=simulated,
+        account=study.heading,
+        known=known,
+    )

@@ -182,10 +182,14 @@ def make_accounts(config: RunConfig) -> tuple[Account, ...]:
             )
     return (
         Account(
-            UNIVERSE, universe.name, tuple(sorted(universe.tickers)), replace(broker, slots=config.slots),
-            config.largest, universe.mends,
+            UNIVERSE,
+            universe.name,
+            tuple(sorted(universe.tickers)),
+            replace(broker, slots=config.slots),
+            config.largest,
+            universe.mends,
         ),
-    )  # fmt: skip
+    )
 
 
 def describe_account(account: Account) -> dict[str, Any]:

@@ -86,9 +86,13 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
 
     store = FitStore(place.part / "fits")
     fit_all = partial(
-        run_fits, store=store, jobs=config.jobs or 1, files=resolved.files, quiet=quiet,
+        run_fits,
+        store=store,
+        jobs=config.jobs or 1,
+        files=resolved.files,
+        quiet=quiet,
         learned=config.features if config.save_fits else None,
-    )  # fmt: skip
+    )
     forecasts, histories = make_forecasts(fits, plan, list(bars), fit_all)
     run_accounts = partial(_run_accounts, jobs=config.jobs or 1, files=resolved.files, quiet=quiet)
     studies = []
@@ -115,10 +119,13 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     }
     summaries = [summarise(study) for study in studies]
     manifest = {
-        **made_of, "config": values_used(config, made_of), "key": key, **results_of(summaries),
+        **made_of,
+        "config": values_used(config, made_of),
+        "key": key,
+        **results_of(summaries),
         "trials": remember(list(counted.values())),
-        "deflated": {account: asdict(own) for account, own in deflations.items()},
-    }  # fmt: skip
+        "deflated": {account: asdict(deflation) for account, deflation in deflations.items()},
+    }
 
     def write(folder: Path) -> None:
         write_run(folder, summaries, manifest, deflations, config, extra, quiet)

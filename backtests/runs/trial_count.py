@@ -38,10 +38,14 @@ def trials_of(
     plan = {
         "walk_forward": made_of["walk_forward"],
         "features": made_of["features"],
-        "extras": [e["columns"] for data in made_of["data"] for e in data["extras"]
-                   if data["ticker"] in study.bars],
+        "extras": [
+            e["columns"]
+            for data in made_of["data"]
+            for e in data["extras"]
+            if data["ticker"] in study.bars
+        ],
         "account": made_of["accounts"][study.account],
-    }  # fmt: skip
+    }
     scope = scope_of(study)
     bars = bars_of(study)
 

@@ -48,7 +48,7 @@ def judge(
     if shifts:
         shifted = shift_all(
             study.bars, forecasts, rules, broker, study.ruled, run, members, shifts, SEED
-        )  # fmt: skip
+        )
     return Judgement(
         skill=skill,
         chance=judge_returns(study.ruled, study.sensitivity, study.held, SEED),

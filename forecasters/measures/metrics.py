@@ -140,7 +140,20 @@ def _errors(forecasts: Forecasts) -> dict[str, Any]:
 def _nothing() -> dict[str, Any]:
     """Return the same keys where no row can be judged."""
     names = (
-        "mape", "mape_naive", "mae", "mae_naive", "rmse", "rmse_naive", "nrmse", "nrmse_range", "mase",
-        "theil_u", "r2_return", "correlation", "direction", "lag", "deciles",
-    )  # fmt: skip
+        "mape",
+        "mape_naive",
+        "mae",
+        "mae_naive",
+        "rmse",
+        "rmse_naive",
+        "nrmse",
+        "nrmse_range",
+        "mase",
+        "theil_u",
+        "r2_return",
+        "correlation",
+        "direction",
+        "lag",
+        "deciles",
+    )
     return {**dict.fromkeys(names), "mape_by_seed": []}

@@ -260,10 +260,17 @@ class _Account:
         self.limit = sent.signal.sell_at
         self.booked.append(
             _Booking(
-                sent.decided, row, size, price, quoted, commission, 0.0, self.books,
+                sent.decided,
+                row,
+                size,
+                price,
+                quoted,
+                commission,
+                0.0,
+                self.books,
                 sent.signal.reason,
             )
-        )  # fmt: skip
+        )
         self.spans.append(_Span(t, left, size, price))
 
     def _touch(self, t: int) -> None:

@@ -94,9 +94,11 @@ def _equity(study: Study) -> Figure:
         index = 100 * result.equity / result.equity[0]
         held = result is study.held
         style: dict[str, Any] = {
-            "color": INK if held else colours.get(result.forecaster, FAINT), "linewidth": 2.0 if held else 1.3,
-            "linestyle": "-" if held else dashes[result.strategy], "zorder": 3 if held else 2,
-        }  # fmt: skip
+            "color": INK if held else colours.get(result.forecaster, FAINT),
+            "linewidth": 2.0 if held else 1.3,
+            "linestyle": "-" if held else dashes[result.strategy],
+            "zorder": 3 if held else 2,
+        }
         label = f"{who(result, ' · ')}  {percent(index[-1] / 100 - 1)}"
         top.plot(result.sessions, index, label=label, **style)
         peaks = np.maximum.accumulate(index)
@@ -160,10 +162,17 @@ def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[flo
         for share in thresholds:
             axes.axvline(100 * share, color=PREDICTED, linewidth=1)
             axes.annotate(
-                f"buys at {level(share)}", (100 * share, 0.985), xycoords=("data", "axes fraction"),
-                xytext=(-2, 0), textcoords="offset points",
-                rotation=90, ha="right", va="top", fontsize=7.5, color=PREDICTED,
-            )  # fmt: skip
+                f"buys at {level(share)}",
+                (100 * share, 0.985),
+                xycoords=("data", "axes fraction"),
+                xytext=(-2, 0),
+                textcoords="offset points",
+                rotation=90,
+                ha="right",
+                va="top",
+                fontsize=7.5,
+                color=PREDICTED,
+            )
         axes.plot(
             x,
             y,
@@ -287,9 +296,14 @@ def _swept(axes: Axes, measure: str, points: Sequence[Point]) -> None:
             for p, has in zip(of_exit, defined, strict=True)
         ]
         axes.plot(
-            [100 * p.threshold for p in of_exit], values, label=exit_, color=PALETTE[i % len(PALETTE)],
-            linestyle=DASHES[i % len(DASHES)], marker="o^sD"[i % 4], markersize=3.2,
-        )  # fmt: skip
+            [100 * p.threshold for p in of_exit],
+            values,
+            label=exit_,
+            color=PALETTE[i % len(PALETTE)],
+            linestyle=DASHES[i % len(DASHES)],
+            marker="o^sD"[i % 4],
+            markersize=3.2,
+        )
     for share in {p.threshold for p in points if p.own}:
         label = f"threshold of this run, {level(share, sign=False)}"
         axes.axvline(100 * share, color=PREDICTED, linewidth=0.8, label=label, zorder=1)

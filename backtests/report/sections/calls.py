@@ -27,7 +27,7 @@ def _group(strategy: str, calls: Sequence[Calls]) -> dict[str, Any]:
         "from_open": calls[0].fill == "open",
         "rows": called,
         "idle": [one_forecaster.forecaster for one_forecaster in calls if not one_forecaster.calls],
-        "told": [sentence(one_forecaster) for one_forecaster in called],
+        "sentences": [sentence(one_forecaster) for one_forecaster in called],
     }
 
 

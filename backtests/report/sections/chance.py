@@ -34,7 +34,7 @@ def values_of(judged: DeflatedChance) -> dict[str, Any] | None:
     return {
         "rows": sorted(rows, key=lambda row: not row["reference"]),
         "deflated": deflation is not None,
-        "told": [
+        "sentences": [
             *_few(chance.results),
             *_counted(deflation),
             _overfit(chance.overfit),
@@ -138,7 +138,7 @@ def section(judged: DeflatedChance, words: Words) -> Section | None:
     chance = values_of(judged)
     if chance is None:
         return None
-    blocks: list[Block] = [Text(sentence) for sentence in chance["told"]]
+    blocks: list[Block] = [Text(sentence) for sentence in chance["sentences"]]
     if chance["warning"]:
         blocks.append(Text(chance["warning"], key=True, note=True))
     rows: list[Row] = chance["rows"]

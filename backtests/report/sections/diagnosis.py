@@ -24,7 +24,7 @@ def section(diagnoses: Mapping[str, Sequence[Diagnosis]]) -> list[dict[str, Any]
             "all": [_row(diagnosis) for diagnosis in of_rule],
             "levels": [level(passed.level) for passed in of_rule[0].passed],
             "market": market(of_rule[-1]),
-            "told": [sentences(diagnosis) for diagnosis in of_rule],
+            "sentences": [sentences(diagnosis) for diagnosis in of_rule],
         }
         for strategy, of_rule in diagnoses.items()
         if of_rule

@@ -32,8 +32,10 @@ def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str
     """Return of bars: prices, what they are adjusted for, sessions, repairs."""
     adjusted = {
         "splits": "splits, not dividends: dividends are missing from every line alike",
-        "all": "splits and dividends", "none": "nothing", "unknown": "not known: the source does not say",
-    }  # fmt: skip
+        "all": "splits and dividends",
+        "none": "nothing",
+        "unknown": "not known: the source does not say",
+    }
     mended = [
         f"{count(sum(bars.origin.dropped for bars in every), 'row')} without a session dropped",
         f"{count(sum(bars.halts for bars in every), 'halt')}: not traded, not judged",

@@ -53,9 +53,13 @@ def result_rows(summary: Summary) -> list[dict[str, Value]]:
 
 
 def results_table(
-    rows: Sequence[Row], links: Mapping[str, str], currency: str, *,
-    pooled: bool = False, several: bool = False,
-) -> Table[Row]:  # fmt: skip
+    rows: Sequence[Row],
+    links: Mapping[str, str],
+    currency: str,
+    *,
+    pooled: bool = False,
+    several: bool = False,
+) -> Table[Row]:
     """Return the table of the rows.
 
     Parameters

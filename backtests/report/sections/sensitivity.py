@@ -61,7 +61,7 @@ def section(sweep: Sweep) -> dict[str, Any] | None:
     bought = by_forecaster(points)
     idle = list(dict.fromkeys(p.forecaster for p in points if p.forecaster not in bought))
     return {
-        "told": sentences(points, sweep.held),
+        "sentences": sentences(points, sweep.held),
         "strategy": sweep.strategy,
         "exits": list(dict.fromkeys(point.exit for point in points)),
         "groups": [_group(name, of_forecaster) for name, of_forecaster in bought.items()],

@@ -29,7 +29,9 @@ def section(shifted: Sequence[Shifted]) -> dict[str, Any] | None:
     rare = [test for test in shifted if test.p is None or not LEVEL <= test.p <= 1 - LEVEL]
     return {
         "rows": [{**asdict(test), "sentence": sentence(test)} for test in shifted],
-        "told": [(test.label, sentence(test)) for test in (rare if len(shifted) > 1 else shifted)],
+        "sentences": [
+            (test.label, sentence(test)) for test in (rare if len(shifted) > 1 else shifted)
+        ],
         "luck": luck if len(tested) > 1 else "",
         "slow": sorted({test.why for test in shifted if test.via == "backtrader"}),
         "slow_shifts": max(

@@ -20,7 +20,7 @@ def values_of(skill: Skill) -> dict[str, Any] | None:
     return {
         "n": skill.n,
         "rows": [_row(judged) for judged in skill.judged],
-        "told": sentences(skill),
+        "sentences": sentences(skill),
         "many": len(skill.judged) > 1,
     }
 
@@ -137,7 +137,7 @@ def section(skill: Skill, words: Words | None = None, *, pooled: bool = False) -
         "nothing loses by what it estimated: \u201cbetter\u201d is then said less often than in 5%. Clark-West gives "
         "that loss back and asks only whether anything predictive is in it; content is not accuracy."
     )
-    sentences = [Text(sentence) for sentence in values["told"]]
+    sentences = [Text(sentence) for sentence in values["sentences"]]
     return Section("Skill against naive", "skill", (table, *sentences, Text(note, faint=True)))
 
 

@@ -108,11 +108,22 @@ class NativeTraining:
             raise Error(f"an epoch must pass through each of the {len(self.X)} rows once")
         losses = np.empty(count)
         self._library.native_train(
-            self._plan, self.X.ctypes.data, self.y.ctypes.data, orders.ctypes.data, rows, count,
-            self.schedule.batch_size, self.schedule.learning_rate, self.schedule.epsilon,
-            self._frozen.ctypes.data, self.first.ctypes.data, self.second.ctypes.data,
-            self._step.ctypes.data, losses.ctypes.data, self._stop.flag.ctypes.data,
-        )  # fmt: skip
+            self._plan,
+            self.X.ctypes.data,
+            self.y.ctypes.data,
+            orders.ctypes.data,
+            rows,
+            count,
+            self.schedule.batch_size,
+            self.schedule.learning_rate,
+            self.schedule.epsilon,
+            self._frozen.ctypes.data,
+            self.first.ctypes.data,
+            self.second.ctypes.data,
+            self._step.ctypes.data,
+            losses.ctypes.data,
+            self._stop.flag.ctypes.data,
+        )
         self._stop.check()
         return np.asarray(losses / rows)
 
@@ -144,9 +155,15 @@ class NativeTraining:
         gradient = np.empty(sum(w.numel() for w in self._weights), dtype=np.float32)
         scale = np.empty(1, dtype=np.float32)
         loss = self._library.native_gradient(
-            self._plan, self.X.ctypes.data, self.y.ctypes.data, rows.ctypes.data, len(rows), step,
-            gradient.ctypes.data, scale.ctypes.data,
-        )  # fmt: skip
+            self._plan,
+            self.X.ctypes.data,
+            self.y.ctypes.data,
+            rows.ctypes.data,
+            len(rows),
+            step,
+            gradient.ctypes.data,
+            scale.ctypes.data,
+        )
         return float(loss), gradient.astype(np.float64) * float(scale[0])
 
     def finish(self) -> None:

@@ -45,10 +45,12 @@ def test_the_section_shows_each_result_and_counts_what_luck_would_give():
     shown = section((SHOWN, rare, slow, none))
     assert shown["luck"].startswith("1 of 3 results has a p below 5%; ")
     assert shown["luck"].endswith("one would expect about 0.2 of them.")  # 3 x 5%
-    assert [label for label, _ in shown["told"]] == ["rnn, " + SHOWN.strategy, "gru, rank"], (
+    assert [label for label, _ in shown["sentences"]] == ["rnn, " + SHOWN.strategy, "gru, rank"], (
         "the rare"
     )
-    assert [label for label, _ in section((SHOWN,))["told"]] == [SHOWN.label], "one is told anyway"
+    assert [label for label, _ in section((SHOWN,))["sentences"]] == [SHOWN.label], (
+        "one is told anyway"
+    )
     html = render("shifts.html", value=shown)
     assert html.count('<td class="l name">') == 8
     assert "59%" in html
