@@ -70,7 +70,8 @@ def json_of(command, flags):
 
 #: A command that waits for a signal after its first kept fit, however fast the fits are.
 WAITING = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's background job
 from backtests.{command} import main
 from backtests.jobs.store import FitStore
 save = FitStore.save
