@@ -11,6 +11,11 @@ from backtests.markets.costs import WHOLE
 
 #: The figures of a result by their name, as `performance` describes them.
 Figures = Mapping[str, float | int | None]
+#: Their names: a new one is a column of metrics.csv without a further line.
+FIGURES = (
+    "total_return", "gross_return", "cost_return", "cost_bps", "break_even_bps", "turnover", "cagr", "sharpe",
+    "max_drawdown", "exposure", "trades", "closed_trades", "costs", "rejected", "expired", "unaffordable", "blocked",
+)  # fmt: skip
 #: Closed trades below which no figure of a rule says anything about it (our convention).
 FEW_TRADES = 30
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backtests.account.performance import Figures
+from backtests.account.performance import FIGURES, Figures
 from backtests.account.result import Result
 from backtests.studies.study import Study
 
@@ -19,7 +19,7 @@ Value = str | int | float | bool | None
 #: 1 less the mean absolute error of the log return over naive's, with its 90% interval; `p_better`,
 #: `p_worse` and `p_clark_west` are adjusted for all forecasters of the account (Holm). The
 #: Sharpe ratio's interval is of 95%; `psr` is the probability that it is above 0; `shift_p` is not adjusted.
-COLUMNS = (
+_ORDER = (
     "ticker", "simulated", "forecaster", "strategy", "label", "start", "end", "sessions",
     "mape", "mape_naive", "beats_naive", "mape_seed_min", "mape_seed_max", "seeds", "tickers", "below_naive",
     "mae", "rmse", "nrmse", "nrmse_range", "mase", "theil_u", "r2_return", "correlation",
@@ -30,6 +30,8 @@ COLUMNS = (
     "calls", "hits", "base_rate", "precision", "precision_low", "precision_high", "precision_needed", "after_call",
     "max_drawdown", "exposure", "trades", "closed_trades", "costs", "rejected", "expired", "unaffordable", "blocked",
 )  # fmt: skip
+#: All columns; a figure of `performance` that the order above does not name comes last.
+COLUMNS = (*_ORDER, *(name for name in FIGURES if name not in _ORDER))
 
 
 def result_row(
@@ -68,7 +70,7 @@ def result_row(
         **_chance(study, result),
         **_calls(study, result),
     }
-    return {**dict.fromkeys(COLUMNS), **row}
+    return {name: row.get(name) for name in COLUMNS}
 
 
 def forecaster_row(study: Study, forecaster: str, errors: Mapping[str, Value]) -> dict[str, Value]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backtests.account.performance import performance
+from backtests.account.performance import FIGURES, performance
 from backtests.account.result import BLOCKED, REASONS, Fill, Result, Trade, Unfilled
+from backtests.report.rows import COLUMNS
 from forecasters.errors import InputError
 
 # 365 days from the first to the last session: 365 / 365.25 years.
@@ -182,3 +183,9 @@ def test_each_digest_says_which_part_of_a_result_differs():
     later = replace(base, sessions=base.sessions + np.timedelta64(1, "D"))
     assert later.equity_digest != base.equity_digest
     assert result_of(account="U").digest != base.digest
+
+
+def test_the_names_of_the_figures_are_all_of_them_in_their_order():
+    """A column of metrics.csv is made of each: one that the names lack would be lost."""
+    assert tuple(performance(result_of())) == FIGURES
+    assert set(FIGURES) <= set(COLUMNS)

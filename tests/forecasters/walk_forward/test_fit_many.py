@@ -120,7 +120,8 @@ def test_an_error_ends_the_fits_that_are_under_way(fits, of):
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's background job
 from backtests.sources.simulated import Simulated
 from forecasters.features import make_features
 from forecasters.walk_forward.fit_many import fit_many
