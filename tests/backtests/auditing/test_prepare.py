@@ -3,7 +3,8 @@
 import pytest
 
 from backtests.audit import make_parser
-from backtests.auditing.prepare import FOLDS, STEP, TICKERS, prepare
+from backtests.auditing.config import FOLDS, STEP
+from backtests.auditing.prepare import SIMULATED, prepare
 from forecasters.errors import InputError
 
 
@@ -26,11 +27,11 @@ def test_epochs_are_lowered_and_a_sentence_says_so():
 def test_bars_are_simulated_with_a_halt_and_last_for_the_folds_alone():
     examinations, _, sentences = prepared("--forecaster naive")
     trial = examinations[0].subject
-    assert set(trial.bars) == set(TICKERS)
+    assert set(trial.bars) == set(SIMULATED["ticker"])
     for bars in trial.bars.values():
         assert len(bars) == trial.walk_forward.first_test + FOLDS * STEP
         assert (~bars.tradable).sum() >= 1
-    assert len(trial.walk_forward.split(trial.bars[TICKERS[0]].sessions)) == FOLDS
+    assert len(trial.walk_forward.split(trial.bars[SIMULATED["ticker"][0]].sessions)) == FOLDS
     assert sentences[0].count("SIMULATED") == 2
 
 

@@ -31,8 +31,8 @@ def test_findings_come_in_the_order_of_what_was_asked(trial_of_file):
     ]
     done = []
     first, second = examine(asked, on_done=lambda: done.append(True))
-    assert first[0].verdict is Status.FOUND
-    assert second[0].verdict is Status.PASSED
+    assert first[0].status is Status.FOUND
+    assert second[0].status is Status.PASSED
     assert len(done) == 2
 
 

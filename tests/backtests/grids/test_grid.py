@@ -92,11 +92,11 @@ def test_the_ranked_figures_follow_from_the_forecasts(finished):
     folder, _ = finished
     table = pd.read_parquet(folder / "forecasts.parquet")
     mean = table[table["seed"].isna() & table["actual"].notna() & table["forecast"].notna()]
-    rows = pd.read_csv(folder / "metrics.csv").set_index("forecaster")
+    figures = pd.read_csv(folder / "metrics.csv").set_index("forecaster")
     assert mean.groupby("forecaster")["as_of"].agg(lambda days: tuple(days)).nunique() == 1
     for label, rows in mean.groupby("forecaster"):
         error = (rows["forecast"] / rows["actual"] - 1).abs()
-        assert rows.loc[label, "mape"] == pytest.approx(100 * error.mean())
+        assert figures.loc[label, "mape"] == pytest.approx(100 * error.mean())
     naive = mean[mean["forecaster"] == "naive"]
     assert (naive["forecast"] == naive["close"]).all()
 

@@ -93,7 +93,7 @@ def test_what_is_no_saved_fit_is_refused(folder, bars, tmp_path):
     cut.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(InputError, match="not a saved fit"):
         load_fit(cut)
-    with pytest.raises(InputError, match=r"knows 051900\.KS, not 005930\.KS"):
+    with pytest.raises(InputError, match=r"trained on 051900\.KS, not on 005930\.KS"):
         load_fit(path).predict(bars["005930.KS"])
 
 
@@ -105,6 +105,7 @@ def test_weights_of_another_network_are_refused(folder):
         type(saved.forecaster)(hidden=5).restore(state, 3)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_the_fits_that_it_had(folder, tmp_path, monkeypatch, capsys):
     """The second run trains what is left, and every file is there as in the run in one piece."""
     flags = [*FLAGS, "--ticker", *TICKERS, "--out", str(tmp_path), "--jobs", "1"]

@@ -360,6 +360,7 @@ def test_an_entry_point_that_fails_names_its_package_and_hides_no_other(
     assert ours in lines
 
 
+@pytest.mark.slow
 def test_ours_wins_over_a_package_with_the_same_name_and_it_is_said(
     site: Path, capsys: Capture, beside: Beside
 ) -> None:

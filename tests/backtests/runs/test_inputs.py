@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from backtests.command.config import RunConfig
+from backtests.command.flag import flags_of
 from backtests.sources.simulated import Simulated
 from forecasters.features import KINDS
 from tests.backtests.example_runs import run
@@ -96,7 +97,7 @@ def test_a_wrong_name_is_answered_with_the_nearest(capsys, tmp_path):
 
 def test_the_flag_knows_every_kind():
     """The flag cannot ask for the kinds: `--help` would wait for NumPy."""
-    assert RunConfig.__dataclass_fields__["features"].metadata["choices"] == tuple(KINDS)
+    assert flags_of(RunConfig)["features"].choices == tuple(KINDS)
 
 
 def test_too_few_sessions_for_the_indicators_are_said_before_the_training(capsys, tmp_path):

@@ -178,6 +178,7 @@ def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(
     assert (code, again["digest"]) == (0, printed["digest"])
 
 
+@pytest.mark.slow
 def test_interrupted_it_goes_on_with_the_forecasters_named_in_another_order(
     tmp_path, monkeypatch, capsys, finished
 ):

@@ -50,6 +50,7 @@ def test_global_random_state_is_not_touched():
     assert (np.random.get_state()[1] == before).all()
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_about_as_often_as_it_says():
     # Ratio 0.05 a day; 95% of 300 is 285, the standard deviation of the count 3.8.
     held = 0

@@ -97,6 +97,7 @@ def test_a_rule_with_exits_gets_every_table(
     assert 'class="calls"' in page and 'class="diagnosis"' in page
 
 
+@pytest.mark.slow
 def test_every_point_of_the_sweep_is_counted_as_a_trial(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,6 +106,7 @@ def test_every_point_of_the_sweep_is_counted_as_a_trial(
     assert manifest["trials"]["count"] == 2 * 2 * 11
 
 
+@pytest.mark.slow
 def test_a_rule_without_exits_is_swept_over_its_threshold(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

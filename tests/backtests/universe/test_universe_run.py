@@ -160,6 +160,7 @@ def test_a_fault_of_the_volumes_is_said_with_its_mend(
     assert main(command) == 0
 
 
+@pytest.mark.slow
 def test_the_key_is_of_what_the_file_says_not_of_its_name(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_step_of_the_volumes_is_said_of_a_single_ticker(
         assert "ranked" not in text
 
 
+@pytest.mark.slow
 def test_the_mend_that_a_single_ticker_is_told_of_works(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +88,7 @@ def test_each_ticker_with_a_step_is_named_on_its_own_page(
     assert volumes_of(at / "B.KS" / "index.html") == []
 
 
+@pytest.mark.slow
 def test_a_universe_keeps_its_own_mend_in_the_same_shape(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

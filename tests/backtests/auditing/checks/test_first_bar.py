@@ -14,7 +14,7 @@ def test_prices_depend_on_no_first_bar_and_the_folds_do(trial_of_file):
     assert verdict is Status.REPORTED
     assert "no input depends on the first bar" in text
     # The plan is anchored at the first session: 1 or 5 sessions later, every fold has another date.
-    assert "begun 1 session later" in text and "begun 5 sessions later" in text
+    assert "with a start 1 session later" in text and "with a start 5 sessions later" in text
     assert text.count("0 of 3 folds keep their date") == 2
 
 

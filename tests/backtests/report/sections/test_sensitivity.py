@@ -58,7 +58,7 @@ def test_the_page_shows_a_dash_where_nothing_was_bought(tmp_path):
     rnn = table[table.index(">rnn<") :]
     point = next(p for p in study.sensitivity if p.forecaster == "rnn" and p.own)
     row = rnn[rnn.index('class="name">5.0%<') :].split("</tr>")[0]
-    assert f">{100 * point.total_return:+,.1f}%</td><td>{point.trades}</td>" in row
+    assert f">{100 * point.total_return:+,.1f}%</td>\n<td>{point.trades}</td>" in row
     assert "<td>0.0%" not in table
     last = max(p.threshold for p in study.sensitivity if p.forecaster == "rnn" and p.trades)
     assert last < 0.10

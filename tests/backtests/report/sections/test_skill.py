@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from html import unescape
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from backtests.report.sections.skill import section
 from backtests.writing.numbers import p_text
 from forecasters.forecasts import Forecasts
 from tests.backtests.planted_skill import MADE, NAIVE, SKILL, clairvoyant
+from tests.backtests.report.read_page import tables_of
 
 
 def test_nothing_to_judge_shows_no_section() -> None:
@@ -42,8 +41,8 @@ def read(skill: Skill, pooled: bool = False) -> str:
 
 
 def cells(page: str, name: str) -> list[str]:
-    (row,) = (r for r in re.findall(r"<tr.*?</tr>", page) if f">{name}</td>" in r)
-    return [unescape(re.sub("<.*?>", "", cell)) for cell in re.findall(r"<td.*?</td>", row)]
+    (table,) = tables_of(page)
+    return list(table.by("Forecaster")[name].values())
 
 
 def test_the_page_shows_every_figure() -> None:
@@ -62,8 +61,8 @@ def test_the_page_shows_every_figure() -> None:
             p_text(one.folds.p),
             p_text(one.direction.p),
         ]
-    assert re.search(r'<tr class="worse"><td class="l name">wild', page)
-    assert len(re.findall('class="worse"', page)) == 1
+    (table,) = tables_of(page)
+    assert [row["Forecaster"] for row in table.rows if "worse" in row.classes] == ["wild"]
     assert "Over the 366 sessions" in page and "mean over the tickers" not in page
     assert "mean over the tickers" in read(SKILL, pooled=True)
 
