@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from strategies.rule import Rule
+from typing import Any
 
 #: Shares, from about the cost of a round trip on the KRX to twice the 5% of S2. They lie dense up to 2%, where
 #: most forecasts of the next day end: there a step changes how often a rule buys, at 8% hardly ever.
@@ -28,21 +25,22 @@ class Variant:
     exit : str
         Name of its exit; `UNNAMED` for a rule without named exits.
     rule : Rule
+        Any here, because `strategies.rule` imports this file.
     """
 
     threshold: float
     exit: str
-    rule: Rule
+    rule: Any
 
 
-def by_exit(rule: Rule) -> dict[str, Rule]:
+def by_exit(rule: Any) -> dict[str, Any]:
     """Return the rule under each of the exits that `Rule.exits` names; none without a field `exit`."""
     if "exit" not in _fields(rule):
         return {}
-    return {name: replace(rule, exit=name) for name in rule.exits}  # type: ignore[call-arg]
+    return {name: replace(rule, exit=name) for name in rule.exits}
 
 
-def thresholds_and_exits(rule: Rule) -> tuple[Variant, ...]:
+def thresholds_and_exits(rule: Any) -> tuple[Variant, ...]:
     """Return the rule under each of `THRESHOLDS`, crossed with its exits, its present setting included.
 
     A threshold that the rule itself refuses (its check raises ValueError) is not among them: a rule
@@ -60,15 +58,15 @@ def thresholds_and_exits(rule: Rule) -> tuple[Variant, ...]:
     variants = []
     for threshold in sorted({*THRESHOLDS, needed}):
         try:
-            varied = replace(rule, threshold=threshold)  # type: ignore[call-arg]
+            varied = replace(rule, threshold=threshold)
         except ValueError:
             continue
         exits = by_exit(varied)
-        name = rule.exit if exits else UNNAMED  # type: ignore[attr-defined]
+        name = rule.exit if exits else UNNAMED
         exits.setdefault(name, varied)  # the present exit, where it is not among those compared
         variants += [Variant(threshold, exit_, other) for exit_, other in exits.items()]
     return tuple(variants)
 
 
-def _fields(rule: Rule) -> set[str]:
+def _fields(rule: Any) -> set[str]:
     return {field.name for field in fields(rule) if field.init}
