@@ -250,6 +250,7 @@ def test_two_processes_give_what_one_gives(
     assert (again["key"], again["digest"]) == (printed["key"], printed["digest"])
 
 
+@pytest.mark.slow
 def test_a_line_that_changed_in_the_package_is_another_run(
     installed: Path, tmp_path: Path, finished: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:

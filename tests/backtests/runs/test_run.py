@@ -187,6 +187,7 @@ def test_several_tickers_get_a_folder_each_and_a_page_over_all(tmp_path, capsys)
     assert set(pd.read_csv(folder / "metrics.csv")["ticker"]) == {"051900.KS", "005930.KS"}
 
 
+@pytest.mark.slow
 def test_the_forecaster_and_the_rule_of_the_readme_run_from_their_files(tmp_path, capsys):
     readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     chapter = readme.partition("## Your own forecaster, your own rule")[2].partition("\n## ")[0]
@@ -280,6 +281,7 @@ def test_a_folder_of_the_users_that_hides_ours_is_named_in_one_line(tmp_path):
     assert str(tmp_path / "strategies") in done.stderr and "another folder" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_example_in_your_own_cerebro_gives_the_fills_of_the_command(tmp_path, capsys):
     """The parts serve one by one: the same bars, network, rule and costs give the same fills."""
     from backtests.sources.simulated import Simulated

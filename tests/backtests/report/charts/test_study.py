@@ -91,6 +91,7 @@ def test_the_deciles_have_a_chart_a_forecaster_whose_forecast_changes(tmp_path: 
     assert "deciles" not in draw_figures(tmp_path, still)
 
 
+@pytest.mark.slow
 def test_a_long_study_is_drawn_as_dots_in_a_picture(tmp_path: Path) -> None:
     study = make_study(rows=3200, first=500, traded=False)
     figures = draw_figures(tmp_path, study)

@@ -48,6 +48,7 @@ def test_the_trials_are_counted_and_the_best_is_worth_nothing():
     assert "buy and hold" not in " ".join(sentences(points, None))
 
 
+@pytest.mark.usefixtures("plain_charts")
 def test_the_page_shows_a_dash_where_nothing_was_bought(tmp_path):
     study, bars, forecasts = market_of()
     study = replace(study, sensitivity=points_of(bars, forecasts))
@@ -66,6 +67,7 @@ def test_the_page_shows_a_dash_where_nothing_was_bought(tmp_path):
     assert "naive" not in table
 
 
+@pytest.mark.usefixtures("plain_charts")
 def test_a_point_between_two_that_bought_is_a_dash(planted, tmp_path):
     points = at(swept(*planted, RULE, FREE), 0.01, 0.02, 0.05)
     poor = [replace(p, trades=0, hit_rate=None) if p.threshold == 0.02 else p for p in points]
