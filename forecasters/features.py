@@ -11,10 +11,16 @@ import numpy as np
 from forecasters.bars import COLUMNS, Bars, Days, Flags, Floats
 from forecasters.errors import InputError, nearest
 from forecasters.inputs.extras import Extra
-from forecasters.inputs.indicators import NAMES, indicators
+from forecasters.inputs.indicators import NAMES, SMOOTH, USUAL_SMOOTH, indicators
 
 #: What `make_features` can make: the name on the command line and the columns it stands for.
-KINDS = {"ohlcv": COLUMNS, "ohlcv+indicators": (*COLUMNS, *NAMES)}
+KINDS = {
+    "ohlcv": COLUMNS,
+    "ohlcv+indicators": (*COLUMNS, *NAMES),
+    "ohlcv+indicators-d3": (*COLUMNS, *NAMES),
+}
+#: Sessions in the indicator %D, for the kinds that have it.
+_SMOOTH = {"ohlcv+indicators": SMOOTH, "ohlcv+indicators-d3": USUAL_SMOOTH}
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +118,8 @@ def make_features(
     horizon : int
         Sessions from a row to the close that is its target, 1 or more.
     kind : str
-        A name of `KINDS`: ``ohlcv`` (open, high, low, close, volume), or ``ohlcv+indicators`` with
-        the ten of S3.
+        A name of `KINDS`: ``ohlcv`` (open, high, low, close, volume); ``ohlcv+indicators`` with
+        the ten of S3; ``ohlcv+indicators-d3``, where %D is the mean of 3 sessions, not of 10.
     extras : sequence of Extra
         Columns that a user brings, which follow in this order.
 
@@ -142,8 +148,8 @@ def make_features(
         raise InputError(f"unknown features '{kind}'{nearest(kind, KINDS)}")
     _check_names(kind, extras)
     by_name = {name: getattr(bars, name) for name in COLUMNS}
-    if kind == "ohlcv+indicators":
-        by_name |= indicators(bars)
+    if kind in _SMOOTH:
+        by_name |= indicators(bars, _SMOOTH[kind])
     columns = [by_name[name][:, None] for name in KINDS[kind]]
     columns += [e.of(bars.ticker, bars.sessions[-1]).align(bars.sessions) for e in extras]
     names = (*KINDS[kind], *(name for extra in extras for name in extra.names))

@@ -69,7 +69,7 @@ class ForecastFields:
         "inputs of the forecasters",
         part=Part.FORECASTERS,
         commands=EVERY,
-        choices=("ohlcv", "ohlcv+indicators"),
+        choices=("ohlcv", "ohlcv+indicators", "ohlcv+indicators-d3"),
     )
     extra: tuple[str, ...] = flag(
         (),

@@ -13,7 +13,7 @@ from forecasters.errors import InputError, nearest
 #: The one field that belongs to the inputs and not to a forecaster.
 FEATURES = "features"
 NAIVE = "naive"
-FEATURE_KINDS = ("ohlcv", "ohlcv+indicators")
+FEATURE_KINDS = ("ohlcv", "ohlcv+indicators", "ohlcv+indicators-d3")
 
 Axes = Mapping[str, tuple[str, ...]]
 

@@ -30,7 +30,8 @@ def positive_mean(series: Floats, horizon: int = 1) -> Outcome:
     lose. Diebold-Mariano tests that.
 
     One session ahead the series is a martingale difference under the null of no content: no
-    autocovariance enters, and the statistic is normal (Clark and West 2007, section 3). Further
+    autocovariance enters, the variance is the unbiased one, and the statistic is normal (Clark and
+    West 2007, section 3). Further
     ahead the errors overlap: the variance and its fixed-b critical values are then those of
     `diebold_mariano`.
 
@@ -53,6 +54,8 @@ def positive_mean(series: Floats, horizon: int = 1) -> Outcome:
         why = "the forecast is of no change" if not series.any() else "nothing varies"
     if why:
         return Outcome(None, None, n, why)
-    variance = float(long_run_covariance([series], lag)[0, 0])
-    t = float(series.mean()) / math.sqrt(variance / n)
-    return Outcome(t, normal_tail(t) if horizon == 1 else p_above(t, (lag + 1) / n), n)
+    if horizon == 1:
+        t = float(series.mean()) / math.sqrt(float(series.var(ddof=1)) / n)
+        return Outcome(t, normal_tail(t), n)
+    t = float(series.mean()) / math.sqrt(float(long_run_covariance([series], lag)[0, 0]) / n)
+    return Outcome(t, p_above(t, (lag + 1) / n), n)

@@ -78,6 +78,11 @@ def diebold_mariano(
     lag : int or None
         Autocovariances that enter; None: `bandwidth`.
 
+    Raises
+    ------
+    ValueError
+        The two have different shapes, or a loss is not a finite number.
+
     References
     ----------
     Diebold and Mariano 1995, Comparing predictive accuracy, equation 1. Harvey, Leybourne and
@@ -87,6 +92,14 @@ def diebold_mariano(
     effects.
     """
     n = loss.size
+    unknown = int(
+        np.count_nonzero(~np.isfinite(loss)) + np.count_nonzero(~np.isfinite(benchmark_loss))
+    )
+    if unknown or loss.shape != benchmark_loss.shape:
+        raise ValueError(
+            f"losses of shape {loss.shape} against {benchmark_loss.shape}, {unknown} of them not finite: "
+            "give both on the same rows, and leave out the rows where one is unknown"
+        )
     lag = bandwidth(n, horizon) if lag is None else lag
     mean, base = (float(x.mean()) if n else 0.0 for x in (loss, benchmark_loss))
     gain = 1.0 - mean / base if base > 0 else None

@@ -10,8 +10,8 @@ from forecasters.bars import Bars, Floats
 N = 10
 #: Sessions of the two averages of MACD and of its signal. Source: Patel et al. 2015.
 FAST, SLOW, SIGNAL = 12, 26, 9
-#: Sessions in the mean %D. The usual length, our choice: Patel et al. print a sum to n - 1 over 10.
-SMOOTH = 3
+#: Sessions in the mean %D. Patel et al. print a mean over n; 3 is the usual length of the market.
+SMOOTH, USUAL_SMOOTH = N, 3
 
 NAMES = (
     "wma",
@@ -27,7 +27,7 @@ NAMES = (
 )
 
 
-def indicators(bars: Bars) -> dict[str, Floats]:
+def indicators(bars: Bars, smooth: int = SMOOTH) -> dict[str, Floats]:
     """Return the ten indicators by name, each of shape [T], NaN only in its first rows.
 
     The formulas are those of S3's source, with n = 10. TA-Lib computes those that are equal there. NumPy
@@ -40,7 +40,7 @@ def indicators(bars: Bars) -> dict[str, Floats]:
 
     wma : linearly weighted mean of 10 closes, the newest weighs most, in the currency
     momentum : close less the close 9 sessions before, in the currency
-    stochastic_k, stochastic_d : the close in the range of 10 sessions, and its mean of 3, 0 to 100
+    stochastic_k, stochastic_d : the close in the range of 10 sessions, and its mean of `smooth`, 0 to 100
     rsi : simple mean of the ups of 10 sessions over that of all moves, 0 to 100 (Wilder smooths)
     macd, macd_signal : the averages' difference, and its average of 9 sessions, in the currency
     williams_r : 100 less %K, so positive, 0 to 100
@@ -69,7 +69,7 @@ def indicators(bars: Bars) -> dict[str, Floats]:
         _weighted_mean(close),
         talib.MOM(close, N - 1),
         stochastic_k,
-        _mean(stochastic_k, SMOOTH),
+        _mean(stochastic_k, smooth),
         _relative_strength(close),
         macd,
         macd_signal,

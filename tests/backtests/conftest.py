@@ -9,7 +9,8 @@ import pytest
 from backtests.run import main
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
-from tests.backtests.example_runs import SMALL, drawn_plain, json_of
+from tests.backtests.example_runs import SMALL, json_of
+from tests.backtests.plain_charts import drawn_plain, drawn_whole
 
 
 @pytest.fixture
@@ -46,10 +47,16 @@ def make_forecasts() -> Callable[..., Forecasts]:
     return make
 
 
-@pytest.fixture
-def plain_charts():
-    """Save every chart of this test without its axes, as `drawn_plain` says."""
+@pytest.fixture(scope="session", autouse=True)
+def _plain_charts():
     with drawn_plain():
+        yield
+
+
+@pytest.fixture
+def whole_charts():
+    """Draw the charts of this test as a user gets them."""
+    with drawn_whole():
         yield
 
 
@@ -58,6 +65,5 @@ def finished(tmp_path_factory):
     """Return the folder of one small run with its tearsheets, and what --json printed."""
     out = tmp_path_factory.mktemp("runs")
     flags = [*SMALL, "--tearsheets", "main", "--out", str(out), "--jobs", "1", "--json"]
-    with drawn_plain():
-        printed = json_of(main, flags)
+    printed = json_of(main, flags)
     return Path(printed["folder"]), printed

@@ -7,9 +7,6 @@ import signal
 import subprocess
 import sys
 
-import pytest
-from matplotlib.figure import Figure
-
 from backtests.jobs.store import FitStore
 from backtests.run import main
 
@@ -34,26 +31,6 @@ def interrupt_after(patch, fits):
 
     patch.setattr(FitStore, "save", save)
     return kept
-
-
-@contextlib.contextmanager
-def drawn_plain():
-    """Save every chart of this process without its axes: drawing is half of a small run.
-
-    For tests whose subject is no chart; the charts have tests of their own. The files are there,
-    with their names and their labels.
-    """
-    save = Figure.savefig
-
-    def savefig(self, *arguments, **settings):
-        self.set_layout_engine("none")
-        for axes in self.axes:
-            axes.set_visible(False)
-        save(self, *arguments, **settings)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Figure, "savefig", savefig)
-        yield
 
 
 def json_of(command, flags):

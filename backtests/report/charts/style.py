@@ -70,10 +70,16 @@ def draw_all(folder: Path, draw: Mapping[str, Callable[[], Figure]], label: str)
 
 
 def _save(folder: Path, name: str, figure: Figure, label: str) -> str:
+    """Lay the figure out once and draw it twice; ``Figure.savefig`` would do each twice a file."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     figure.suptitle(label, x=0.008, ha="left", fontsize=9, color=FAINT)
-    figure.savefig(folder / f"{name}.png", dpi=130, metadata={"Software": None})
+    figure.set_dpi(130)
+    FigureCanvasAgg(figure).print_png(folder / f"{name}.png", metadata={"Software": None})
+    figure.set_layout_engine("none")  # the layout of the PNG
     stream = io.StringIO()
-    figure.savefig(stream, format="svg", dpi=150, metadata={"Date": None, "Creator": None})
+    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
     (folder / f"{name}.svg").write_text(stream.getvalue(), encoding="utf-8")
     return inline_svg(stream.getvalue(), name, themed=True)
 

@@ -11,15 +11,13 @@ import pytest
 
 from backtests.grid import main as grid
 from backtests.run import main
-from tests.backtests.example_runs import drawn_plain
 
 SPAN = "--source simulated --start 2015-01-01 --end 2016-06-01 --jobs 1 --quiet".split()
 SHORT = [*SPAN, *"--train-size 200 --step 100 --seeds 1 --tearsheets none".split()]
 
 
 def finished(flags: list[str], out: Path, command: Any = main) -> tuple[dict[str, Any], Path]:
-    with drawn_plain():
-        assert command([*flags, "--out", str(out)]) == 0
+    assert command([*flags, "--out", str(out)]) == 0
     (folder,) = (one for one in out.iterdir() if one.is_dir())
     return json.loads((folder / "manifest.json").read_text()), folder
 

@@ -14,9 +14,7 @@ import pytest
 
 from backtests.__main__ import main as backtests
 from backtests.grid import main
-from tests.backtests.example_runs import drawn_plain, interrupt_after, interrupted, json_of
-
-pytestmark = pytest.mark.usefixtures("plain_charts")
+from tests.backtests.example_runs import interrupt_after, interrupted, json_of
 
 SMALL = (
     "--ticker 051900.KS --source simulated --start 2015-01-01 --end 2017-01-01 --features ohlcv "
@@ -38,8 +36,7 @@ def grid(capsys, *extra, flags=SMALL):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     out = tmp_path_factory.mktemp("grids")
-    with drawn_plain():
-        printed = json_of(main, [*SMALL, "--out", str(out), "--json"])
+    printed = json_of(main, [*SMALL, "--out", str(out), "--json"])
     return Path(printed["folder"]), printed
 
 

@@ -12,14 +12,12 @@ from backtests.jobs.saved import load_fit
 from backtests.run import main
 from backtests.sources.simulated import Simulated
 from forecasters.errors import InputError
-from tests.backtests.example_runs import drawn_plain, interrupt_after, run
-
-pytestmark = pytest.mark.usefixtures("plain_charts")
+from tests.backtests.example_runs import interrupt_after, run
 
 TICKERS = ("051900.KS", "005930.KS")
 FLAGS = [
     *"--source simulated --start 2015-01-01 --end 2018-01-01 --train-size 400 --step 200".split(),
-    *"--seeds 2 --tearsheets none --epochs 3 --clip 4 --components 3 --save-fits".split(),
+    *"--seeds 2 --tearsheets none --epochs 3 --clip 4 --components 3 --save-fits --shifts 0 --jobs 1".split(),
     *"--forecaster rnn:hidden=4,lookback=5 rnn:hidden=4,lookback=6,pooled=true,target=return".split(),
     "linear",
 ]
@@ -28,8 +26,7 @@ FLAGS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("saved")
-    with drawn_plain():
-        assert main([*FLAGS, "--ticker", *TICKERS, "--out", str(out), "--quiet"]) == 0
+    assert main([*FLAGS, "--ticker", *TICKERS, "--out", str(out), "--quiet"]) == 0
     (made,) = out.glob("0*")
     return made
 

@@ -30,8 +30,6 @@ from strategies.five_percent import FivePercentRule
 from tests.backtests.example_runs import SMALL, run
 from tests.backtests.example_studies import make_bars, make_forecasts, make_manifest, make_study
 
-pytestmark = pytest.mark.usefixtures("plain_charts")
-
 FIRST = 400
 RULES = {"direction": DirectionRule(), "five_percent": FivePercentRule(threshold=0.2)}
 BROKER = Broker(1e9, Costs.of(market_for("051900.KS", "krx"), 0.0, 0.0, 0.0))

@@ -108,7 +108,7 @@ PLAIN = (
 COMMAND = """
 import sys
 from backtests.__main__ import main
-from tests.backtests.example_runs import drawn_plain
+from tests.backtests.plain_charts import drawn_plain
 with drawn_plain():
     sys.exit(main(sys.argv[1:]))
 """

@@ -33,6 +33,7 @@ from tests.backtests.example_studies import (
     told,
     with_plain_rule,
 )
+from tests.backtests.plain_charts import drawn_plain, drawn_whole
 from tests.backtests.report.read_page import table_of, tables_of
 
 TEMPLATES = Path(rendering.__file__).parent / "templates"
@@ -71,7 +72,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def html(study: Study, folder: Path) -> str:
-    return page_of(folder, study)
+    with drawn_whole():
+        return page_of(folder, study)
 
 
 def test_summary_rows_hold_every_result_with_plain_values(study: Study) -> None:
@@ -111,14 +113,12 @@ def test_the_first_words_compare_with_naive_and_with_holding(study: Study) -> No
     assert "None of 4 combinations of forecaster and rule ever bought" in never[-1]
 
 
-@pytest.mark.usefixtures("plain_charts")
 def test_the_note_on_seeds_stands_only_beside_their_column(study: Study, tmp_path: Path) -> None:
     assert "Seeds gives the lowest" in page_of(tmp_path, study)
     one = [replace(f, by_seed=f.by_seed[:1], seeds=f.seeds[:1]) for f in told(study)]
     assert "Seeds gives the lowest" not in page_of(tmp_path, forecasting(study, *one))
 
 
-@pytest.mark.usefixtures("plain_charts")
 def test_forecasters_are_judged_even_where_no_rule_asks_them(study: Study, tmp_path: Path) -> None:
     unasked = with_plain_rule(study)
     unasked = replace(unasked, results=unasked.results[-2:], exits=(), judgement=None)
@@ -179,7 +179,6 @@ def test_the_page_holds_all_parts(html: str, study: Study) -> None:
     assert text.count("naive forecasts no change") == 1
 
 
-@pytest.mark.usefixtures("plain_charts")
 def test_a_rule_without_forecast_is_no_buy_and_hold(study: Study, tmp_path: Path) -> None:
     plain = with_plain_rule(study)
     assert plain.held is not None
@@ -201,7 +200,6 @@ def test_a_rule_without_forecast_is_no_buy_and_hold(study: Study, tmp_path: Path
     assert "2 of 5 combinations" in overview
 
 
-@pytest.mark.usefixtures("plain_charts")
 def test_the_best_rule_is_named_even_without_a_forecaster(study: Study, tmp_path: Path) -> None:
     rich = make_result(bars_of(study), None, "hold", 530, holds=((200, 210),), cash=1e8)
     rich = replace(rich, equity=rich.equity * np.linspace(1, 9, rich.equity.size))
@@ -220,7 +218,6 @@ def test_buy_and_hold_that_could_not_pay_is_no_return_of_zero(study: Study) -> N
     assert waiting[1].startswith("Buy and hold never bought over 370 sessions")
 
 
-@pytest.mark.usefixtures("plain_charts")
 def test_without_buy_and_hold_nothing_is_compared_with_it(study: Study, tmp_path: Path) -> None:
     alone = replace(study, results=study.results[:-1])
     assert alone.held is None
@@ -243,7 +240,8 @@ def test_thresholds_are_printed_exactly(tmp_path: Path) -> None:
     assert level(-0.0125) == "-1.25%"
     assert level(0.0) == "0.0%"
     study = make_study()
-    html = page_of(tmp_path, replace(study, thresholds={"five_percent": 0.0125}))
+    with drawn_plain("returns"):
+        html = page_of(tmp_path, replace(study, thresholds={"five_percent": 0.0125}))
     headings = table_of(html, "diagnosis").headings
     assert "+1.2%" not in headings
     assert "+1.25%" in headings
@@ -251,7 +249,6 @@ def test_thresholds_are_printed_exactly(tmp_path: Path) -> None:
     assert "The price itself rose 1.25% or more" in html
 
 
-@pytest.mark.usefixtures("plain_charts")
 def test_what_could_not_be_bought_has_a_reason_in_the_table(study: Study, tmp_path: Path) -> None:
     unfilled = make_unfilled("A.KS", unaffordable=4, rejected=2, expired=1)
     poor = replace(
@@ -263,7 +260,6 @@ def test_what_could_not_be_bought_has_a_reason_in_the_table(study: Study, tmp_pa
     assert summarise(replace(study, results=(poor,))).rows[0]["unaffordable"] == 4
 
 
-@pytest.mark.usefixtures("plain_charts")
 def test_a_forecaster_that_repeats_the_close_is_never_called_better_or_worse(
     study: Study, tmp_path: Path
 ) -> None:
@@ -293,7 +289,8 @@ def test_the_page_is_small_and_asks_nothing_outside(html: str) -> None:
 
 
 def test_three_strategies_simulated_and_korean(tmp_path: Path) -> None:
-    html = page_of(tmp_path, make_study(KOREAN, simulated=True, strategies=STRATEGIES))
+    with drawn_plain("returns"):
+        html = page_of(tmp_path, make_study(KOREAN, simulated=True, strategies=STRATEGIES))
     assert f"<title>SIMULATED · {KOREAN}</title>" in html
     assert html.count("<small>SIMULATED</small>") == 5 * 3 + 1
     assert html.count('class="diagnosis"') == 2, "quantile has no threshold"
@@ -351,6 +348,7 @@ def test_what_counts_as_outside() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.usefixtures("whole_charts")
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium")
 def test_the_pages_open_in_chromium_without_error_or_request(
     html: str, study: Study, folder: Path, tmp_path: Path

@@ -18,6 +18,7 @@ from backtests.account.result import Result
 from backtests.report.tearsheet import align, tearsheet_of, write_tearsheet
 from tests.backtests.browser import outside_addresses
 from tests.backtests.example_studies import KOREAN, make_study, returns_of
+from tests.backtests.plain_charts import drawn_whole
 
 RNG = np.random.default_rng(7)
 
@@ -56,7 +57,8 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Result, Resul
     rnn, held = study.results[2], study.results[-1]
     matplotlib.use("svg")
     before = dict(matplotlib.rcParams)
-    path = tearsheet_of(tmp_path_factory.mktemp("sheet") / "rnn.html", rnn, held)
+    with drawn_whole():
+        path = tearsheet_of(tmp_path_factory.mktemp("sheet") / "rnn.html", rnn, held)
     assert dict(matplotlib.rcParams) == before, "the caller's settings and backend stay"
     matplotlib.use("agg")
     return path.read_text(encoding="utf-8"), rnn, held
@@ -137,6 +139,7 @@ def test_without_trade_and_benchmark_the_page_needs_no_quantstats(tmp_path: Path
     assert 'id="metrics"' not in html
 
 
+@pytest.mark.usefixtures("whole_charts")
 def test_korean_names_stay_letters_and_simulated_stands_in_the_title(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -156,21 +159,35 @@ def test_korean_names_stay_letters_and_simulated_stands_in_the_title(
     assert [p.name for p in tmp_path.iterdir()] == ["x.html"], "no half-written page is left"
 
 
+@pytest.mark.usefixtures("whole_charts")
 @pytest.mark.parametrize(
     ("values", "benchmark"),
     [
         pytest.param([0.01, -0.02], [0.0, 0.01], id="three sessions"),
-        pytest.param([0.01], None, id="two sessions"),
+        pytest.param([0.01], None, id="two sessions", marks=pytest.mark.slow),
         pytest.param(
-            -np.abs(RNG.normal(0, 0.01, 60)), RNG.normal(0, 0.01, 60), id="falls every day"
+            -np.abs(RNG.normal(0, 0.01, 60)),
+            RNG.normal(0, 0.01, 60),
+            id="falls every day",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             np.r_[np.zeros(200), 0.01, np.zeros(60)],
             RNG.normal(0, 0.01, 261),
             id="one day in the market",
         ),
-        pytest.param(RNG.normal(0, 0.01, 60), np.zeros(60), id="benchmark never moves"),
-        pytest.param(np.full(30, 0.01), RNG.normal(0, 0.01, 30), id="the same return every day"),
+        pytest.param(
+            RNG.normal(0, 0.01, 60),
+            np.zeros(60),
+            id="benchmark never moves",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            np.full(30, 0.01),
+            RNG.normal(0, 0.01, 30),
+            id="the same return every day",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_any_account_has_a_page(tmp_path: Path, values: object, benchmark: object) -> None:

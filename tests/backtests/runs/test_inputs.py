@@ -13,11 +13,9 @@ from backtests.sources.simulated import Simulated
 from forecasters.features import KINDS
 from tests.backtests.example_runs import run
 
-pytestmark = pytest.mark.usefixtures("plain_charts")
-
 FLAGS = (
     "--ticker 051900.KS --source simulated --start 2015-01-01 --end 2016-06-01 --train-size 200 "
-    "--forecaster linear --strategy five_percent --tearsheets none --jobs 1"
+    "--forecaster linear --strategy five_percent --tearsheets none --shifts 0 --jobs 1"
 ).split()
 
 
@@ -104,7 +102,7 @@ def test_too_few_sessions_for_the_indicators_are_said_before_the_training(capsys
     flags = ("--features", "ohlcv+indicators", "--end", "2015-02-14", "--train-size", 20)
     code, told = complaint(capsys, *flags, "--out", tmp_path)
     assert code == 2
-    assert "051900.KS: macd, macd_signal: not known in any of the" in told
+    assert "051900.KS: stochastic_d, macd, macd_signal: not known in any of the" in told
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,7 +10,15 @@ import pytest
 from backtests.run import main
 from tests.backtests.example_runs import SMALL, interrupt_after, interrupted, run
 
-pytestmark = pytest.mark.usefixtures("plain_charts")
+#: The same values as some of the flags of SMALL, from a file, in another order.
+CONFIG = "seeds = 2\nend = 2018-01-01\nstart = 2015-01-01\n"
+IN_FILE = ("--seeds", "--end", "--start")
+
+
+def without(flags, dropped):
+    """Return the flags but those that are dropped with their values."""
+    at = [i for i, flag in enumerate(flags) if flag in dropped]
+    return [flag for i, flag in enumerate(flags) if i not in at and i - 1 not in at]
 
 
 @pytest.mark.parametrize(
@@ -18,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("plain_charts")
     [
         ["--jobs", "2"],
         pytest.param(["--out", "elsewhere/deep"], marks=pytest.mark.slow),
-        ["--config", "run.toml"],
+        pytest.param(["--config", "run.toml"], marks=pytest.mark.slow),
     ],
 )
 def test_the_same_key_and_digest_whatever_cannot_matter(
@@ -27,14 +35,9 @@ def test_the_same_key_and_digest_whatever_cannot_matter(
     _, printed = finished
     monkeypatch.chdir(tmp_path)
     flags = [*SMALL, "--tearsheets", "main"]
-    if "--config" in other:  # the same values from a file, in another order
-        (tmp_path / "run.toml").write_text(
-            'tearsheets = "main"\nseeds = 2\nend = 2018-01-01\nstart = 2015-01-01\n'
-        )
-        dropped = {"--seeds", "--end", "--start", "--tearsheets"}
-        pairs = list(zip(flags, [*flags[1:], ""], strict=True))
-        skip = {i for i, (flag, _) in enumerate(pairs) if flag in dropped}
-        flags = [flag for i, flag in enumerate(flags) if i not in skip and i - 1 not in skip]
+    if "--config" in other:
+        (tmp_path / "run.toml").write_text(CONFIG + 'tearsheets = "main"\n')
+        flags = without(flags, (*IN_FILE, "--tearsheets"))
     code, again = run(capsys, *other, flags=flags)
     assert code == 0
     assert again["found"] is False
@@ -65,6 +68,7 @@ def test_a_finished_run_is_found_not_run_again(finished, capsys):
 @pytest.mark.parametrize(
     "same",
     [
+        ["--config", "run.toml"],
         ["--engine", "auto"],
         ["--market", "krx"],
         ["--cash", "100000000"],
@@ -73,7 +77,7 @@ def test_a_finished_run_is_found_not_run_again(finished, capsys):
     ],
     ids=str,
 )
-def test_the_key_is_of_what_the_flags_mean_not_of_how_they_are_written(finished, same):
+def test_the_key_is_of_what_the_flags_mean_not_of_how_they_are_written(tmp_path, monkeypatch, same):
     """A default written out is the default; the order of names is no part of a run."""
     from backtests.command.flags import from_arguments
     from backtests.run import make_parser
@@ -87,7 +91,10 @@ def test_the_key_is_of_what_the_flags_mean_not_of_how_they_are_written(finished,
         }
         return described, make_broker(config, "051900.KS")
 
-    assert made_of([*SMALL, *same]) == made_of(SMALL)
+    monkeypatch.chdir(tmp_path)
+    flags = without(SMALL, IN_FILE) if "--config" in same else SMALL
+    (tmp_path / "run.toml").write_text(CONFIG)
+    assert made_of([*flags, *same]) == made_of(SMALL)
 
 
 def test_the_manifest_holds_every_value_resolved(finished):
@@ -145,7 +152,7 @@ def test_a_plugin_that_remembers_or_solves_gives_the_same_digest_on_any_number_o
     for jobs in (1, 2):
         code, printed = run(
             capsys,
-            *("--forecaster", tmp_path / "solver.py", "--jobs", jobs),
+            *("--forecaster", tmp_path / "solver.py", "--jobs", jobs, "--shifts", 0),
             *("--out", tmp_path / str(jobs), "--threshold", 0.05),
         )
         assert code == 0
@@ -167,7 +174,7 @@ def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(
     finished, tmp_path, capsys
 ):
     _, printed = finished
-    flags = [*SMALL, "--tearsheets", "main", "--out", str(tmp_path), "--jobs", "1"]
+    flags = [*SMALL, "--out", str(tmp_path), "--jobs", "1"]
     code, err = interrupted("run", flags)
     assert code == 130
     assert "go on with" in err and "backtests.run --ticker 051900.KS" in err
@@ -200,7 +207,7 @@ def test_a_bar_that_comes_later_changes_no_order_that_was_decided_before(tmp_pat
     """Cut off at a day and run again: every forecast and order up to that day is the same."""
     runs = {}
     for end in ("2018-01-01", "2017-08-11"):
-        code, printed = run(capsys, "--end", end, "--out", tmp_path, "--jobs", 1)
+        code, printed = run(capsys, "--end", end, "--shifts", 0, "--out", tmp_path, "--jobs", 1)
         assert code == 0
         folder = Path(printed["folder"])
         forecasts = pd.read_parquet(folder / "forecasts.parquet").drop(columns=["target", "actual"])

@@ -15,8 +15,6 @@ from backtests.run import main
 from backtests.runs.folder import Place
 from tests.backtests.example_runs import SMALL, run
 
-pytestmark = pytest.mark.usefixtures("plain_charts")
-
 
 def test_the_run_folder_holds_what_is_promised(finished):
     folder, printed = finished

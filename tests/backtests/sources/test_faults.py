@@ -15,7 +15,6 @@ from backtests.sources.csv import CsvFolder
 from backtests.sources.faults import fetch_each
 from backtests.sources.simulated import Simulated
 from forecasters.bars import Bars
-from tests.backtests.example_runs import drawn_plain
 
 END = "2018-01-01"
 #: A row in the last year, one so early that too little comes before it, and the very first.
@@ -55,10 +54,9 @@ def run_universe(
     universe.write_text("\n".join(tickers.split(",")) + "\n")
     command = (
         f"--universe {universe} --data-dir {folder} --end {END} --forecaster drift "
-        "--strategy quantile --slots 2 --tearsheets none --jobs 1 --json"
+        "--strategy quantile --slots 2 --tearsheets none --shifts 0 --jobs 1 --json"
     ).split()
-    with drawn_plain():
-        code = main([*command, "--out", str(out), *extra])
+    code = main([*command, "--out", str(out), *extra])
     printed, said = capsys.readouterr()
     assert code == 0, said
     made = Path(json.loads(printed)["folder"])

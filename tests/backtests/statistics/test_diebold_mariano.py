@@ -151,3 +151,13 @@ def test_no_interval_where_the_benchmark_may_be_right() -> None:
     found = diebold_mariano(np.linspace(0, 1, 40), benchmark)
     assert found.low is None and found.high is None and "too uncertain" in found.why
     assert found.p_better is not None
+
+
+@pytest.mark.parametrize("where", [0, 1])
+def test_a_loss_that_is_unknown_is_refused(where: int) -> None:
+    losses = [ETS**2, ARIMA**2]
+    losses[where] = np.append(losses[where][:-1], np.nan)
+    with pytest.raises(ValueError, match="1 of them not finite"):
+        diebold_mariano(*losses)
+    with pytest.raises(ValueError, match=r"shape \(19,\) against \(20,\)"):
+        diebold_mariano((ETS**2)[1:], ARIMA**2)

@@ -12,9 +12,7 @@ import pytest
 from backtests.run import main
 from backtests.sources.simulated import Simulated
 from tests.backtests.browser import outside_addresses
-from tests.backtests.example_runs import drawn_plain, run
-
-pytestmark = pytest.mark.usefixtures("plain_charts")
+from tests.backtests.example_runs import run
 
 TICKERS = ("A.KS", "B.KS", "C.KS", "LATE.KS")
 
@@ -39,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def flags(folder: Path, universe: Path) -> list[str]:
     return (
         f"--universe {universe} --data-dir {folder} --end 2018-01-01 --forecaster linear:target=return "
-        "--strategy five_percent:threshold=0.001,max_hold=5 --slots 2 --tearsheets none --jobs 1"
+        "--strategy five_percent:threshold=0.001,max_hold=5 --slots 2 --tearsheets none --shifts 0 --jobs 1"
     ).split()
 
 
@@ -51,7 +49,7 @@ def finished(
     out = tmp_path_factory.mktemp("runs")
     universe = out / "caps.txt"
     universe.write_text("# four and one\n" + "\n".join((*reversed(TICKERS), "SHORT.KS")) + "\n")
-    with pytest.MonkeyPatch.context() as patch, drawn_plain():
+    with pytest.MonkeyPatch.context() as patch:
         import io
 
         text, errors = io.StringIO(), io.StringIO()

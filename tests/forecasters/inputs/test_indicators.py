@@ -17,12 +17,12 @@ MakeBars = Callable[..., Bars]
 Exact = dict[str, list[Fraction | None]]
 
 FIRST = {
-    "wma": 9, "momentum": 9, "stochastic_k": 9, "stochastic_d": 11, "rsi": 10,
+    "wma": 9, "momentum": 9, "stochastic_k": 9, "stochastic_d": 18, "rsi": 10,
     "macd": 33, "macd_signal": 33, "williams_r": 9, "obv": 0, "cci": 9,
 }  # fmt: skip
 
 
-def exact(bars: Bars) -> Exact:
+def exact(bars: Bars, smooth: int = 10) -> Exact:
     """Return what exact arithmetic makes of the formulas; None where the window is not full."""
     high, low, close, volume = (
         [Fraction(float(x)) for x in getattr(bars, name)]
@@ -55,9 +55,10 @@ def exact(bars: Bars) -> Exact:
         made["stochastic_k"].append(k)
         made["williams_r"].append(r)
         made["cci"].append(cci)
-        three = made["stochastic_k"][max(t - 2, 0) :]
-        whole = [x for x in three if x is not None]
-        made["stochastic_d"].append(sum(whole, Fraction(0)) / 3 if len(whole) == 3 else None)
+        latest = made["stochastic_k"][max(t - smooth + 1, 0) :]
+        whole = [x for x in latest if x is not None]
+        mean_k = sum(whole, Fraction(0)) / smooth if len(whole) == smooth else None
+        made["stochastic_d"].append(mean_k)
         if t >= 10:
             up = sum(max(close[i] - close[i - 1], Fraction(0)) for i in last) / 10
             down = sum(max(close[i - 1] - close[i], Fraction(0)) for i in last) / 10
@@ -88,18 +89,18 @@ def _average(values: list[Fraction], n: int) -> list[Fraction | None]:
 
 
 def _prices(seed: int, level: float, decimals: int) -> dict[str, Floats]:
-    """Return 110 sessions: 50 that move, 12 the same candle, 14 halts, 34 that move again."""
+    """Return 120 sessions: 50 that move, 12 the same candle, 24 halts, 34 that move again."""
     rng = np.random.default_rng(seed)
-    close = level * np.exp(np.cumsum(rng.normal(0, 0.02, 110)))
-    high = close * (1 + rng.uniform(0, 0.02, 110))
-    low = close * (1 - rng.uniform(0, 0.02, 110))
+    close = level * np.exp(np.cumsum(rng.normal(0, 0.02, 120)))
+    high = close * (1 + rng.uniform(0, 0.02, 120))
+    low = close * (1 - rng.uniform(0, 0.02, 120))
     rows = {"high": high, "low": low, "close": close, "open": close.copy()}
     rows = {name: np.round(column, decimals) for name, column in rows.items()}
-    volume = rng.integers(1, 10**7, 110).astype(float)
+    volume = rng.integers(1, 10**7, 120).astype(float)
     for column in rows.values():
         column[50:62] = column[50]
-        column[62:76] = rows["close"][62]
-    volume[62:76] = 0
+        column[62:86] = rows["close"][62]
+    volume[62:86] = 0
     return {**rows, "volume": volume}
 
 
@@ -112,16 +113,26 @@ def test_each_is_the_formula_of_the_paper(
 ) -> None:
     rows = _prices(seed, level, decimals)
     bars = bars_of(rows.pop("close"), **rows)
-    assert bars.halts == 14
+    assert bars.halts == 24
     made = indicators(bars)
     assert tuple(made) == NAMES
     for name, expected in exact(bars).items():
         told = np.array([np.nan if x is None else float(x) for x in expected])
         scale = level if name in ("wma", "momentum", "macd", "macd_signal") else 100
         np.testing.assert_allclose(
-            made[name], told, rtol=1e-11, atol=1e-12 * scale, equal_nan=True, err_msg=name
+            made[name], told, rtol=1e-10, atol=1e-12 * scale, equal_nan=True, err_msg=name
         )
         assert int(np.isnan(made[name]).sum()) == FIRST[name], name
+
+
+def test_the_mean_of_k_may_be_over_three_sessions(bars_of: MakeBars) -> None:
+    rows = _prices(2, 50_000, 0)
+    bars = bars_of(rows.pop("close"), **rows)
+    expected = [np.nan if x is None else float(x) for x in exact(bars, smooth=3)["stochastic_d"]]
+    features = make_features(bars, "ohlcv+indicators-d3")
+    column = features.X[:, features.names.index("stochastic_d")]
+    np.testing.assert_allclose(column, expected, rtol=1e-11, equal_nan=True)
+    assert features.names == make_features(bars, "ohlcv+indicators").names
 
 
 def test_in_a_flat_stretch_nothing_is_left_of_the_prices_before(bars_of: MakeBars) -> None:
@@ -129,8 +140,8 @@ def test_in_a_flat_stretch_nothing_is_left_of_the_prices_before(bars_of: MakeBar
     for seed in range(20):
         rows = _prices(seed, 0.7 * 10**seed**0.5, 4)
         bars = bars_of(rows.pop("close"), **rows)
-        made = {name: column[73:76] for name, column in indicators(bars).items()}
-        assert made["wma"].tolist() == bars.close[73:76].tolist()
+        made = {name: column[83:86] for name, column in indicators(bars).items()}
+        assert made["wma"].tolist() == bars.close[83:86].tolist()
         for name, value in {
             "momentum": 0, "stochastic_k": 50, "stochastic_d": 50, "rsi": 50, "williams_r": 50, "cci": 0,
         }.items():  # fmt: skip
@@ -180,12 +191,12 @@ def test_windows_forget_what_lies_before_them(bars_of: MakeBars, walk: Any) -> N
     for start in (4943, 4944, 4981):
         part = indicators(bars.rows(slice(start, None)))
         for name in ("wma", "momentum", "stochastic_k", "stochastic_d", "rsi", "williams_r"):
-            own = part[name][12:]
-            assert own.tobytes() == whole[name][start + 12 :].tobytes(), name
+            later = part[name][19:]
+            assert later.tobytes() == whole[name][start + 19 :].tobytes(), name
         np.testing.assert_allclose(part["cci"][9:], whole["cci"][start + 9 :], rtol=1e-9)
 
 
-@pytest.mark.parametrize("count", [1, 2, 9, 10, 11, 33, 34])
+@pytest.mark.parametrize("count", [1, 2, 9, 10, 11, 18, 19, 33, 34])
 def test_short_bars_have_fewer_known_rows_and_no_error(bars_of: MakeBars, count: int) -> None:
     for name, column in indicators(bars_of(np.arange(100.0, 100.0 + count))).items():
         known = np.isfinite(column)

@@ -17,6 +17,7 @@ from backtests.runs.folder import Finished
 from backtests.runs.made_of import describe
 from tests.backtests.browser import CHROMIUM, open_page, outside_addresses
 from tests.backtests.example_outcomes import make_outcome
+from tests.backtests.plain_charts import drawn_whole
 
 MANIFEST = {"key": "ab" * 32, "digest": "cd" * 32, "config": {"cross": ["filters=2,4"], "seeds": 1}}
 VALIDATION = {"relu,filters=2": 0.01, "relu,filters=4": 0.03, "tanh,filters=2": 0.03, "rnn": 0.09}
@@ -42,7 +43,8 @@ def grid():
 @pytest.fixture(scope="module")
 def folder(grid, tmp_path_factory):
     folder = tmp_path_factory.mktemp("grid")
-    write_page(folder, grid, MANIFEST)
+    with drawn_whole():
+        write_page(folder, grid, MANIFEST)
     return folder
 
 
@@ -138,6 +140,7 @@ def test_every_chart_is_there_as_svg_and_png(folder, page):
     assert page.count("<svg") == 4
 
 
+@pytest.mark.usefixtures("whole_charts")
 def test_the_same_outcome_draws_the_same_bytes(folder, grid, tmp_path):
     write_page(tmp_path, grid, MANIFEST)
     for path in (*(folder / "figures").iterdir(), *folder.glob("*.*")):

@@ -14,6 +14,7 @@ import pytest
 from backtests.report.charts.inline import inline_svg
 from backtests.report.charts.study import colour_of, draw_figures
 from tests.backtests.example_studies import KOREAN, make_study, told, with_plain_rule
+from tests.backtests.plain_charts import drawn_plain, drawn_whole
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,8 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
     study = make_study(
         KOREAN, simulated=True, strategies=("five_percent", "five_percent:threshold=0.02")
     )
-    figures = draw_figures(folder, study)
+    with drawn_whole():
+        figures = draw_figures(folder, study)
     assert dict(matplotlib.rcParams) == before
     return folder, figures
 
@@ -61,6 +63,7 @@ def test_words_stay_words_and_say_what_is_simulated(drawn: tuple[Path, dict[str,
     assert "buy_and_hold" in drawn[1]["equity"]
 
 
+@pytest.mark.usefixtures("whole_charts")
 def test_the_same_study_gives_the_same_bytes(
     drawn: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
@@ -74,7 +77,8 @@ def test_the_same_study_gives_the_same_bytes(
 
 def test_only_buy_and_hold_has_its_line(tmp_path: Path) -> None:
     study = with_plain_rule(make_study())
-    svg = draw_figures(tmp_path, study)["equity"]
+    with drawn_plain("equity"):
+        svg = draw_figures(tmp_path, study)["equity"]
     assert len(re.findall(r"stroke-width: 2\b", svg)) == 2, "the line and its key in the legend"
     colours = colour_of(study)
     assert colours[None] not in {colours[f.forecaster] for f in told(study)}
@@ -83,7 +87,8 @@ def test_only_buy_and_hold_has_its_line(tmp_path: Path) -> None:
 def test_the_deciles_have_a_chart_a_forecaster_whose_forecast_changes(tmp_path: Path) -> None:
     study = make_study(traded=False, forecasters=("rnn", "cnn"))
     naive, rnn, _ = told(study)
-    svg = draw_figures(tmp_path, study)["deciles"]
+    with drawn_plain("deciles"):
+        svg = draw_figures(tmp_path, study)["deciles"]
     assert all(svg.count(f">{name}<") == 1 for name in ("rnn", "cnn"))
     assert ">naive<" not in svg
     flat = replace(rnn, by_seed=np.repeat(naive.last_close[None], 3, axis=0))
@@ -92,6 +97,7 @@ def test_the_deciles_have_a_chart_a_forecaster_whose_forecast_changes(tmp_path: 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("whole_charts")
 def test_a_long_study_is_drawn_as_dots_in_a_picture(tmp_path: Path) -> None:
     study = make_study(rows=3200, first=500, traded=False)
     figures = draw_figures(tmp_path, study)

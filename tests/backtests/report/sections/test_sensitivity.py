@@ -13,6 +13,7 @@ from backtests.report.sections.sensitivity import sentences
 from backtests.report.summary import summarise
 from strategies.five_percent import FivePercentRule
 from tests.backtests.example_studies import KOREAN, make_study
+from tests.backtests.plain_charts import drawn_plain
 from tests.backtests.planted_sweep import (
     FREE,
     RULE,
@@ -48,7 +49,6 @@ def test_the_trials_are_counted_and_the_best_is_worth_nothing():
     assert "buy and hold" not in " ".join(sentences(points, None))
 
 
-@pytest.mark.usefixtures("plain_charts")
 def test_the_page_shows_a_dash_where_nothing_was_bought(tmp_path):
     study, bars, forecasts = market_of()
     study = replace(study, sensitivity=points_of(bars, forecasts))
@@ -67,7 +67,6 @@ def test_the_page_shows_a_dash_where_nothing_was_bought(tmp_path):
     assert "naive" not in table
 
 
-@pytest.mark.usefixtures("plain_charts")
 def test_a_point_between_two_that_bought_is_a_dash(planted, tmp_path):
     points = at(swept(*planted, RULE, FREE), 0.01, 0.02, 0.05)
     poor = [replace(p, trades=0, hit_rate=None) if p.threshold == 0.02 else p for p in points]
@@ -90,7 +89,8 @@ def test_a_run_without_a_sweep_or_without_a_purchase_has_no_picture(tmp_path):
 def test_the_picture_has_a_row_for_each_forecaster_that_bought(tmp_path):
     study, bars, forecasts = market_of()
     study = replace(study, sensitivity=points_of(bars, forecasts))
-    svg = draw_figures(tmp_path, study)["sensitivity"]
+    with drawn_plain("sensitivity"):
+        svg = draw_figures(tmp_path, study)["sensitivity"]
     assert (tmp_path / "sensitivity.png").stat().st_size > 10_000
     for words in ("entry", "day", "touch", "rnn", KOREAN, "threshold of this run, 5.0%",
                   "in-sample exploration, 60 trials"):  # fmt: skip
