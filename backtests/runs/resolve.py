@@ -12,6 +12,7 @@ from backtests.account.broker import Broker
 from backtests.command.config import RunConfig
 from backtests.command.flag import name_of
 from backtests.jobs.parallel import Plugin
+from backtests.judging.sensitivity import swept_rule
 from backtests.judging.shift_test import SHIFTS
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
@@ -72,6 +73,7 @@ def make_plan(config: RunConfig) -> Resolved:
     described = {
         "forecasters": {label: describe_forecaster(f) for label, f in forecasters.items()},
         "strategies": {label: describe_rule(rule) for label, rule in rules.items()},
+        "swept": swept_rule(rules),  # the one thing that the order of names decides
         "walk_forward": describe_folds(walk_forward),
         "features": config.features,
         "seeds": list(plan.seeds),

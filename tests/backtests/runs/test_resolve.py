@@ -54,3 +54,17 @@ def test_buy_and_hold_comes_last_and_naive_first_wherever_they_were_named() -> N
     plan = make_plan(config).plan
     assert list(plan.forecasters) == ["naive", "drift"]
     assert list(plan.rules) == ["five_percent", "buy_and_hold"]
+
+
+def test_the_rule_that_is_swept_is_part_of_the_key_and_the_order_of_forecasters_is_not() -> None:
+    """The digest covers the sweep, and the first rule with variants is swept."""
+
+    def described(forecasters: tuple[str, ...], strategies: tuple[str, ...]) -> dict[str, object]:
+        names = {"forecaster": forecasters, "strategy": strategies}
+        return make_plan(RunConfig(ticker=("A.KS",), source="simulated", **names)).described
+
+    rules = ("five_percent:threshold=0.02", "five_percent")
+    made = described(("drift", "linear"), rules)
+    assert made["swept"] == rules[0]
+    assert described(("linear", "drift"), rules) == made
+    assert described(("drift", "linear"), rules[::-1]) == made | {"swept": rules[1]}
