@@ -110,9 +110,12 @@ def test_a_terminal_gets_a_bar_and_no_lines() -> None:
 def test_an_interruption_leaves_no_last_line_and_the_cursor_back(
     stream: type[io.StringIO],
 ) -> None:
-    with redirect_stderr(stream()) as said, pytest.raises(KeyboardInterrupt):
-        with Progress("training", 3):
-            raise KeyboardInterrupt
+    with (
+        redirect_stderr(stream()) as said,
+        pytest.raises(KeyboardInterrupt),
+        Progress("training", 3),
+    ):
+        raise KeyboardInterrupt
     text = said.getvalue()
     if stream is Terminal:
         assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"), "shown after it was hidden"

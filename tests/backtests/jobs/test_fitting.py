@@ -98,9 +98,10 @@ def test_after_ctrl_c_the_same_call_trains_only_what_is_missing(
     features: Features, tmp_path: Path, trained: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     fits, store = fits_of(features, 2.0, 1.0, 4.0, 3.0), FitStore(tmp_path / "store")
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with pytest.MonkeyPatch.context() as patch:
         kept = interrupt_after(patch, 2)
-        run_fits(fits, store, 1)
+        with pytest.raises(KeyboardInterrupt):
+            run_fits(fits, store, 1)
     assert kept == [2, 3], "the two longest"
     assert capsys.readouterr().err == "training: 4 to do\n"
     trained.clear()
@@ -148,9 +149,10 @@ def test_what_was_learned_is_there_before_a_fit_counts_as_kept(
 ) -> None:
     """An interruption between the two would leave a kept fit without its weights for ever."""
     fits, store = fits_of(features, 1.0, 2.0, threads=threads), FitStore(tmp_path)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with pytest.MonkeyPatch.context() as patch:
         interrupt_after(patch, 0)
-        run_fits(fits[1:], store, 1, quiet=True, learned="ohlcv")
+        with pytest.raises(KeyboardInterrupt):
+            run_fits(fits[1:], store, 1, quiet=True, learned="ohlcv")
     assert store.learned(0).exists() and store.load(0) is None
     run_fits(fits, store, 1, quiet=True, learned="ohlcv")
     assert store.learned(1).exists()

@@ -117,12 +117,9 @@ def test_a_universe_without_a_ticker_that_is_long_enough_names_one(
     tmp_path: Path, asked: list[Fit]
 ) -> None:
     given = universe(tmp_path, B=40, A=50)
-    with (
-        warnings.catch_warnings(),
-        pytest.raises(
-            InputError, match=r"^no ticker of the universe can be forecast; the first is A\.KS: "
-        ),
-    ):
+    message = r"^no ticker of the universe can be forecast; the first is A\.KS: "
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
-        run(config(tmp_path / "runs", **given))
+        with pytest.raises(InputError, match=message):
+            run(config(tmp_path / "runs", **given))
     assert asked == []

@@ -27,7 +27,6 @@ from backtests.universe.membership import Membership
 from forecasters.bars import Bars, Floats
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
-from forecasters.forecasts import Forecasts
 from forecasters.models.naive import Naive
 from forecasters.preparation.windows import Windows
 from forecasters.walk_forward import WalkForward, one_by_one
