@@ -15,14 +15,18 @@ from forecasters.errors import InputError
 from forecasters.walk_forward.fit import Fit
 
 
+class Stopped(Exception):
+    """Ends a test's grid where it would train, as Ctrl-C would, which would end pytest too."""
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Fit]:
-    """Return the fits that a grid asked for, after which Ctrl-C comes: nothing is trained."""
+    """Return the fits that a grid asked for; it is stopped there, and nothing is trained."""
     seen: list[Fit] = []
 
     def interrupt(fits: Sequence[Fit], *rest: Any, **settings: Any) -> None:
         seen.extend(fits)
-        raise KeyboardInterrupt
+        raise Stopped
 
     monkeypatch.setattr("backtests.grids.runner.run_fits", interrupt)
     return seen
@@ -40,7 +44,7 @@ def config(out: Path, **given: Any) -> GridConfig:
 
 def interrupted(out: Path, **given: Any) -> Path:
     """Return the folder of the work that an interrupted grid leaves."""
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stopped):
         run_grid(config(out, **given), quiet=True)
     (part,) = out.glob(".*.part")
     assert list(out.iterdir()) == [part], "nothing else, no ledger either"

@@ -17,14 +17,18 @@ from forecasters.errors import DataWarning, InputError
 from forecasters.walk_forward.fit import Fit
 
 
+class Stopped(Exception):
+    """Ends a test's run where it would train, as Ctrl-C would, which would end pytest too."""
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Fit]:
-    """Return the fits that a run asked for, after which Ctrl-C comes: nothing is trained."""
+    """Return the fits that a run asked for; it is stopped there, and nothing is trained."""
     seen: list[Fit] = []
 
     def interrupt(fits: Sequence[Fit], **settings: Any) -> None:
         seen.extend(fits)
-        raise KeyboardInterrupt
+        raise Stopped
 
     monkeypatch.setattr("backtests.runs.runner.run_fits", interrupt)
     return seen
@@ -54,7 +58,7 @@ def universe(folder: Path, **rows: int) -> dict[str, Any]:
 
 def interrupted(out: Path, **given: Any) -> Path:
     """Return the folder of the work that an interrupted run leaves."""
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stopped):
         run(config(out, **given), quiet=True)
     (part,) = out.glob(".*.part")
     assert list(out.iterdir()) == [part], "nothing else, no ledger either"
