@@ -94,8 +94,8 @@ class ForecastFeed(bt.feed.DataBase):
         if math.isfinite(begin):
             begin = bt.date2num(bt.num2date(begin, tz=self._gettzinput()))
             left_out = int(np.searchsorted(times, begin))
-        closes: Floats = self.p.bars.close[: len(self.p.bars) - len(times) + left_out]
-        return closes.tolist()
+        bars: Bars = self.p.bars
+        return [float(close) for close in bars.close[: len(bars) - len(times) + left_out]]
 
     def start(self) -> None:
         """Begin at the first bar, without the ticks of an earlier run: a broker would fill at them."""
