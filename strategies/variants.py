@@ -34,10 +34,25 @@ class Variant:
 
 
 def by_exit(rule: Any) -> dict[str, Any]:
-    """Return the rule under each of the exits that `Rule.exits` names; none without a field `exit`."""
+    """Return the rule under each of the exits that `Rule.exits` names; none without a field `exit`.
+
+    Raises
+    ------
+    ValueError
+        The rule refuses an exit that it names: a mistake in its class.
+    """
     if "exit" not in _fields(rule):
         return {}
-    return {name: replace(rule, exit=name) for name in rule.exits}
+    varied = {}
+    for name in rule.exits:
+        try:
+            varied[name] = replace(rule, exit=name)
+        except ValueError as error:
+            raise ValueError(
+                f"`exits` of {type(rule).__name__} names '{name}', which the rule refuses ({error}): "
+                "accept it, or remove it from `exits`"
+            ) from error
+    return varied
 
 
 def thresholds_and_exits(rule: Any) -> tuple[Variant, ...]:

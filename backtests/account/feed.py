@@ -65,7 +65,6 @@ class ForecastFeed(bt.feed.DataBase):
             raise InputError(
                 f"{bars.ticker}: member has shape {member.shape}, the bars have {len(bars)} rows"
             )
-        self.earlier_closes: list[float] = bars.close[:first].tolist()
         columns = {
             "datetime": bars.sessions.astype("datetime64[D]").astype(np.int64) + EPOCH,
             **{name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")},
@@ -84,6 +83,19 @@ class ForecastFeed(bt.feed.DataBase):
         self.known_returns = (self._columns[0][1], (forecast / bars.close - 1.0)[first:])
         self._row = 0
         self._times: list[float] | None = None
+
+    @property
+    def earlier_closes(self) -> list[float]:
+        """The closes before the first bar that this feed shows, which `fromdate` may have moved."""
+        times, left_out = self._columns[0][1], 0
+        begin = getattr(
+            self, "fromdate", -math.inf
+        )  # a number once Backtrader has started the feed
+        if math.isfinite(begin):
+            begin = bt.date2num(bt.num2date(begin, tz=self._gettzinput()))
+            left_out = int(np.searchsorted(times, begin))
+        bars: Bars = self.p.bars
+        return [float(close) for close in bars.close[: len(bars) - len(times) + left_out]]
 
     def start(self) -> None:
         """Begin at the first bar, without the ticks of an earlier run: a broker would fill at them."""

@@ -45,7 +45,8 @@ class Progress:
             )
         elif not self.quiet:
             resumed = f" ({self.kept} kept from before)" if self.kept else ""
-            print(f"{self.what}: {self.total} to do{resumed}", file=sys.stderr, flush=True)
+            left = self.total - self.kept
+            print(f"{self.what}: {left} to do{resumed}", file=sys.stderr, flush=True)
         return self
 
     def advance(self) -> None:

@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,9 +31,7 @@ def resumable(work: Callable[[], T], command: str, arguments: Sequence[str]) -> 
     """
     from forecasters.errors import DataWarning
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _interrupt)
-    with warnings.catch_warnings():
+    with _ending_as_interruption(), warnings.catch_warnings():
         warnings.simplefilter("always", DataWarning)
         warnings.showwarning = _show  # type: ignore[assignment]  # our *rest takes file and line
         try:
@@ -44,6 +43,19 @@ def resumable(work: Callable[[], T], command: str, arguments: Sequence[str]) -> 
                 file=sys.stderr,
             )
             return None
+
+
+@contextmanager
+def _ending_as_interruption() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C; afterwards it means what it meant before."""
+    if threading.current_thread() is not threading.main_thread():  # Python sets signals only there
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _interrupt(signum: int, frame: object) -> None:

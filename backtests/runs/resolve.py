@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from backtests.account.broker import Broker
 from backtests.command.config import RunConfig
 from backtests.command.flag import name_of
 from backtests.jobs.parallel import Plugin
+from backtests.judging.sensitivity import swept_rule
 from backtests.judging.shift_test import SHIFTS
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
@@ -25,6 +26,7 @@ from forecasters.errors import InputError
 from forecasters.walk_forward import WalkForward
 from forecasters.walk_forward.fixed_split import FixedSplit
 from strategies.rule import Rule
+from strategies.variants import by_exit
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,7 @@ def make_plan(config: RunConfig) -> Resolved:
     forecasters = make_forecasters(config, config.forecaster)
     rules = _instances(plugins.STRATEGIES, (*config.strategy, "buy_and_hold"), config)
     rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
+    _check_variants(rules)
     walk_forward = make_folds(config)
     extras = tuple(read_extra(Path(name)) for name in config.extra)
     shifts = config.shifts
@@ -70,6 +73,7 @@ def make_plan(config: RunConfig) -> Resolved:
     described = {
         "forecasters": {label: describe_forecaster(f) for label, f in forecasters.items()},
         "strategies": {label: describe_rule(rule) for label, rule in rules.items()},
+        "swept": swept_rule(rules),  # the one thing that the order of names decides
         "walk_forward": describe_folds(walk_forward),
         "features": config.features,
         "seeds": list(plan.seeds),
@@ -219,6 +223,16 @@ def make_broker(config: RunConfig, ticker: str) -> Broker:
     )
     cash = market.cash if config.cash is None else config.cash
     return Broker(cash, costs, config.cash_fraction, volume_cap=config.volume_cap)
+
+
+def _check_variants(rules: Mapping[str, Rule]) -> None:
+    """Refuse a rule that cannot be varied as its class says, before anything is trained."""
+    for label, rule in rules.items():
+        try:
+            rule.variants()
+            by_exit(rule)
+        except ValueError as error:
+            raise InputError(f"{label}: {error}") from error
 
 
 def _tickers(config: RunConfig) -> tuple[str, ...]:

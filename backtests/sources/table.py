@@ -208,6 +208,10 @@ def _numbers(cells: pd.Series[Any], name: str, faults: dict[Any, str]) -> Floats
 def read_dates(cells: pd.Series[Any], path: Path) -> Days:
     """Return the days [R] of these cells; an error names the line, which is their index."""
     if pd.api.types.is_datetime64_any_dtype(cells):
+        if (empty := cells.isna()).any():
+            raise InputError(
+                f"{path.name}: line {empty.idxmax()}: the row has no date; write it, or remove the row"
+            )
         # Dropped, not converted: midnight in Seoul is the day before in UTC.
         return np.asarray(cells.dt.tz_localize(None), dtype="datetime64[D]")
     days = np.empty(len(cells), dtype="datetime64[D]")

@@ -35,9 +35,12 @@ def read_memories(out: Path) -> tuple[list[Memory], list[str]]:
     memories, unread = [], []
     for path in sorted(out.glob("*/manifest.json")):
         try:
-            trials = _trials_in(path.read_text(encoding="utf-8"))
-            if trials is None:  # a run made before there was a ledger
-                continue
+            text = path.read_text(encoding="utf-8")
+            trials = _trials_in(text)
+            if trials is None:
+                if not text.rstrip().endswith("}"):
+                    raise ValueError("the file was cut off")
+                continue  # a run made before there was a ledger
             scopes = tuple(
                 (
                     int(c["trials"]),

@@ -47,6 +47,15 @@ class Narrow(Still):
             raise ValueError(f"threshold is {self.threshold}; it is a share from 0.02 to 0.05")
 
 
+@dataclass(frozen=True)
+class Torn(WithExits):
+    exit: str = "soon"
+
+    def __post_init__(self) -> None:
+        if self.exit == "late":
+            raise ValueError("no exit 'late'")
+
+
 def test_the_five_percent_rule_is_crossed_with_the_exits_it_compares() -> None:
     variants = FivePercentRule(max_hold=9).variants()
     assert [(v.threshold, v.exit) for v in variants] == [(t, e) for t in THRESHOLDS for e in EXITS]
@@ -74,6 +83,16 @@ def test_any_rule_with_a_threshold_has_variants() -> None:
 
 def test_a_threshold_that_the_rule_refuses_is_left_out() -> None:
     assert [v.threshold for v in Narrow().variants()] == [0.02, 0.03, 0.04]
+
+
+def test_an_exit_that_the_rule_names_and_refuses_is_said_to_be_its_mistake() -> None:
+    with pytest.raises(
+        ValueError, match=r"`exits` of Torn names 'late', which the rule refuses \(no"
+    ) as caught:
+        Torn().variants()
+    assert str(caught.value).endswith("accept it, or remove it from `exits`")
+    with pytest.raises(ValueError, match=r"`exits` of Torn names 'late'"):
+        by_exit(Torn())
 
 
 @pytest.mark.parametrize("rule", [DirectionRule(), Level(threshold=None)])

@@ -34,17 +34,14 @@ def _alone(subject: Subject, fits: Sequence[Fit]) -> Fresh:
 def check_state(subject: Subject) -> tuple[Finding, ...]:
     """Return whether a fit gives other bits among others, in another order, in another process."""
     fits = subject.fits(subject.bars, _seeds(subject))
-    settings = pickle.dumps(vars(subject.forecaster))
     inputs = _inputs(fits)
     try:
+        settings = pickle.dumps(vars(subject.forecaster))
         (first,) = _alone(subject, fits).fitted
         # Not in the process of the first fit: anything that the first fit changed would be there too.
         (last,) = run_fresh(fits[-1:], subject.files).fitted
     except Exception as error:  # the user's class may fail to be pickled in any way
-        return found(
-            f"it does not run in a process of its own ({type(error).__name__}: {error}): settings and "
-            "module must pickle"
-        )
+        return _not_alone(error)
     fits[0].run()  # imports may draw random numbers too; that is not the fault of a fit
     before = _global_states()
     in_order = [bits(fit.run()) for fit in fits]
@@ -85,12 +82,19 @@ def _shared(fit: Fit, what: str) -> tuple[Finding, ...]:
     )
 
 
+def _not_alone(error: Exception) -> tuple[Finding, ...]:
+    return found(
+        f"it does not run in a process of its own ({type(error).__name__}: {error}): settings and "
+        "module must pickle"
+    )
+
+
 def check_doors(subject: Subject) -> tuple[Finding, ...]:
     """Return whether importing, fitting or answering opens a file or a connection."""
     try:
         opened = _alone(subject, subject.fits(subject.bars, _seeds(subject))).opened
     except Exception as error:
-        return found(f"it does not run in a process of its own ({type(error).__name__}: {error})")
+        return _not_alone(error)
     if opened:
         return found(
             f"it opened {opened[0]}"

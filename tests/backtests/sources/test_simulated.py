@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -116,12 +114,6 @@ def test_no_session_on_weekends_and_fixed_holidays() -> None:
     assert not any(day.endswith(("-12-25", "-08-15", "-01-01")) for day in text)
     per_year = len(days) / 36
     assert 240 < per_year < 262
-
-
-def test_ten_years_take_less_than_half_a_second_of_work() -> None:
-    begin = time.process_time()  # wall time would be that of a busy machine
-    fetch("051900.KS", "2016-01-01", "2026-01-01")
-    assert time.process_time() - begin < 0.5
 
 
 def test_a_span_without_a_session_is_refused() -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,18 +18,17 @@ from hypothesis import strategies as st
 from torch import nn
 
 from backtests import plugins
-from forecasters.engines import choice
 from forecasters.engines import torch as torch_engine
 from forecasters.engines.native import engine, library
 from forecasters.engines.native.description import describe
 from forecasters.engines.native.training import NativeTraining, why_not
-from forecasters.engines.philox import dropout_mask, philox
 from forecasters.engines.schedule import Schedule
 from forecasters.errors import Error, InputError
-from forecasters.layers import LastStep, SoftsignLSTM, SoftsignRNN, SwapAxes, initialise
+from forecasters.layers import SwapAxes, initialise
 from forecasters.neural import NeuralForecaster
 from forecasters.preparation.windows import Windows
 from forecasters.threads.stop import Stop, Stopped
+from tests.forecasters.engines.small_networks import needs_kernels, recurrent, training, windows
 
 MakeWindows = Callable[..., Windows]
 NETWORKS = [
@@ -39,22 +36,6 @@ NETWORKS = [
     for name in plugins.names(plugins.FORECASTERS)
     if issubclass(plugins.load(plugins.FORECASTERS, plugins.parse(name)), NeuralForecaster)
 ]
-
-needs_kernels = pytest.mark.skipif(library.available() is not None, reason=str(library.available()))
-
-
-def recurrent(kind: str, channels: int, hidden: int, depth: int) -> nn.Sequential:
-    layer: nn.Module
-    if kind == "softsign lstm":
-        layer, depth = SoftsignLSTM(channels, hidden), 1
-    elif kind == "softsign rnn":
-        layer, depth = SoftsignRNN(channels, hidden), 1
-    elif kind == "relu rnn":
-        layer = nn.RNN(channels, hidden, depth, nonlinearity="relu", batch_first=True)
-    else:
-        cls = {"lstm": nn.LSTM, "rnn": nn.RNN, "gru": nn.GRU}[kind]
-        layer = cls(channels, hidden, depth, batch_first=True)
-    return nn.Sequential(layer, LastStep(), nn.Linear(hidden, 1))
 
 
 def convolutional(
@@ -67,19 +48,6 @@ def convolutional(
         layers.append(nn.MaxPool1d(pool, stride=pool))
         steps //= pool
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(filters * steps, 1))
-
-
-def windows(count: int, lookback: int, channels: int, seed: int = 0) -> Windows:
-    rng = np.random.default_rng(seed)
-    X = rng.uniform(0, 1, (count, lookback, channels)).astype(np.float32)
-    y = (X[:, -1, 0] - 0.5 * X[:, 0, -1] + 0.1 * rng.standard_normal(count)).astype(np.float32)
-    days = np.datetime64("2015-01-01", "D") + np.arange(count)
-    return Windows(X.astype(np.float64), y.astype(np.float64), np.full(count, 100.0), days)
-
-
-def training(network: nn.Module, fit: Windows, batch: int = 32, **other: Any) -> NativeTraining:
-    schedule = Schedule(5, batch, 1e-3, **other)
-    return NativeTraining(network, fit, windows(7, *fit.X.shape[1:], seed=9), schedule, 77)
 
 
 # --- right ---------------------------------------------------------------------------------------
@@ -196,69 +164,6 @@ def test_frozen_weights_stay(windows_of: MakeWindows) -> None:
     frozen = [p for p in made.network.parameters() if not p.requires_grad]
     assert frozen and all((p == 0).all() for p in frozen)
     assert made.validation_loss.size == 0
-
-
-# --- dropout by counter --------------------------------------------------------------------------
-
-
-#: kat_vectors of Random123, the authors' own library: counter, key, words.
-PUBLISHED = [
-    ("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
-    ("ffffffff ffffffff ffffffff ffffffff", "ffffffff ffffffff", "408f276d 41c83b0e a20bc7c6 6d5451fd"),
-    ("243f6a88 85a308d3 13198a2e 03707344", "a4093822 299f31d0", "d16cfe09 94fdcceb 5001e420 24126ea1"),
-]  # fmt: skip
-
-
-def _words(text: str) -> list[int]:
-    return [int(word, 16) for word in text.split()]
-
-
-@pytest.mark.parametrize(("counter", "key", "words"), PUBLISHED)
-def test_philox_gives_the_published_words(counter: str, key: str, words: str) -> None:
-    low, high = _words(key)
-    counters = np.array([_words(counter)], dtype=np.uint32)
-    assert philox(counters, low | high << 32)[0].tolist() == _words(words)
-    if library.available() is None:
-        made = np.empty(4, dtype=np.uint32)
-        library.load().native_philox(counters.ctypes.data, low | high << 32, 1, made.ctypes.data)
-        assert made.tolist() == _words(words)
-
-
-def test_a_mask_drops_its_share_and_never_twice_the_same() -> None:
-    mask = dropout_mask(0.3, 100, 50, step=4, layer=2, key=2**63 + 5)
-    assert set(np.unique(mask)) == {np.float32(0), np.float32(1 / 0.7)}
-    assert abs((mask == 0).mean() - 0.3) < 4 * (0.3 * 0.7 / mask.size) ** 0.5
-    for other in (
-        dropout_mask(0.3, 100, 50, step=5, layer=2, key=2**63 + 5),
-        dropout_mask(0.3, 100, 50, step=4, layer=3, key=2**63 + 5),
-        dropout_mask(0.3, 100, 50, step=4, layer=2, key=5),
-    ):
-        assert 0.35 < (mask == other).mean() < 0.8
-    part = dropout_mask(0.3, 10, 50, step=4, layer=2, key=2**63 + 5)
-    assert (part == mask[:10]).all(), "a window's mask does not depend on the batch's size"
-
-
-@needs_kernels
-@pytest.mark.parametrize("place", ["flat", "swapped"])
-def test_both_engines_drop_the_same_values(place: str) -> None:
-    """A weight whose input was dropped in every window of a batch has no gradient: seen in both."""
-    if place == "flat":
-        network = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(30, 1))
-    else:
-        network = nn.Sequential(SwapAxes(), nn.Dropout(0.5), nn.Flatten(), nn.Linear(30, 1))
-    initialise(network, np.random.default_rng(0))
-    fit = windows(40, 6, 5)
-    native = training(network, fit)
-    rows = np.arange(3)
-    for step in range(4):
-        _, gradient = native.gradient(rows, step)
-        number = 1
-        mask = dropout_mask(0.5, 3, 30, step, number, 77)
-        X = fit.X[:3] if place == "flat" else fit.X[:3].transpose(0, 2, 1)
-        dropped = X.reshape(3, 30) * mask
-        weight = network[-1].weight.detach().double().numpy()[0]
-        error = dropped @ weight + float(network[-1].bias.detach()) - fit.y[:3]  # type: ignore[arg-type]
-        np.testing.assert_allclose(gradient[:30], 2 / 3 * error @ dropped, rtol=1e-4, atol=1e-6)
 
 
 # --- the same bits -------------------------------------------------------------------------------
@@ -427,69 +332,3 @@ def test_an_order_that_is_no_permutation_is_refused() -> None:
     native = training(recurrent("rnn", 5, 4, 1), windows(10, 5, 5))
     with pytest.raises(Error, match="each of the 10 rows once"):
         native.epoch(np.arange(1, 11))
-
-
-# --- which engine --------------------------------------------------------------------------------
-
-
-def chosen(which: str, network: Callable[[], nn.Module], device: str = "cpu") -> str:
-    fit = windows(20, 5, 5)
-    _, told = choice.train(
-        which, network, fit, fit, Schedule(1, 8, 1e-3), np.random.default_rng(0), device
-    )
-    return told
-
-
-def plain() -> nn.Module:
-    return recurrent("rnn", 5, 3, 1)
-
-
-def odd() -> nn.Module:
-    return nn.Sequential(nn.Flatten(), nn.Linear(25, 3), nn.ELU(), nn.Linear(3, 1))
-
-
-@needs_kernels
-def test_the_kernels_train_what_they_know_and_torch_the_rest() -> None:
-    assert chosen("auto", plain) == "native"
-    assert chosen("torch", plain) == "torch"
-    assert chosen("auto", odd) == "torch: layer 3, ELU, is not known to the kernels"
-    with pytest.raises(InputError, match="--engine native: layer 3, ELU, is not known"):
-        chosen("native", odd)
-
-
-def test_without_the_kernels_torch_trains_and_says_how_to_get_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    library._load.cache_clear()
-    monkeypatch.setattr(library, "_path", lambda build: None)
-    try:
-        told = chosen("auto", plain)
-        assert told.startswith("torch: the native engine was not built") and "g++" in told
-        with pytest.raises(InputError, match="was not built"):
-            chosen("native", plain)
-    finally:
-        library._load.cache_clear()
-
-
-@needs_kernels
-def test_a_build_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    library._load.cache_clear()
-    monkeypatch.setattr(library, "_digest", lambda: "of other sources")
-    try:
-        assert "built from other sources" in str(library.available())
-    finally:
-        library._load.cache_clear()
-
-
-@needs_kernels
-def test_a_checkout_without_builds_uses_the_installed_ones(tmp_path: Path) -> None:
-    """As after `pip install .`, when Python is started in the checkout."""
-    package = Path(library.__file__).parents[2]
-    shutil.copytree(package, tmp_path / "forecasters", ignore=shutil.ignore_patterns("*.so"))
-    code = "from forecasters.engines.native import library as l; print(l.__file__, l.available())"
-    path = os.pathsep.join([str(tmp_path), str(package.parent)])
-    told = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path},
-        cwd=tmp_path, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    assert told.startswith(str(tmp_path)) and told.endswith(" None\n")

@@ -28,3 +28,11 @@ def test_a_forecaster_that_cannot_be_sent_to_another_process_is_found(trial_of_f
     trial = trial_of_file("mean")
     trial.forecaster.predict = lambda windows: windows.last_close  # a lambda does not pickle
     assert_found("no files", trial, "does not run in a process of its own")
+
+
+@pytest.mark.parametrize("check", ["fits apart", "no files"])
+def test_a_setting_that_cannot_be_pickled_is_found_and_said(trial_of_file, check):
+    trial = trial_of_file("mean")
+    trial.forecaster.scale = lambda x: x
+    assert_found(check, trial, "does not run in a process of its own")
+    assert_found(check, trial, "settings and module must pickle")

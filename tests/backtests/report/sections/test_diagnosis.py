@@ -104,3 +104,26 @@ def test_forecasts_without_an_outcome_or_a_forecast_still_speak() -> None:
     assert market(waiting) == "No day can be judged yet: no forecast has its outcome."
     halted = diagnose([forecasts([100.0], [np.nan], [np.nan])], 0.05, None, None)
     assert sentences(halted) == ["cnn made no forecast: every session was a halt."]
+
+
+def test_each_rule_with_a_diagnosis_has_a_group_with_a_row_a_forecaster() -> None:
+    study = make_study(traded=False)
+    result, foresight = study.results[1], study.foresight[0]
+    both = [diagnose([f], 0.05, result, foresight) for f in told(study)[:2]]
+    (group,) = section({"none": [], "five_percent": both})
+    assert group["strategy"] == "five_percent"
+    assert [row["forecaster"] for row in group["all"]] == ["naive", "stacked_lstm"]
+    assert group["sentences"] == [sentences(d) for d in both]
+    assert "+5.0%" in group["levels"]
+    assert group["market"] == market(both[-1])
+
+
+def test_of_several_tickers_the_one_with_the_largest_forecast_is_named() -> None:
+    bars = {ticker: make_bars(ticker, seed=i) for i, ticker in enumerate(("A.KS", "B.KS"))}
+    made = [make_forecasts(b, "cnn", 530, spread=0.001) for b in bars.values()]
+    lifted = made[1].by_seed.copy()
+    lifted[0, 7] = made[1].last_close[7] * 1.04
+    made[1] = replace(made[1], by_seed=lifted)
+    d = diagnose(made, 0.05, None, None)
+    assert f"largest forecast was +4.0% (B.KS for {made[1].target[7]})" in sentences(d)[0]
+    assert "days of 2 tickers" in market(d)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backtests.account.performance import performance
 from backtests.report.sections.exits import Exits, section
 from tests.backtests.example_studies import make_study
@@ -30,3 +32,11 @@ def test_an_exit_that_was_not_run_is_an_empty_cell() -> None:
 
 def test_a_run_without_exits_shows_none() -> None:
     assert section(Exits(())) == {"names": [], "meanings": [], "rows": [], "idle": []}
+
+
+def test_the_settings_behind_an_exit_are_no_part_of_its_name() -> None:
+    result = next(r for r in make_study().exits if r.trades)
+    named = replace(result, strategy="five_percent:exit=day,max_hold=5")
+    shown = section(Exits([named]))
+    assert shown["names"] == ["day"]
+    assert shown["rows"] == [(named.forecaster, [performance(named)])]

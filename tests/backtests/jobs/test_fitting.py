@@ -1,0 +1,159 @@
+"""Many fits: what is kept is not trained again, and an interruption keeps what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from backtests.jobs.fitting import run_fits
+from backtests.jobs.store import FitStore
+from backtests.sources.simulated import Simulated
+from forecasters.bars import Floats
+from forecasters.base import Forecaster
+from forecasters.errors import InputError
+from forecasters.features import Features, make_features
+from forecasters.preparation.windows import Windows
+from forecasters.walk_forward import WalkForward
+from forecasters.walk_forward.fit import Fit, Fitted
+from tests.backtests.example_runs import interrupt_after
+
+#: Sizes of the forecasters that were trained, as they were.
+TRAINED: list[float] = []
+
+
+@dataclass(kw_only=True)
+class Sized(Forecaster):
+    """Answers its size times the last input; the larger, the longer it takes."""
+
+    lookback: int = 2
+    size: float = 1.0
+    threads: bool = False
+    stochastic: ClassVar[bool] = False
+
+    def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
+        if self.size < 0:
+            raise InputError(f"size is {self.size}")
+        TRAINED.append(self.size)
+        return self
+
+    def predict(self, windows: Windows) -> Floats:
+        return np.asarray(self.size * windows.X[:, -1, 0])
+
+    def in_threads(self, channels: int) -> bool:
+        return self.threads
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        return {"size": np.array([self.size])} if self.size > 1 else {}
+
+    def cost(self, rows: int) -> float:
+        return self.size
+
+
+@pytest.fixture(scope="module")
+def features() -> Features:
+    bars = Simulated().fetch("051900.KS", "2016-01-01", "2017-01-01")
+    return make_features(bars.rows(slice(0, 100)))
+
+
+@pytest.fixture(autouse=True)
+def trained() -> Iterator[list[float]]:
+    """Return the sizes that this test trained."""
+    TRAINED.clear()
+    yield TRAINED
+    TRAINED.clear()
+
+
+def fits_of(features: Features, *sizes: float, threads: tuple[float, ...] = ()) -> list[Fit]:
+    """Return the only fit of each forecaster."""
+    plan = WalkForward(train_size=60, step=50)
+    fits = []
+    for size in sizes:
+        (fit,) = plan.fits(Sized(size=size, threads=size in threads), features)
+        fits.append(fit)
+    return fits
+
+
+def closes(fitted: list[Fitted]) -> list[bytes]:
+    return [answer.close.tobytes() for answer in fitted]
+
+
+@pytest.mark.parametrize("threads", [(), (2.0, 4.0), (1.0, 2.0, 3.0, 4.0)])
+def test_the_longest_starts_first_and_the_answers_keep_the_order_of_the_fits(
+    features: Features, tmp_path: Path, trained: list[float], threads: tuple[float, ...]
+) -> None:
+    fits = fits_of(features, 2.0, 1.0, 4.0, 3.0, threads=threads)
+    answers = run_fits(fits, FitStore(tmp_path), 1, quiet=True)
+    rest = [size for size in (4.0, 3.0, 2.0, 1.0) if size not in threads]
+    assert trained == [*rest, *sorted(threads, reverse=True)]
+    assert closes(answers) == closes([fit.run() for fit in fits])
+
+
+def test_after_ctrl_c_the_same_call_trains_only_what_is_missing(
+    features: Features, tmp_path: Path, trained: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fits, store = fits_of(features, 2.0, 1.0, 4.0, 3.0), FitStore(tmp_path / "store")
+    with pytest.MonkeyPatch.context() as patch:
+        kept = interrupt_after(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            run_fits(fits, store, 1)
+    assert kept == [2, 3], "the two longest"
+    assert capsys.readouterr().err == "training: 4 to do\n"
+    trained.clear()
+    answers = run_fits(fits, store, 1)
+    assert trained == [2.0, 1.0]
+    assert capsys.readouterr().err.splitlines()[0] == "training: 2 to do (2 kept from before)"
+    assert closes(answers) == closes(run_fits(fits, FitStore(tmp_path / "other"), 1, quiet=True))
+
+
+def test_what_is_all_kept_is_only_read(
+    features: Features, tmp_path: Path, trained: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fits, store = fits_of(features, 1.0, 2.0), FitStore(tmp_path)
+    first = run_fits(fits, store, 1, quiet=True)
+    trained.clear()
+    assert closes(run_fits(fits, store, 1)) == closes(first)
+    assert trained == []
+    assert capsys.readouterr().err == "", "nothing is left to wait for"
+
+
+def test_an_error_keeps_what_was_done_before_it(
+    features: Features, tmp_path: Path, trained: list[float]
+) -> None:
+    fits, store = fits_of(features, -1.0, 1.0, 2.0), FitStore(tmp_path)
+    with pytest.raises(InputError, match="size is -1"):
+        run_fits(fits, store, 1, quiet=True)
+    assert trained == [2.0, 1.0]
+    assert [store.load(number) is None for number in range(3)] == [True, False, False]
+
+
+def test_a_kept_answer_of_another_length_is_trained_again(
+    features: Features, tmp_path: Path, trained: list[float]
+) -> None:
+    fits, store = fits_of(features, 1.0), FitStore(tmp_path)
+    (right,) = run_fits(fits, store, 1, quiet=True)
+    store.save(0, replace(right, close=right.close[:-1]))
+    trained.clear()
+    assert closes(run_fits(fits, store, 1, quiet=True)) == closes([right])
+    assert trained == [1.0]
+
+
+@pytest.mark.parametrize("threads", [(), (2.0,)])
+def test_what_was_learned_is_there_before_a_fit_counts_as_kept(
+    features: Features, tmp_path: Path, threads: tuple[float, ...]
+) -> None:
+    """An interruption between the two would leave a kept fit without its weights for ever."""
+    fits, store = fits_of(features, 1.0, 2.0, threads=threads), FitStore(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt_after(patch, 0)
+        with pytest.raises(KeyboardInterrupt):
+            run_fits(fits[1:], store, 1, quiet=True, learned="ohlcv")
+    assert store.learned(0).exists() and store.load(0) is None
+    run_fits(fits, store, 1, quiet=True, learned="ohlcv")
+    assert store.learned(1).exists()
+    assert store.load(0) is not None, "one without a state has nothing to write"
