@@ -87,7 +87,7 @@ def test_nor_with_another_target_or_scaler(
         make_forecaster(name, **settings)
     except InputError:
         assert name not in ("stacked_lstm", "rnn", "cnn")
-        return  # it has one form only, and says so at once
+        return  # it allows no other target, and refuses at once
 
     def make(bars: Bars) -> Forecasts:
         return PLAN.predict(make_forecaster(name, **settings), make_features(bars))

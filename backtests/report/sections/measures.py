@@ -215,6 +215,6 @@ DIRECTION: tuple[Column[Errors], ...] = (
         lambda m: Cell(
             number(m["lag"]["lag1"], 2, sign=True), m["lag"]["sentence"], m["lag"]["sentence"]
         ),
-        "the same with those of the last day it knew: near 1 is the price drawn late",
+        "the same with those of the last day it knew: near 1: the line of the price, late",
     ),
 )

@@ -167,7 +167,7 @@ def test_the_page_holds_all_parts(html: str, study: Study) -> None:
         "splits, not dividends", "What the reading of the exit decides", "rnn forecast +5.0% or more on 5 days",
         "stacked_lstm never bought", "The price itself rose 5.0% or more on 2 of 366 days", "365.25",
         f"{bars_of(study).periods_per_year:.1f} a year",
-        f"{study.results[0].periods_per_year:.1f} a year that the out-of-sample sessions show",
+        f"the square root of {study.results[0].periods_per_year:.1f}, the out-of-sample sessions a year",
         "ab" * 32, "cd" * 32, bars_of(study).digest, "max_hold",
         "2018-01-15 2018-07-09 126", "Never bought under any exit: naive, stacked_lstm",
     ):  # fmt: skip

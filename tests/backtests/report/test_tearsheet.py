@@ -120,7 +120,7 @@ def test_a_rule_that_never_traded_has_a_page_beside_buy_and_hold(tmp_path: Path)
         encoding="utf-8"
     )
     assert "five_percent made no trade" in html
-    assert "Charts and statistics are those of buy and hold alone" in html
+    assert "The charts and statistics show buy and hold only" in html
     assert table(html, "metrics")["Metric"] == ["buy and hold"]
     assert table(html, "figures")["Total return, after costs"] == ["-38.2%", "0.0%"]
 
@@ -128,7 +128,7 @@ def test_a_rule_that_never_traded_has_a_page_beside_buy_and_hold(tmp_path: Path)
 def test_signals_too_dear_for_the_cash_are_counted(tmp_path: Path) -> None:
     poor = replace(account([1e3] * 50), unaffordable=7)
     html = tearsheet_of(tmp_path / "x.html", poor).read_text(encoding="utf-8")
-    assert table(html, "figures")["Signals too dear for the cash"] == ["7"]
+    assert table(html, "figures")["Signals without cash for one share"] == ["7"]
 
 
 def test_without_trade_and_benchmark_the_page_needs_no_quantstats(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_a_fall_from_the_first_day_is_a_drawdown_and_the_idle_start_is_kept(tmp_
     down = account(100 * np.cumprod(np.r_[1.0, 0.9, np.tile([1.01, 0.99], 20)]))
     html = tearsheet_of(tmp_path / "y.html", down).read_text(encoding="utf-8")
     assert table(html, "metrics")["Max Drawdown"] == [f"{100 * fall_of(down):.2f}%"]
-    assert "fell on its first day and never came back" in html
+    assert "fell below its start on the first day" in html
 
 
 def test_what_quantstats_cannot_draw_is_left_out_and_said(

@@ -146,7 +146,7 @@ def test_buy_and_hold_is_the_market_in_equal_parts(
     assert value.between(0.2e8, 0.25e8).all(), "a quarter of 100 million, 95% of it"
 
 
-def test_a_fault_of_the_volumes_is_said_with_its_mend(
+def test_a_volume_step_is_reported_with_its_remedy(
     finished: tuple[Path, dict[str, object], str], folder: Path, tmp_path: Path
 ) -> None:
     made, _, text = finished
@@ -154,7 +154,7 @@ def test_a_fault_of_the_volumes_is_said_with_its_mend(
     page = (made / "index.html").read_text(encoding="utf-8")
     assert line in text
     assert line in page
-    universe = tmp_path / "mended.txt"
+    universe = tmp_path / "corrected.txt"
     universe.write_text("\n".join(["A.KS x50 before 2017-03-02", *TICKERS[1:]]))
     command = [*flags(folder, universe), "--largest", "2", "--out", str(tmp_path), "--json"]
     assert main(command) == 0

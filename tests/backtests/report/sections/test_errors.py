@@ -75,15 +75,15 @@ def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> 
     made = section(summarise(foretold(study, late="last_close", seer="actual")))
     assert made is not None
     text = " ".join(made["sentences"])
-    assert "The line of late is the price drawn late" in text
-    assert "seer moved with the very day that was forecast" in text
+    assert "The line of late is the line of the price, late" in text
+    assert "seer moved with the day that was forecast" in text
     assert "seer had the direction right more often than the more frequent sign" in text
     plain = section(summarise(study))
     assert plain is not None
     assert plain["sentences"][0].startswith(
         "None of 2 forecasters had the direction right more often"
     )
-    assert "The line of rnn and cnn is the price drawn late" in plain["sentences"][1]
+    assert "The line of rnn and cnn is the line of the price, late" in plain["sentences"][1]
     assert len(plain["sentences"]) == 2
     one = replace(study, forecasts={study.account: told(study)[:2]})
     alone = section(summarise(one))
