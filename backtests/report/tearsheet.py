@@ -18,6 +18,7 @@ import numpy as np
 from backtests.account.performance import Figures as Performance
 from backtests.account.performance import performance
 from backtests.account.result import Result, Trade
+from backtests.report.benchmark import align
 from backtests.report.charts.inline import inline_svg
 from backtests.report.rendering import render
 from backtests.writing.atomic import write_text
@@ -199,31 +200,6 @@ def tearsheet_of(
         simulated=simulated,
         figures=_figures(result, other, benchmark_title, known or {}),
     )
-
-
-def align(benchmark: pd.Series, sessions: pd.DatetimeIndex) -> pd.Series:
-    """Return the returns of a benchmark from each of these sessions to the next.
-
-    Where the market of the benchmark was closed, its return is 0, and its next session has the return
-    since the last one. The first session has the benchmark's return of that day, or 0. No return uses
-    a later session.
-
-    Examples
-    --------
-    The benchmark has no return on the second session:
-
-    >>> import pandas as pd
-    >>> days = pd.to_datetime(["2019-01-02", "2019-01-03", "2019-01-04"])
-    >>> benchmark = pd.Series([0.01, 0.02], days[[0, 2]])
-    >>> align(benchmark, days).round(6).tolist()
-    [0.01, 0.0, 0.02]
-    """
-    growth = (1 + benchmark.fillna(0.0)).cumprod()
-    before = growth[growth.index < sessions[0]]
-    level = growth.reindex(sessions, method="ffill").fillna(before.iloc[-1] if len(before) else 1.0)
-    moved = level.pct_change(fill_method=None)
-    moved.iloc[0] = benchmark.get(sessions[0], 0.0)
-    return moved.fillna(0.0)
 
 
 def _distinct(strategy: str, benchmark: str) -> tuple[str, str]:

@@ -14,7 +14,8 @@ def conventions(study: Study) -> list[str]:
         f"rate, times the square root of {a_year:.1f}, the out-of-sample sessions a year.",
         "Gross: the same fills, with commission, tax and slippage added back; it is not a run without costs. Costs "
         "are a share of the cash at the start; gross less costs is net. Break-even is the cost of a side, in "
-        "basis points of the value traded, at which the same fills would have earned nothing; beside it is what they paid.",
+        "basis points of the value traded, at which the same fills would have earned nothing; beside it is what they "
+        "paid.",
         "Exposure is the mean share of the equity in stocks at the close. Trades counts purchases, also those that are "
         "still held.",
         "A day is judged where both the forecast and the close exist. Halts are left out: a repeated close would "

@@ -15,7 +15,7 @@ import pytest
 
 from backtests.account.performance import performance
 from backtests.account.result import Result
-from backtests.report.tearsheet import align, tearsheet_of, write_tearsheet
+from backtests.report.tearsheet import tearsheet_of, write_tearsheet
 from tests.backtests.browser import outside_addresses
 from tests.backtests.example_studies import KOREAN, make_study, returns_of
 
@@ -213,12 +213,6 @@ def test_what_quantstats_cannot_draw_is_left_out_and_said(
     )
     assert "QuantStats could not chart these 369 returns (a chart of theirs)" in html
     assert table(html, "figures")["Trades"] == ["1", "2"]
-
-
-def test_a_benchmark_of_another_calendar_never_looks_ahead() -> None:
-    days = pd.DatetimeIndex(["2020-01-01", "2020-01-02", "2020-01-04", "2020-01-05"])
-    other = pd.Series([0.1, 0.2, 0.5], pd.DatetimeIndex(["2020-01-01", "2020-01-03", "2020-01-05"]))
-    np.testing.assert_allclose(align(other, days), [0.1, 0.0, 0.2, 0.5])
 
 
 def test_a_benchmark_over_other_sessions_is_refused(tmp_path: Path) -> None:
