@@ -40,7 +40,7 @@ def interrupt_after(patch, fits):
 def drawn_plain():
     """Save every chart of this process without its axes: drawing is half of a small run.
 
-    For tests whose subject is no chart; the charts have tests of their own. The files are there,
+    For tests whose subject is no chart; other tests cover the charts. The files are there,
     with their names and their labels.
     """
     save = Figure.savefig

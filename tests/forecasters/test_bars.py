@@ -196,7 +196,7 @@ def test_arrays_are_detached_from_the_callers(days: Callable[..., Days]) -> None
     digest = bars.digest
     sessions += 1
     for array in given_:
-        array *= 2  # the caller's own arrays stay writable
+        array *= 2  # the caller's arrays stay writable
     assert bars.digest == digest
     frame = bars.frame
     frame.loc[:, "close"] = 1.0

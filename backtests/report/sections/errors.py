@@ -143,7 +143,9 @@ def errors_by_fold(study: Study) -> list[dict[str, Any]]:
         days = forecasts[0].as_of[rows]
         errors = []
         for f in forecasts:
-            judged = f.judged & rows  # the same sessions, whatever its own folds are
+            judged = (
+                f.judged & rows
+            )  # the same sessions for all, also where the folds of `f` differ
             errors.append(mape(f.actual[judged], f.close[judged]) if judged.any() else None)
         judged_days = int((forecasts[0].judged & rows).sum())
         folds.append(

@@ -248,7 +248,7 @@ def test_the_books_are_not_shown_before_they_are_closed(make_bars):
 
 
 def test_what_became_of_no_fill_is_listed(make_bars):
-    """A plain strategy keeps no list of its own: its orders tell."""
+    """A plain strategy keeps no list of unfilled orders: they follow from its orders."""
     bars = make_bars([(100, 101, 99, 100, 9)] * 4)
     days = bars.sessions.astype(str)
     cerebro = cerebro_with(bars, Scripted, False, orders={1: (2_000, None), 2: (5, 90.0)})

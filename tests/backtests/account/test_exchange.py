@@ -37,7 +37,7 @@ def run(bars, orders, *, volume_cap=None, cash=10_000_000, coc=False, **costs):
     """Return the strategy after a script of orders, free of costs but those given."""
     cerebro = bt.Cerebro(stdstats=False)
     every = bars if isinstance(bars, list) else [bars]
-    feeds = [cerebro.adddata(ForecastFeed(bars=own)) for own in every]
+    feeds = [cerebro.adddata(ForecastFeed(bars=series)) for series in every]
     settings = FREE | costs
     market = settings.pop("market", KRX)
     Broker(cash, Costs.of(market, **settings), volume_cap=volume_cap).install(cerebro, feeds)
@@ -368,7 +368,7 @@ def test_where_the_market_knows_no_rule_every_fill_is_backtraders(orders, seed, 
 
     def told(ours):
         cerebro = bt.Cerebro(stdstats=False, cheat_on_open=coo)
-        feeds = [cerebro.adddata(ForecastFeed(bars=own)) for own in bars]
+        feeds = [cerebro.adddata(ForecastFeed(bars=series)) for series in bars]
         costs = Costs.of(market_for("X", "none"), commission_bps=2, slippage_bps=7)
         if ours:
             Broker(5_000, costs).install(cerebro, feeds)

@@ -137,9 +137,9 @@ def test_a_universe_is_one_series_of_session_means() -> None:
     made = universe()
     found = judge_forecasts(made)
     means: dict[np.datetime64, list[tuple[float, float]]] = {}
-    for own in made["wild"]:
-        rows = own.judged
-        for day, r, f in zip(own.as_of[rows], *returns(own, rows), strict=True):
+    for forecasts in made["wild"]:
+        rows = forecasts.judged
+        for day, r, f in zip(forecasts.as_of[rows], *returns(forecasts, rows), strict=True):
             means.setdefault(day, []).append((r, f))
     days = [np.array(means[day]).T for day in sorted(means)]
     assert found.n == len(days) == 366

@@ -40,7 +40,7 @@ from forecasters.neural import NeuralForecaster
 
 
 class Network(nn.Module):
-    """Plain torch, with a forward of its own."""
+    """Plain torch, with another forward method."""
 
     def __init__(self, channels, hidden):
         super().__init__()
@@ -104,7 +104,7 @@ PLAIN = (
     "run --ticker 051900.KS --start 2015-01-01 --end 2017-01-01 --split 70:30 --seeds 2 --json "
     "--tearsheets none"
 ).split()
-#: `backtests` in a process of its own, whose charts have no axes: they are half of its time.
+#: `backtests` in a separate process, whose charts have no axes: they are half of its time.
 COMMAND = """
 import sys
 from backtests.__main__ import main

@@ -28,7 +28,7 @@ def write(path: Path, frame: pd.DataFrame) -> Path:
 
 @pytest.fixture(scope="module")
 def tomorrow() -> pd.DataFrame:
-    """Return the close of the next session, as if it were known a session before its own."""
+    """Return the close of the next session, as if it were known one session too early."""
     bars = Simulated().fetch("051900.KS", "2015-01-01", "2016-06-01")
     return pd.DataFrame(
         {"date": bars.sessions[:-1], "known_at": bars.sessions[:-1], "oracle": bars.close[1:]}

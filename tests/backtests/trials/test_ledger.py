@@ -75,7 +75,7 @@ def test_a_run_that_is_found_again_leaves_the_ledger_as_it_is(tmp_path):
     [
         (replace(HERE, last="2019-12-31"), 4),  # tomorrow's bar: the same trials
         (replace(HERE, first="2017-01-03"), 8),  # trained on another past: looked at anew
-        (Scope(("000660.KS",), HERE.first, HERE.last), 4),  # other prices: its own four
+        (Scope(("000660.KS",), HERE.first, HERE.last), 4),  # other prices: four trials of them
         (Scope(("000660.KS", "051900.KS"), HERE.first, HERE.last), 8),  # a universe that holds it
         (replace(HERE, simulated=True), 4),  # drawn prices are not these
         (replace(HERE, first="2019-12-30", last="2021-01-04"), 8),  # one session in common

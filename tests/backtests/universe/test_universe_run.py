@@ -206,7 +206,7 @@ def test_the_page_of_a_universe_holds_its_parts(
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
-        (["--ticker", "A.KS"], ["--universe and --ticker exclude each other"]),
+        (["--ticker", "A.KS"], ["use either --universe or --ticker"]),
         (["--largest", "0"], ["--largest is 0"]),
         (["--slots", "0"], ["--slots is 0"]),
         (["--train-size", "900"], ["no ticker of the universe can be forecast", "--train-size"]),

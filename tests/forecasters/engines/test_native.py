@@ -201,7 +201,7 @@ def test_frozen_weights_stay(windows_of: MakeWindows) -> None:
 # --- dropout by counter --------------------------------------------------------------------------
 
 
-#: kat_vectors of Random123, the authors' own library: counter, key, words.
+#: kat_vectors of Random123, the library of its authors: counter, key, words.
 PUBLISHED = [
     ("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
     ("ffffffff ffffffff ffffffff ffffffff", "ffffffff ffffffff", "408f276d 41c83b0e a20bc7c6 6d5451fd"),
@@ -351,7 +351,7 @@ def test_another_thread_ends_a_fit_within_a_step() -> None:
 # --- what it does not take -----------------------------------------------------------------------
 
 
-class Own(nn.Module):
+class CustomModule(nn.Module):
     def forward(self, x: Any) -> Any:
         return x
 
@@ -375,8 +375,8 @@ def patched() -> nn.Module:
 @pytest.mark.parametrize(
     ("network", "reason"),
     [
-        (Own(), "Own is no plain nn.Sequential"),
-        (nn.Sequential(nn.Flatten(), Own()), "layer 2, Own, is not known"),
+        (CustomModule(), "CustomModule is no plain nn.Sequential"),
+        (nn.Sequential(nn.Flatten(), CustomModule()), "layer 2, CustomModule, is not known"),
         (nn.Sequential(nn.Flatten(), OwnLinear(5, 1)), "layer 2, OwnLinear, is not known"),
         (nn.Sequential(nn.LSTM(5, 3, batch_first=True, bidirectional=True)), "is bidirectional"),
         (nn.Sequential(nn.LSTM(5, 3)), "is not batch_first"),
@@ -388,7 +388,7 @@ def patched() -> nn.Module:
         (nn.Sequential(nn.Flatten(), nn.Linear(5, 1).double()), "torch.float64"),
         (nn.Sequential(), "no nn.Linear with one output"),
         (hooked(), "has hooks"),
-        (patched(), "has a forward of its own"),
+        (patched(), "has another forward method"),
     ],
 )  # fmt: skip
 def test_what_the_kernels_do_not_know_is_named(network: nn.Module, reason: str) -> None:

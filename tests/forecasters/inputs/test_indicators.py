@@ -180,8 +180,8 @@ def test_windows_forget_what_lies_before_them(bars_of: MakeBars, walk: Any) -> N
     for start in (4943, 4944, 4981):
         part = indicators(bars.rows(slice(start, None)))
         for name in ("wma", "momentum", "stochastic_k", "stochastic_d", "rsi", "williams_r"):
-            own = part[name][12:]
-            assert own.tobytes() == whole[name][start + 12 :].tobytes(), name
+            values = part[name][12:]
+            assert values.tobytes() == whole[name][start + 12 :].tobytes(), name
         np.testing.assert_allclose(part["cci"][9:], whole["cci"][start + 9 :], rtol=1e-9)
 
 

@@ -40,7 +40,9 @@ def test_naive_repeats_yesterday_exactly() -> None:
     moves = np.diff(np.log(closes))
     assert made.n == 598
     assert made.lag1 == pytest.approx(1.0)
-    assert made.lag0 == pytest.approx(acf(moves, nlags=1)[1], abs=0.005), "its own autocorrelation"
+    assert made.lag0 == pytest.approx(acf(moves, nlags=1)[1], abs=0.005), (
+        "the autocorrelation of the moves"
+    )
     assert (made.repeats, made.ahead) == (True, False)
     assert made.sentence.startswith("The forecast repeats the last close")
     assert "1.00 with the last day it knew" in made.sentence

@@ -49,7 +49,7 @@ def split(plan: WalkForward, sessions: Days) -> tuple[Fold, ...]:
 
 @given(plan=PLANS, more=st.integers(0, 120))
 def test_every_label_is_known_before_it_is_used(plan: WalkForward, more: int, days: Any) -> None:
-    """The fold invariant, stated in rows of the plan, not through Fold's own check."""
+    """The fold invariant, stated in rows of the plan, not through the check in Fold."""
     sessions = days(plan.first_test + plan.horizon + 1 + more)
     for fold in split(plan, sessions):
         h, purge = plan.horizon, plan.purge

@@ -34,8 +34,8 @@ ACCOUNTS = st.one_of(
 
 def replayed(bars, forecasts, rule, broker, members=None):
     """Return what `replay` makes of the account that `run_backtest` is asked for."""
-    ((ticker, own),) = bars.items()
-    quotes = Quotes(own, forecasts[ticker], broker, rule.fill == "close")
+    ((ticker, series),) = bars.items()
+    quotes = Quotes(series, forecasts[ticker], broker, rule.fill == "close")
     return replay(quotes, forecasts[ticker], rule, broker, (members or {}).get(ticker))
 
 
@@ -124,14 +124,14 @@ def test_a_purchase_that_its_fill_cannot_be_paid_with_is_refused(make_bars, make
 def test_what_cannot_be_replayed_is_told():
     one, two = {"A.KS": None}, {"A.KS": None, "B.KS": None}
 
-    class Own(DirectionRule):
+    class UsersRule(DirectionRule):
         """Not in `strategies`."""
 
     assert uncovered(one, DirectionRule(), KRX) == ""
     assert uncovered(two, DirectionRule(), KRX) == "the account trades 2 tickers"
     capped = replace(KRX, volume_cap=0.1)
     assert uncovered(one, DirectionRule(), capped) == "a cap on the volume fills orders in parts"
-    assert uncovered(one, Own(), KRX) == "the rule is the user's own"
+    assert uncovered(one, UsersRule(), KRX) == "the rule is the user's own"
 
 
 def test_quotes_of_another_moment_are_refused(make_bars, make_forecasts):
@@ -152,7 +152,7 @@ def test_no_quote_changes_before_the_prices_do():
     early = slice(0, cut - 100)
     for at_close in (False, True):
         before, after = (
-            Quotes(own, forecasts, KRX, at_close) for own in (bars, replace(bars, **later))
+            Quotes(series, forecasts, KRX, at_close) for series in (bars, replace(bars, **later))
         )
         for name in ("buy", "sell", "expected", "lot", "tax", "spread"):
             assert getattr(before, name)[early] == getattr(after, name)[early], name

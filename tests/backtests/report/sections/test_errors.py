@@ -101,15 +101,15 @@ def test_without_an_outcome_the_tables_say_so() -> None:
 
 
 def universe() -> Study:
-    """Return two tickers in one account, the second without an unchanged day of its own."""
+    """Return two tickers in one account, the second without an unchanged day."""
     parts = [
         make_study(t, traded=False, seed=i, forecasters=("rnn",)) for i, t in enumerate(("A", "B"))
     ]
     return replace(
         parts[0],
         account=UNIVERSE,
-        bars={t: own for part in parts for t, own in part.bars.items()},
-        forecasts={t: own for part in parts for t, own in part.forecasts.items()},
+        bars={t: series for part in parts for t, series in part.bars.items()},
+        forecasts={t: series for part in parts for t, series in part.forecasts.items()},
     )
 
 
@@ -118,12 +118,12 @@ def test_a_universe_has_medians_and_counts_over_its_tickers() -> None:
     made = section(summarise(pooled))
     assert made is not None
     naive, rnn = made["over"]["rows"]
-    own = [forecast_metrics(f) for f in pooled.by_forecaster["rnn"]]
+    errors = [forecast_metrics(f) for f in pooled.by_forecaster["rnn"]]
     for name in ("theil_u", "r2_return"):
-        assert rnn[name] == pytest.approx((own[0][name] + own[1][name]) / 2)
-    hits, moved = (sum(m["direction"][k] for m in own) for k in ("hits", "moved"))
+        assert rnn[name] == pytest.approx((errors[0][name] + errors[1][name]) / 2)
+    hits, moved = (sum(m["direction"][k] for m in errors) for k in ("hits", "moved"))
     assert rnn["direction"] == pytest.approx(hits / moved)
-    most = sum(round(m["direction"]["majority"] * m["direction"]["moved"]) for m in own)
+    most = sum(round(m["direction"]["majority"] * m["direction"]["moved"]) for m in errors)
     assert rnn["majority"] == pytest.approx(most / moved)
     assert (rnn["repeats"], naive["direction"], rnn["mase"]) == (2, None, None)
     assert table_of(html_of(pooled), "direction").by("Forecaster")["rnn"] == {

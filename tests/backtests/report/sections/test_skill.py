@@ -25,7 +25,7 @@ def few(n: int) -> Skill:
         actual = np.where(np.arange(len(f)) < n, f.actual, np.nan)
         return replace(f, actual=actual)
 
-    return judge_forecasts({name: (cut(own[0]),) for name, own in MADE.items()})
+    return judge_forecasts({name: (cut(forecasts[0]),) for name, forecasts in MADE.items()})
 
 
 def test_few_days_are_said_to_be_few() -> None:
