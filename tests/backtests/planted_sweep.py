@@ -50,6 +50,6 @@ def swept(bars, forecasts, rule=RULE, broker=KRX, members=None):
     return sweep(bars, [forecasts], rule, broker, in_turn, members)
 
 
-def at(points, *thresholds):
+def points_at(points, *thresholds):
     """Return the points with one of these thresholds."""
     return tuple(point for point in points if point.threshold in thresholds)

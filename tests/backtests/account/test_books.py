@@ -259,14 +259,20 @@ def test_what_became_of_no_fill_is_listed(make_bars):
 
 
 def test_a_strategy_that_lists_its_unfilled_signals_is_believed(make_bars):
-    told = {"session": "2019-01-08", "ticker": "X", "side": "sell", "size": 3, "why": "lower limit"}
+    fields = {
+        "session": "2019-01-08",
+        "ticker": "X",
+        "side": "sell",
+        "size": 3,
+        "why": "lower limit",
+    }
 
     class Telling(Scripted):
-        unfilled = ({"decided": "2019-01-07", **told},)
+        unfilled = ({"decided": "2019-01-07", **fields},)
 
     bars = make_bars([(100, 101, 99, 100, 9)] * 3)
     result = cerebro_with(bars, Telling, False).run()[0].analyzers.ledger.result()
-    assert result.unfilled == (Unfilled("2019-01-07", **told),)
+    assert result.unfilled == (Unfilled("2019-01-07", **fields),)
     assert result.blocked == 1
 
 

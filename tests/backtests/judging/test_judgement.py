@@ -97,13 +97,13 @@ def test_without_shifts_no_rule_is_said_to_have_timing(study) -> None:
 
 def test_the_rows_and_the_manifest_tell_the_same_words(study, judgement: Judgement) -> None:
     rows = summarise(replace(study, judgement=judgement)).rows
-    told = {(row["forecaster"], row["strategy"]): row for row in rows}
-    skilled = told["skilled", "direction"]
+    by_pair = {(row["forecaster"], row["strategy"]): row for row in rows}
+    skilled = by_pair["skilled", "direction"]
     assert skilled["forecast_verdict"] == BETTER
     assert skilled["verdict"] == TIMED
     assert skilled["gain"] == judgement.skill.judged[0].absolute.gain
     assert skilled["gain_low"] > 0
-    assert told["naive", "direction"]["verdict"] is None
+    assert by_pair["naive", "direction"]["verdict"] is None
     described = describe_judgement(judgement)
     json.dumps(described, allow_nan=False)
     assert [verdict["word"] for verdict in described["forecasters"]] == [BETTER, WORSE]
@@ -173,8 +173,8 @@ def test_a_run_without_shifts_says_so(tmp_path, capsys) -> None:
     flags = [*SMALL[: SMALL.index("--shifts")], "--shifts", "0"]
     _, printed = run(capsys, "--out", tmp_path, "--jobs", 1, flags=flags)
     manifest = json.loads((Path(printed["folder"]) / "manifest.json").read_text("utf-8"))
-    (told,) = manifest["judgement"].values()
-    assert all(rule["shifts"] is None for rule in told["rules"])
+    (described,) = manifest["judgement"].values()
+    assert all(rule["shifts"] is None for rule in described["rules"])
 
 
 def test_each_row_of_the_tables_has_its_word(study, judgement, tmp_path: Path) -> None:

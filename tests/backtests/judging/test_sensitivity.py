@@ -26,9 +26,9 @@ from tests.backtests.planted_sweep import (
     KRX,
     PLANTED,
     RULE,
-    at,
     market_of,
     planted_market,
+    points_at,
     points_of,
     swept,
 )
@@ -40,7 +40,7 @@ def planted(make_bars, make_forecasts):
 
 
 def test_every_point_of_a_planted_market_as_computed_by_hand(planted):
-    points = at(swept(*planted, RULE, FREE), 0.02, 0.05, 0.10)
+    points = points_at(swept(*planted, RULE, FREE), 0.02, 0.05, 0.10)
     # 2%, two calls. Bought at 10,000 on day 1: 95 shares, 50,000 left.
     #   entry: the close of day 2 is 2% above that of day 0: sold at 10,300 -> 1,028,500.
     #   day:   day 4 closes 2.9% above day 3: sold at 10,600 -> 1,057,000.
@@ -95,13 +95,13 @@ def test_the_own_point_is_the_result_of_the_run(exit_, threshold):
 
 def test_the_other_settings_of_the_rule_stay(planted):
     rule = FivePercentRule(max_hold=1)
-    (point,) = (p for p in at(swept(*planted, rule, FREE), 0.02) if p.exit == "day")
+    (point,) = (p for p in points_at(swept(*planted, rule, FREE), 0.02) if p.exit == "day")
     # Bought at 10,000 on day 1, sold at 10,100 on day 2; the call of day 1 came while holding.
     assert point.total_return == pytest.approx(0.0095)
 
 
 def test_the_exit_of_the_rule_is_among_those_compared(planted):
-    points = at(swept(*planted, FivePercentRule(exit="one-day"), FREE), 0.05)
+    points = points_at(swept(*planted, FivePercentRule(exit="one-day"), FREE), 0.05)
     assert [(p.exit, p.own) for p in points] == [
         ("entry", False),
         ("day", False),
@@ -151,7 +151,7 @@ def test_one_account_of_several_tickers(make_bars, make_forecasts):
     bars = {"A.KS": a, "B.KS": b}
     forecasts = {t: make_forecasts(series, CALLS) for t, series in bars.items()}
     broker = replace(FREE, slots=2)
-    points = at(swept(bars, forecasts, RULE, broker), 0.02)
+    points = points_at(swept(bars, forecasts, RULE, broker), 0.02)
     result = run_backtest(bars, forecasts, FivePercentRule(threshold=0.02), broker)
     assert (points[0].calls, points[0].trades) == (4, 2)
     assert points[0].total_return == performance(result)["total_return"] > 0

@@ -89,7 +89,7 @@ def assert_gradient(network: nn.Sequential, fit: Windows, rows: Any, loss: str) 
     """The gradient of one batch against that of torch in float64, within 1e-5 of its norm."""
     initialise(network, np.random.default_rng(1))
     native = training(network, fit, loss=loss)
-    told, gradient = native.gradient(rows)
+    found, gradient = native.gradient(rows)
     exact = network.double()
     X, y = torch.tensor(fit.X[rows]), torch.tensor(fit.y[rows])
     expected = torch_engine.LOSSES[loss](y, exact(X)[:, 0])
@@ -103,7 +103,7 @@ def assert_gradient(network: nn.Sequential, fit: Windows, rows: Any, loss: str) 
     counted = np.concatenate(
         [np.full(p.numel(), p.requires_grad) for p in exact.parameters()]
     ).astype(bool)
-    assert told == pytest.approx(expected.item(), rel=1e-5)
+    assert found == pytest.approx(expected.item(), rel=1e-5)
     apart = np.linalg.norm((gradient - flat)[counted])
     assert apart <= 1e-5 * np.linalg.norm(flat[counted]) + 1e-12
 
@@ -392,8 +392,8 @@ def patched() -> nn.Module:
     ],
 )  # fmt: skip
 def test_what_the_kernels_do_not_know_is_named(network: nn.Module, reason: str) -> None:
-    told = why_not(network)
-    assert told is not None and reason in told
+    answer = why_not(network)
+    assert answer is not None and reason in answer
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -434,17 +434,17 @@ def test_an_order_that_is_no_permutation_is_refused() -> None:
 
 def chosen(which: str, network: Callable[[], nn.Module], device: str = "cpu") -> str:
     fit = windows(20, 5, 5)
-    _, told = choice.train(
+    _, engine = choice.train(
         which, network, fit, fit, Schedule(1, 8, 1e-3), np.random.default_rng(0), device
     )
-    return told
+    return engine
 
 
 def plain() -> nn.Module:
     return recurrent("rnn", 5, 3, 1)
 
 
-def odd() -> nn.Module:
+def with_elu() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(25, 3), nn.ELU(), nn.Linear(3, 1))
 
 
@@ -452,9 +452,9 @@ def odd() -> nn.Module:
 def test_the_kernels_train_what_they_know_and_torch_the_rest() -> None:
     assert chosen("auto", plain) == "native"
     assert chosen("torch", plain) == "torch"
-    assert chosen("auto", odd) == "torch: layer 3, ELU, is not known to the kernels"
+    assert chosen("auto", with_elu) == "torch: layer 3, ELU, is not known to the kernels"
     with pytest.raises(InputError, match="--engine native: layer 3, ELU, is not known"):
-        chosen("native", odd)
+        chosen("native", with_elu)
 
 
 def test_without_the_kernels_torch_trains_and_says_how_to_get_them(
@@ -463,8 +463,8 @@ def test_without_the_kernels_torch_trains_and_says_how_to_get_them(
     library._load.cache_clear()
     monkeypatch.setattr(library, "_path", lambda build: None)
     try:
-        told = chosen("auto", plain)
-        assert told.startswith("torch: the native engine was not built") and "g++" in told
+        engine = chosen("auto", plain)
+        assert engine.startswith("torch: the native engine was not built") and "g++" in engine
         with pytest.raises(InputError, match="was not built"):
             chosen("native", plain)
     finally:
@@ -488,8 +488,8 @@ def test_a_checkout_without_builds_uses_the_installed_ones(tmp_path: Path) -> No
     shutil.copytree(package, tmp_path / "forecasters", ignore=shutil.ignore_patterns("*.so"))
     code = "from forecasters.engines.native import library as l; print(l.__file__, l.available())"
     path = os.pathsep.join([str(tmp_path), str(package.parent)])
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path},
         cwd=tmp_path, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    assert told.startswith(str(tmp_path)) and told.endswith(" None\n")
+    assert output.startswith(str(tmp_path)) and output.endswith(" None\n")

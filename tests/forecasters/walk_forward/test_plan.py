@@ -157,11 +157,11 @@ def test_what_the_message_advises_works(plan: WalkForward, missing: int, days: A
     assert f"the bars have {sessions.size}" in message
     assert str(sessions[0]) in message and str(sessions[-1]) in message
 
-    told = re.search(r"need (\d+) sessions", message)
-    assert told is not None
-    assert split(plan, days(int(told[1])))  # one less, and it is an error again
+    needed = re.search(r"need (\d+) sessions", message)
+    assert needed is not None
+    assert split(plan, days(int(needed[1])))  # one less, and it is an error again
     with pytest.raises(InputError, match="sessions"):
-        plan.split(days(int(told[1]) - 1))
+        plan.split(days(int(needed[1]) - 1))
 
     lower = re.search(r"lower --train-size to (\d+) or less", message)
     if lower is None:

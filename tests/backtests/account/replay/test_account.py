@@ -78,10 +78,10 @@ def test_years_of_an_account_are_those_of_backtrader(rule, ticks):
     forecasts = studies.make_forecasts(bars, "x", 500, spread=0.02, seeds=(0, 1))
     forecasts = replace(forecasts, centre=np.full(len(forecasts), 0.001))
     broker = replace(KRX, costs=replace(KRX.costs, slippage_ticks=ticks))
-    told = {bars.ticker: bars}, {bars.ticker: forecasts}, rule, broker
-    result = run_backtest(*told)
+    inputs = {bars.ticker: bars}, {bars.ticker: forecasts}, rule, broker
+    result = run_backtest(*inputs)
     assert len(result.trades) > (0 if rule.ranks else 3)  # the only ticker stays the first
-    assert_the_same(replayed(*told), result)
+    assert_the_same(replayed(*inputs), result)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -114,11 +114,11 @@ def test_a_purchase_that_its_fill_cannot_be_paid_with_is_refused(make_bars, make
     forecasts = make_forecasts(bars, [1, 1, 9_900, 1, 1])
     free = Costs.of(market_for("A.KS"), commission_bps=0, tax_bps=0, slippage_ticks=0)
     broker = Broker(cash, free, cash_fraction=1.0)
-    told = {"A.KS": bars}, {"A.KS": forecasts}, DirectionRule(), broker
-    result = run_backtest(*told)
+    inputs = {"A.KS": bars}, {"A.KS": forecasts}, DirectionRule(), broker
+    result = run_backtest(*inputs)
     assert len(result.fills) == (0 if cash == 900_300 else 2)
     assert result.rejected == (cash == 900_300)
-    assert_the_same(replayed(*told), result)
+    assert_the_same(replayed(*inputs), result)
 
 
 def test_what_cannot_be_replayed_is_told():

@@ -15,7 +15,7 @@ from backtests.report.summary import summarise
 from backtests.studies.study import UNIVERSE, Study
 from forecasters.measures.deciles import deciles
 from forecasters.measures.metrics import forecast_metrics
-from tests.backtests.example_studies import make_study, told
+from tests.backtests.example_studies import forecasts_of, make_study
 from tests.backtests.report.read_page import table_of
 
 
@@ -24,9 +24,9 @@ def html_of(study: Study, figures: dict[str, str] | None = None) -> str:
     return render_section(measures_section(summarise(study), charts))
 
 
-def foretold(study: Study, **closes: str) -> Study:
-    """Return the study whose forecasters are those that forecast the named array of themselves."""
-    naive = told(study)[0]
+def with_forecasts(study: Study, **closes: str) -> Study:
+    """Return the study with naive and one forecaster for each array, which it forecasts."""
+    naive = forecasts_of(study)[0]
     made = [
         replace(naive, forecaster=name, by_seed=getattr(naive, array)[None].copy(), seeds=())
         for name, array in closes.items()
@@ -44,7 +44,7 @@ def test_the_tables_hold_the_measures(study: Study) -> None:
     errors = table_of(html, "errors").by("Forecaster")
     signs = table_of(html, "direction").by("Forecaster")
     assert list(errors) == list(signs) == ["naive", "rnn", "cnn"]
-    for f in told(study)[1:]:
+    for f in forecasts_of(study)[1:]:
         m = forecast_metrics(f)
         row = errors[f.forecaster]
         assert row["Days"] == "366"
@@ -61,7 +61,7 @@ def test_the_tables_hold_the_measures(study: Study) -> None:
         assert (sign["Moved"], sign["Unchanged"]) == (f"{d['moved']}", f"{d['unchanged']}")
         assert d["moved"] + d["unchanged"] == 366
         assert sign["with the last known"] == f"{m['lag']['lag1']:+.2f}"
-    scaled = [replace(f, mase_scale=10_000.0) for f in told(study)]
+    scaled = [replace(f, mase_scale=10_000.0) for f in forecasts_of(study)]
     scaled_html = html_of(replace(study, forecasts={study.account: tuple(scaled)}))
     mase = forecast_metrics(scaled[1])["mae"] / 10_000
     assert table_of(scaled_html, "errors").by("Forecaster")["rnn"]["MASE"] == f"{mase:.2f}"
@@ -72,7 +72,7 @@ def test_the_tables_hold_the_measures(study: Study) -> None:
 
 
 def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> None:
-    made = section(summarise(foretold(study, late="last_close", seer="actual")))
+    made = section(summarise(with_forecasts(study, late="last_close", seer="actual")))
     assert made is not None
     text = " ".join(made["sentences"])
     assert "The line of late is the line of the price, late" in text
@@ -85,7 +85,7 @@ def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> 
     )
     assert "The line of rnn and cnn is the line of the price, late" in plain["sentences"][1]
     assert len(plain["sentences"]) == 2
-    one = replace(study, forecasts={study.account: told(study)[:2]})
+    one = replace(study, forecasts={study.account: forecasts_of(study)[:2]})
     alone = section(summarise(one))
     assert alone is not None
     assert alone["sentences"][0].startswith("rnn did not have the direction right more often than")
@@ -93,7 +93,7 @@ def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> 
 
 def test_without_an_outcome_the_tables_say_so() -> None:
     bare = make_study(traded=False, rows=532, first=530, forecasters=("cnn",))
-    waiting = tuple(replace(f, actual=np.full(len(f), np.nan)) for f in told(bare))
+    waiting = tuple(replace(f, actual=np.full(len(f), np.nan)) for f in forecasts_of(bare))
     empty = replace(bare, forecasts={bare.account: waiting})
     html = html_of(empty)
     assert html.count("no forecast has its outcome yet") == 2
