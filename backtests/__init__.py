@@ -1,7 +1,7 @@
 """Composes forecasters and strategies: data, backtests, pages, commands.
 
-The parts that serve one by one, in a script of your own, can be imported from here; each is
-loaded when it is asked for, so that ``import backtests`` stays light.
+The parts that you can use alone in a script are imported from here. Each is loaded when it is first
+used, so that ``import backtests`` is fast.
 """
 
 from __future__ import annotations

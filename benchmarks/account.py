@@ -1,4 +1,4 @@
-"""One account over many tickers, our feed against Backtrader's own: `python benchmarks/account.py`.
+"""One account over many tickers, our feed against Backtrader's feed: `python benchmarks/account.py`.
 
 Made-up bars and forecasts with 3% of noise, so that the 5% rule trades. "Default" is the usual way:
 bt.feeds.PandasData with the forecast as one more line, where the strategy must look at every ticker at
@@ -31,7 +31,7 @@ from strategies.rule import Rule
 
 
 class PandasFeed(bt.feeds.PandasData):
-    """Backtrader's own feed with the line that the rule needs."""
+    """Backtrader's feed with the line that the rule needs."""
 
     lines = ("forecast",)
     params = (("forecast", "forecast"),)
@@ -69,7 +69,7 @@ def _in_steps(price):
 
 
 def frame(bars: Bars, forecasts: Forecasts) -> pd.DataFrame:
-    """Return the bars in the form that Backtrader's own feed takes."""
+    """Return the bars in the form that Backtrader's feed takes."""
     columns = {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
     return pd.DataFrame(
         columns | {"forecast": forecasts.close}, index=pd.DatetimeIndex(bars.sessions)
@@ -79,7 +79,7 @@ def frame(bars: Bars, forecasts: Forecasts) -> pd.DataFrame:
 def default(
     frames: dict[str, pd.DataFrame], made: list[tuple[Bars, Forecasts]], rule: Rule, broker: Broker
 ):
-    """Return the fills with Backtrader's own feed and every ticker visited.
+    """Return the fills with Backtrader's feed and every ticker visited.
 
     The broker gets the bars, which this feed does not hold: it rounds prices if they are on the tick grid.
     """

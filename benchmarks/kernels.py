@@ -11,7 +11,7 @@ three times (forward, gradient of the input, gradient of the weights), twice if 
 network's input; the product of the hidden state in all sessions but the first. That is 115 GFLOP a
 fit of W1 and 20.3 TFLOP for the grid of W2. Activations, dropout and Adam count as none.
 
-BACKTESTS_NATIVE_BUILD=avx2 measures that build, against the ceiling of its own instructions.
+BACKTESTS_NATIVE_BUILD=avx2 measures that build, against the peak rate of its instructions.
 """
 
 import argparse

@@ -130,7 +130,7 @@ class Bars:
         sessions = np.array(self.sessions, dtype="datetime64[D]")
         columns = {name: np.array(getattr(self, name), dtype=np.float64) for name in COLUMNS}
         self._check_shape(sessions, columns)
-        tradable = _mend_halts(columns)
+        tradable = _repair_halts(columns)
         widened = _widen(columns)
         self._check_rows(sessions, columns)
         for name, array in {"sessions": sessions, "tradable": tradable, **columns}.items():
@@ -183,7 +183,7 @@ class Bars:
             kind = checks[int(wrong[:, row].argmax())][0]
             values = ", ".join(f"{name} {columns[name][row]:g}" for name in COLUMNS)
             what = f"row {row + 1} ({sessions[row]}) has {kind}: {values}"
-            raise self._fault(row, what, "mend or remove that row")
+            raise self._fault(row, what, "correct or remove that row")
 
     def _fault(self, row: int, what: str, advice: str) -> FaultyRow:
         """Return the error about a row; a fault of the rows before it is raised instead."""
@@ -278,7 +278,7 @@ class Bars:
         return cls(ticker, days, **values, origin=origin or Origin())
 
 
-def _mend_halts(columns: dict[str, Floats]) -> Flags:
+def _repair_halts(columns: dict[str, Floats]) -> Flags:
     """Set the prices of halts to the repeated close, in place; return the tradable flags [T].
 
     Each row is judged alone. No volume but a range is a session whose volume the vendor lacks

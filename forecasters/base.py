@@ -26,7 +26,7 @@ class Forecaster(ABC):
         How inputs and target are prepared in each fold: see `Preprocessing`.
     pooled : bool
         One model for all tickers of a run, which then needs several tickers; each ticker keeps its
-        scalers. Otherwise each ticker has its own model.
+        scalers. Otherwise there is one model for each ticker.
     """
 
     lookback: int = 1

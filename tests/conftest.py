@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _separate_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Lead snapshots, caches and settings into pytest's folder; matplotlib keeps its font cache."""
     home = tmp_path_factory.mktemp("home")
     fonts = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"

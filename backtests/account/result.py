@@ -132,7 +132,7 @@ class Result:
 
     def __post_init__(self) -> None:
         for name in ("sessions", "equity", "cash", "costs"):
-            array = getattr(self, name).copy()  # the caller's own stays writable
+            array = getattr(self, name).copy()  # the caller's array stays writable
             array.setflags(write=False)
             object.__setattr__(self, name, array)
         for name in ("equity", "cash", "costs"):

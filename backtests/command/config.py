@@ -80,8 +80,8 @@ class RunConfig(TradingFields, ForecastFields):
     def _check_universe(self) -> None:
         if self.universe and self.ticker:
             raise InputError(
-                "--universe and --ticker exclude each other: --universe trades the tickers of its file in one "
-                "account, --ticker each in its own"
+                "use either --universe or --ticker: --universe trades the tickers of its file in one account, "
+                "--ticker gives each ticker a separate account"
             )
         if not self.universe and not self.ticker:
             raise InputError(

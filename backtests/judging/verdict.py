@@ -14,7 +14,7 @@ A rule on a forecaster, by its trades:
 - *never bought*;
 - *cannot say*: fewer than 30 closed trades, whatever they earned;
 - *not tested*: no shifts were run, or too few for any p below 0.05;
-- *timing shown*: it earned more than the shifts of its own forecasts, adjusted p below 0.05 (Holm
+- *timing shown*: it earned more than with shifted forecasts, adjusted p below 0.05 (Holm
   over the results with a p value and 30 closed trades at least);
 - *no timing shown* otherwise.
 """

@@ -60,7 +60,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Part:
-    """What no other block can show: a template of its own, which sees `value` alone."""
+    """A part with a special template, for what no other block can show; the template gets only `value`."""
 
     kind: ClassVar[str] = "part"
 

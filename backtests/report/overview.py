@@ -49,7 +49,7 @@ def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping
             f"The median of buy and hold after costs is {percent(float(np.median(held)))}."
         )
     note = (
-        "A larger MAPE than naive on the same days. Each ticker has an account of its own. "
+        "A larger MAPE than naive on the same days. Each ticker has a separate account. "
         "Costs are in the currency of each listing."
     )
     page = Page(

@@ -1,4 +1,4 @@
-"""A QuantStats tearsheet of one account, as one page that asks nothing outside itself."""
+"""A QuantStats tearsheet of one account: one HTML page that loads nothing from outside."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import numpy as np
 from backtests.account.performance import Figures as Performance
 from backtests.account.performance import performance
 from backtests.account.result import Result, Trade
+from backtests.report.benchmark import align
 from backtests.report.charts.inline import inline_svg
 from backtests.report.rendering import render
 from backtests.writing.atomic import write_text
@@ -33,7 +34,7 @@ CHARTS = (
 )  # fmt: skip
 PARTS = (*CHARTS, "metrics", "eoy_table", "dd_info")
 _BREAK = "\x1e"
-#: Rows of QuantStats whose name promises something else than what is computed.
+#: QuantStats rows whose name does not say what is computed, and the name that they get here.
 ROWS = {
     "CAGR﹪": "CAGR (by sessions)",
     "Time in Market": "Days with a return",
@@ -46,7 +47,7 @@ ROWS = {
     "Max Consecutive Losses": "Longest run of down days",
     "Win Days": "Up days",
 }
-#: The look of the charts, given whole: importing quantstats sets seaborn's theme once a process.
+#: The style of the charts. Importing quantstats sets seaborn's theme, so every setting is given.
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none", "figure.facecolor": "white", "axes.facecolor": "white", "savefig.facecolor": "white",
     "axes.edgecolor": "white", "axes.grid": True, "axes.axisbelow": True, "axes.linewidth": 1.25,
@@ -55,13 +56,23 @@ STYLE: dict[Any, Any] = {
     "text.parse_math": False, "patch.edgecolor": "white", "xtick.major.size": 0, "ytick.major.size": 0,
     "axes.unicode_minus": False,
 }  # fmt: skip
-#: A page lists this many trades; trades.csv has them all.
+#: A page lists at most this many trades; trades.csv has all of them.
 MOST_TRADES = 200
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The account's own figures beside those of QuantStats: rows of (name, value a column)."""
+    """The figures and the trades of the account, shown above those of QuantStats.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The heading of each column of values: the benchmark first, then the strategy.
+    rows : tuple of (str, tuple of str)
+        The name of a figure and its text in each column.
+    trades : tuple of Trade
+        The trades of the strategy, in order of their entry.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
@@ -81,7 +92,7 @@ def write_tearsheet(
     simulated: bool = False,
     figures: Figures | None = None,
 ) -> Path:
-    """Write the tearsheet of daily returns; return its path. Nothing is fetched, ever.
+    """Write the tearsheet of daily returns and return its path. It never downloads anything.
 
     Parameters
     ----------
@@ -90,15 +101,20 @@ def write_tearsheet(
     periods_per_year : float
         Sessions a year, for everything annualised; printed on the page.
     benchmark : Series, optional
-        Daily simple returns, brought to the sessions of `returns` through its own growth, never
-        from a later session. Never a ticker.
+        Daily simple returns of the benchmark, on the sessions of `returns` (`align` does this).
+        A ticker is not accepted, because it would have to be downloaded.
     notes : sequence of str
-        Sentences for the foot of the page.
+        Sentences for the end of the page.
     figures : Figures, optional
         The figures and trades of the account (`tearsheet_of` makes them).
+
+    Raises
+    ------
+    ValueError
+        There are no returns.
     """
     if not len(returns):
-        raise ValueError(f"{title}: no returns, so no tearsheet; it needs 2 sessions at least")
+        raise ValueError(f"{title}: no returns, so no tearsheet; it needs at least 2 sessions")
     strategy_title, benchmark_title = _distinct(strategy_title, benchmark_title)
     remarks: list[str] = []
     charted, beside = _chartable(returns, benchmark, strategy_title, benchmark_title, remarks)
@@ -138,17 +154,25 @@ def tearsheet_of(
     account: str = "",
     known: Mapping[Result, Performance] | None = None,
 ) -> Path:
-    """Write the tearsheet of a result beside that of buy-and-hold (or a series); return its path.
+    """Write the tearsheet of a result, compared with a benchmark, and return its path.
 
-    A result as benchmark must cover the same sessions. The first session has no return and is
-    left out, so that total return, Sharpe and drawdown are those of `performance`.
+    The first session has no return and is left out. So total return, Sharpe ratio and drawdown are
+    those of `performance`.
 
     Parameters
     ----------
+    benchmark : Result or Series, optional
+        The result of another account, such as buy and hold, over the same sessions; or daily simple
+        returns by session, which `align` brings to the sessions of the result.
     account : str
-        What the heading calls the account; empty: `result.account`.
+        Name of the account in the heading; empty: `result.account`.
     known : mapping, optional
-        Results whose `performance` has been computed already, so that it is not computed again.
+        Results whose `performance` was already computed, so that it is not computed again.
+
+    Raises
+    ------
+    ValueError
+        The benchmark covers other sessions, or the result has fewer than 2 sessions.
     """
     import pandas as pd
 
@@ -156,14 +180,14 @@ def tearsheet_of(
     other = benchmark if isinstance(benchmark, Result) else None
     if other is not None and not np.array_equal(other.sessions, result.sessions):
         raise ValueError(
-            f"{result.label} and {other.label} cover different sessions; trade both over the same ones"
+            f"{result.label} and {other.label} cover different sessions; run both over the same sessions"
         )
     line = pd.Series(other.returns, index) if other is not None else None
     if isinstance(benchmark, pd.Series):
         line = align(benchmark, index)
     who = f"{result.forecaster} · {result.strategy}" if result.forecaster else result.strategy
     if result.sessions.size < 2:
-        raise ValueError(f"{result.label}: one session has no return; ask for a longer time")
+        raise ValueError(f"{result.label}: one session has no return; use a longer period")
     return write_tearsheet(
         Path(path),
         pd.Series(result.returns, index).iloc[1:],
@@ -178,22 +202,8 @@ def tearsheet_of(
     )
 
 
-def align(benchmark: pd.Series, sessions: pd.DatetimeIndex) -> pd.Series:
-    """Return the benchmark's returns between these sessions, from its growth up to each of them.
-
-    Where its market was closed the last level stands and the return is 0; the next session then
-    has the return of both days. The first session has the benchmark's return of that day, if any.
-    """
-    growth = (1 + benchmark.fillna(0.0)).cumprod()
-    before = growth[growth.index < sessions[0]]
-    level = growth.reindex(sessions, method="ffill").fillna(before.iloc[-1] if len(before) else 1.0)
-    moved = level.pct_change(fill_method=None)
-    moved.iloc[0] = benchmark.get(sessions[0], 0.0)
-    return moved.fillna(0.0)
-
-
 def _distinct(strategy: str, benchmark: str) -> tuple[str, str]:
-    """Return the two titles, never the same: QuantStats would merge the columns."""
+    """Return two different titles: QuantStats merges two columns with the same title."""
     return strategy, f"{benchmark} (benchmark)" if strategy == benchmark else benchmark
 
 
@@ -212,15 +222,15 @@ def _chartable(
     benchmark_title: str,
     remarks: list[str],
 ) -> tuple[pd.Series | None, pd.Series | None]:
-    """Return the series that QuantStats can chart, and the one beside it; say what was left out.
+    """Return the series that QuantStats can chart and its benchmark; add a remark on what was left out.
 
-    A series that never changes has no regression and no ratio: QuantStats raises on it.
+    QuantStats raises an error on a series that never changes: it has no Sharpe ratio and no regression.
     """
     if _moves(returns):
         if benchmark is None or _moves(benchmark):
             return returns, benchmark
         remarks.append(
-            f"{benchmark_title} never changes here, so it is left out of charts and statistics."
+            f"The return of {benchmark_title} never changes, so it is left out of the charts and statistics."
         )
         return returns, None
     if len(returns) > 1 and not returns.to_numpy().any():
@@ -234,7 +244,7 @@ def _chartable(
     if benchmark is None or not _moves(benchmark):
         return None, None
     remarks.append(
-        f"Charts and statistics are those of {benchmark_title} alone, over the same sessions."
+        f"The charts and statistics show {benchmark_title} only, over the same sessions."
     )
     return benchmark, None
 
@@ -247,16 +257,17 @@ def _quantstats(
     benchmark_title: str,
     remarks: list[str],
 ) -> dict[str, str]:
-    """Return what QuantStats makes of the series: SVG documents and tables by name.
+    """Return the charts (SVG documents) and tables of QuantStats, by name.
 
-    A page must not cost a run: what QuantStats cannot draw is tried without the benchmark, then
-    left out, and the page says so.
+    An error of QuantStats must not end the run. After an error the charts are tried again without
+    the benchmark. If that fails too, they are left out, and the page says so.
     """
     lines = [line for line in (returns, benchmark) if line is not None]
     if any(bool(((1 + line).cumprod() < 1).all()) for line in lines):
         remarks.append(
-            "A line here fell on its first day and never came back. A day with a return of 0 stands before it, "
-            "without which QuantStats finds no drawdown; its Sharpe ratio and CAGR count that day."
+            "One of the series fell below its start on the first day and stayed below. QuantStats then finds no "
+            "drawdown, so a day with a return of 0 was added before the first day. Its Sharpe ratio and CAGR "
+            "include that day."
         )
         returns, benchmark = _grounded(returns), None if benchmark is None else _grounded(benchmark)
     try:
@@ -287,7 +298,7 @@ def _report(
     title: str,
     benchmark_title: str,
 ) -> dict[str, str]:
-    """Return the parts of one QuantStats report, through a template that only keeps them apart."""
+    """Return the parts of a QuantStats report; the template only separates them by a control character."""
     with tempfile.TemporaryDirectory() as folder, _quiet():
         import quantstats
 
@@ -318,10 +329,10 @@ def _renamed(table: str) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Draw without a screen and in silence, then leave matplotlib as it was.
+    """Draw without a screen and without messages, then restore the settings of matplotlib.
 
-    Only a backend that was chosen before can be put back; where none was, Agg stays until
-    somebody calls `matplotlib.use`.
+    The backend is restored only if one was chosen before. Otherwise Agg stays until
+    `matplotlib.use` is called.
     """
     import matplotlib
     import matplotlib.pyplot as plt
@@ -344,16 +355,17 @@ def _quiet() -> Iterator[None]:
 
 def _conventions(periods_per_year: float, charted: bool) -> list[str]:
     notes = [
-        "Total return, CAGR, Sharpe ratio and drawdown among the figures of the account: CAGR over calendar days "
-        f"(365.25 a year); Sharpe ratio without a risk-free rate, times the root of {periods_per_year:.1f}.",
-        "Gross gives commission, tax and slippage of the same fills back. A trade's costs count both sides.",
+        "Figures of the account: CAGR is over calendar days (365.25 a year). The Sharpe ratio is that of daily returns "
+        f"without a risk-free rate, times the square root of {periods_per_year:.1f}.",
+        "Gross: the same fills, with commission, tax and slippage added back. The costs of a trade include both sides.",
     ]
     if charted:
         notes += [
             f"QuantStats counts years as returns / {periods_per_year:.1f}, so its CAGR can differ a little from "
-            "that over calendar days. Its windows of 3, 5 and 10 years hold what there is of them.",
+            "CAGR over calendar days. Where the data are shorter than its windows of 3, 5 and 10 years, it uses "
+            "all of the data.",
             "Charts and statistics: QuantStats, from daily returns. The sessions before the first trade are "
-            "kept, at a return of 0.",
+            "included, with a return of 0.",
         ]
     return notes
 
@@ -361,12 +373,12 @@ def _conventions(periods_per_year: float, charted: bool) -> list[str]:
 def _figures(
     result: Result, other: Result | None, other_title: str, known: Mapping[Result, Performance]
 ) -> Figures:
-    """Return the figures of the account, the benchmark's first as in the tables of QuantStats."""
+    """Return the figures of the account; the benchmark is the first column, as in QuantStats."""
     results = [result] if other is None else [other, result]
     figures = [known[r] if r in known else performance(r) for r in results]
     shares = {
         "Total return, after costs": "total_return", "Total return, gross": "gross_return", "CAGR": "cagr",
-        "Largest drawdown": "max_drawdown", "Time in stocks (mean share of equity)": "exposure",
+        "Maximum drawdown": "max_drawdown", "Exposure (mean share of equity in stocks)": "exposure",
     }  # fmt: skip
     rows = [
         (name, tuple(percent(f[key], sign=key != "exposure") for f in figures))
@@ -376,10 +388,10 @@ def _figures(
     rows.append(("Costs paid", tuple(money(f["costs"]) for f in figures)))
     for name, key in (
         ("Trades", "trades"),
-        ("of those sold again", "closed_trades"),
+        ("Closed trades", "closed_trades"),
         ("Orders rejected", "rejected"),
         ("Orders expired", "expired"),
-        ("Signals too dear for the cash", "unaffordable"),
+        ("Signals without cash for one share", "unaffordable"),
     ):
         rows.append((name, tuple(f"{int(f[key] or 0):,}" for f in figures)))
     strategy_title, benchmark_title = _distinct(result.strategy, other_title)

@@ -191,7 +191,7 @@ def make_accounts(config: RunConfig) -> tuple[Account, ...]:
             tuple(sorted(universe.tickers)),
             replace(broker, slots=config.slots),
             config.largest,
-            universe.mends,
+            universe.corrections,
         ),
     )
 
@@ -204,7 +204,8 @@ def describe_account(account: Account) -> dict[str, Any]:
             "tickers": list(account.tickers),
             "largest": account.largest,
             "mends": {
-                ticker: [asdict(mend) for mend in mends] for ticker, mends in account.mends.items()
+                ticker: [asdict(correction) for correction in corrections]
+                for ticker, corrections in account.corrections.items()
             },
         }
     return described

@@ -38,7 +38,7 @@ from backtests.studies.pipeline import backtest, fits_of, make_forecasts
 from backtests.studies.plan import Account, Fits, Plan
 from backtests.studies.study import UNIVERSE, Study
 from backtests.trials.ledger import Counted, TrialLedger, remember, warn_of
-from backtests.universe.file import mended
+from backtests.universe.file import corrected
 from backtests.universe.membership import Membership, membership
 from backtests.universe.volume_steps import volume_steps, warn_of_steps
 from forecasters.bars import Bars
@@ -57,9 +57,13 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     accounts = make_accounts(config)
     source = make_source(config)
     tickers = [ticker for account in accounts for ticker in account.tickers]
-    mends = {ticker: made for account in accounts for ticker, made in account.mends.items()}
+    corrections = {
+        ticker: made for account in accounts for ticker, made in account.corrections.items()
+    }
     bars, faults = _fetch(source, tickers, config)
-    bars = {ticker: mended(series, mends.get(ticker, ())) for ticker, series in bars.items()}
+    bars = {
+        ticker: corrected(series, corrections.get(ticker, ())) for ticker, series in bars.items()
+    }
     extra = source.fetch(config.benchmark, config.start, config.end) if config.benchmark else None
     shortened = {fault.ticker for fault in faults}  # the message of the fault says where they end
     for ticker in bars:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from backtests.account.broker import Broker
-from backtests.universe.file import Mend
+from backtests.universe.file import VolumeCorrection
 from forecasters.base import Forecaster
 from forecasters.inputs.extras import Extra
 from forecasters.walk_forward import WalkForward
@@ -29,7 +29,7 @@ class Account:
         The ticker, or the name of the universe's file.
     largest : int or None
         Number of tickers that may be bought, the largest by traded value; None: all.
-    mends : mapping
+    corrections : mapping
         Ticker to the splits that its volumes lack.
     """
 
@@ -38,7 +38,7 @@ class Account:
     tickers: tuple[str, ...]
     broker: Broker
     largest: int | None = None
-    mends: Mapping[str, tuple[Mend, ...]] = field(default_factory=dict)
+    corrections: Mapping[str, tuple[VolumeCorrection, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

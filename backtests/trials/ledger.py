@@ -1,8 +1,8 @@
 """The ledger of trials: what was looked at beside these runs, so that luck can be counted.
 
-`<out>/trials.jsonl` has one line for each trial, and only grows. Each line holds its own number and the
+`<out>/trials.jsonl` has one line for each trial, and only grows. Each line holds its number and the
 sha256 of the line before it, so an edit or a missing line shows. Each manifest keeps how many lines
-its run saw, the sha256 of the last one, its count and its own trials. So a ledger that was cut short or
+its run saw, the sha256 of the last one, its count and the trials of the run. So a ledger that was cut short or
 started again shows, and the trials in the remaining run folders still count. A line that cannot be read
 counts as a trial.
 

@@ -14,12 +14,12 @@ import numpy as np
 from forecasters.bars import Bars
 from forecasters.errors import InputError
 
-_LINE = re.compile(r"(?P<ticker>\S+)(?P<mends>(\s+x\S+\s+before\s+\S+)*)")
-_MEND = re.compile(r"x(\S+)\s+before\s+(\S+)")
+_LINE = re.compile(r"(?P<ticker>\S+)(?P<corrections>(\s+x\S+\s+before\s+\S+)*)")
+_CORRECTION = re.compile(r"x(\S+)\s+before\s+(\S+)")
 
 
 @dataclass(frozen=True)
-class Mend:
+class VolumeCorrection:
     """A correction: multiply the volumes before this session by `factor`, the ratio of a split."""
 
     before: str
@@ -35,7 +35,7 @@ class Universe:
 
     name: str
     tickers: tuple[str, ...]
-    mends: Mapping[str, tuple[Mend, ...]]
+    corrections: Mapping[str, tuple[VolumeCorrection, ...]]
 
 
 def read_universe(path: str | Path) -> Universe:
@@ -60,7 +60,7 @@ def read_universe(path: str | Path) -> Universe:
     except UnicodeDecodeError:
         raise InputError(f"--universe {path} is no text in UTF-8; save it as UTF-8") from None
     lines: dict[str, int] = {}
-    mends: dict[str, tuple[Mend, ...]] = {}
+    corrections: dict[str, tuple[VolumeCorrection, ...]] = {}
     for number, line in enumerate(text.splitlines(), 1):
         content = line.partition("#")[0].strip()
         if not content:
@@ -79,14 +79,14 @@ def read_universe(path: str | Path) -> Universe:
             )
         lines[ticker] = number
         where = f"--universe {path}, line {number}"
-        if pairs := _MEND.findall(match["mends"]):
-            mends[ticker] = tuple(_mend(factor, day, where) for factor, day in pairs)
+        if pairs := _CORRECTION.findall(match["corrections"]):
+            corrections[ticker] = tuple(_correction(factor, day, where) for factor, day in pairs)
     if not lines:
         raise InputError(f"--universe {path} names no ticker; write one on each line")
-    return Universe(path.stem, tuple(lines), mends)
+    return Universe(path.stem, tuple(lines), corrections)
 
 
-def _mend(factor: str, day: str, where: str) -> Mend:
+def _correction(factor: str, day: str, where: str) -> VolumeCorrection:
     try:
         value = float(Fraction(factor))
         before = str(np.datetime64(day, "D"))
@@ -96,12 +96,12 @@ def _mend(factor: str, day: str, where: str) -> Mend:
         ) from None
     if not 0 < value < math.inf:
         raise InputError(f"{where}: x{factor} is not the ratio of a split; it must be above 0")
-    return Mend(before, value)
+    return VolumeCorrection(before, value)
 
 
-def mended(bars: Bars, mends: Sequence[Mend]) -> Bars:
+def corrected(bars: Bars, corrections: Sequence[VolumeCorrection]) -> Bars:
     """Return the bars with the volumes before each split multiplied by its ratio."""
     volume = bars.volume.copy()
-    for mend in mends:
-        volume[bars.sessions < np.datetime64(mend.before, "D")] *= mend.factor
-    return replace(bars, volume=volume) if mends else bars
+    for correction in corrections:
+        volume[bars.sessions < np.datetime64(correction.before, "D")] *= correction.factor
+    return replace(bars, volume=volume) if corrections else bars

@@ -21,7 +21,7 @@ APART = 2.0
 #: Sessions on each side that decide on which of those days the step is.
 NEAR = 5
 #: What to do about a step, by what is run: the correction is made in another place in each.
-MENDS = {
+REMEDIES = {
     "universe": "Look the split up and, for N to 1, write into the universe file: {line}",
     "ticker": (
         "Look the split up and multiply the volumes before {since} by its ratio in your file of bars (--data-dir); "
@@ -51,14 +51,16 @@ class Step:
         Parameters
         ----------
         run : str
-            What is run, a key of `MENDS`.
+            What is run, a key of `REMEDIES`.
         """
         unsound = "never" if self.sound is None else f"not before {self.sound}"
         rank = f"It is ranked by traded value {unsound}. " if ranked else ""
-        mend = MENDS[run].format(line=f"{self.ticker} xN before {self.since}", since=self.since)
+        remedy = REMEDIES[run].format(
+            line=f"{self.ticker} xN before {self.since}", since=self.since
+        )
         return (
             f"{self.ticker}: its volumes change x{self.ratio:.3g} for good on {self.since} and its prices do not: they "
-            f"look unadjusted for a split. {rank}A forecaster that sees volume is misled. {mend}"
+            f"look unadjusted for a split. {rank}A forecaster that sees volume is misled. {remedy}"
         )
 
 

@@ -2,7 +2,7 @@
 
 `jobs.json` has the jobs, `windows.npz` the arrays X [D, N, L, C] and y [D, N] of D folds, float32.
 FLOP are those of the matrix products of training, a multiply-add as two: forward, and backward for
-weights and inputs, without the gradient of the network's own inputs and the first state, which is 0.
+weights and inputs, without the gradient of the network's inputs and the first state, which is 0.
 """
 
 import json

@@ -35,7 +35,7 @@ def main(prepare: Callable[[argparse.Namespace], Train]) -> None:
     """Run a peer. `prepare` imports its library and returns its training function."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True, help="the folder of the workload")
-    parser.add_argument("--threads", type=int, help="default: the library's own choice")
+    parser.add_argument("--threads", type=int, help="default: as the library chooses")
     parser.add_argument("--share", type=int, default=0, help="which process this is, from 0")
     parser.add_argument("--shares", type=int, default=1, help="how many processes there are")
     parser.add_argument("--backend", choices=("tensorflow", "jax"), help="Keras's")

@@ -16,7 +16,7 @@ from start to end, *training* leaves out the imports, *warm* counts the first ep
 Keras traces or compiles, as one of the others. *Ceiling* is the share that training reached of the
 rate of the best library's matrix product, measured between the rounds on as many cores. MiB is the
 peak, with two processes the sum of theirs. *Last loss* is the mean of the last epoch's, the median and
-the range over fits: equal work ends near equal losses, the random numbers being each library's own."""
+the range over fits: equal work ends near equal losses; each library draws different random numbers."""
 HEAD = (
     "seconds, whole",
     "training",
@@ -34,7 +34,7 @@ CURVES = {
     "tickers": "tickers, 12 folds each",
     "hidden": "hidden size, 4 folds, 20 epochs",
 }
-#: Points of the curves that are workloads of their own.
+#: Points of the curves that are also separate workloads.
 SAME = {"W1": [("folds", 12), ("tickers", 1)], "W3": [("tickers", 30)]}
 #: Workloads that ours does whole and the others in part.
 PARTS = {"W2": "W2-part", "W3": "W1"}

@@ -1,7 +1,7 @@
 """The workloads, on windows that the product cuts: `python -m benchmarks.peers.workloads W1 FOLDER`.
 
 Bars are simulated, 860 windows a fold, refitted every 21 sessions (twelve folds are a year), each
-fold scaled by its own rows. Names: W1, W2, W3; W2-part, its nine runs of batch 64 and ReLU;
+fold scaled by the rows of that fold. Names: W1, W2, W3; W2-part, its nine runs of batch 64 and ReLU;
 folds-N, tickers-N, hidden-N for the cost curves; W1-smoke, W2-smoke to try whether a peer works.
 """
 

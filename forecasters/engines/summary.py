@@ -16,7 +16,7 @@ from torch.utils.flop_counter import flop_registry, sdpa_flop_count
 from forecasters.errors import InputError
 from forecasters.layers import initialise
 
-#: Operations with products that torch's own registry lacks, each with its FLOP from its arguments.
+#: Operations with products that torch does not count, each with its FLOP from its arguments.
 PRODUCTS: dict[str, Callable[..., int]] = {
     # One LSTM layer of oneDNN: input [L, N, C], then the weights of the inputs and of the state.
     "aten.mkldnn_rnn_layer": lambda x, w, u, *rest: 2 * len(x) * x.shape[1] * _sizes(w, u),
@@ -80,7 +80,7 @@ class Summary:
 
     FLOP are those of the matrix products and convolutions of one forward pass of one window: a
     multiply-add is 2, a recurrent layer counts all its steps. Biases, activations, gates, pooling
-    and normalisation are left out, as torch's own counter leaves them out: they are a small share.
+    and normalisation are left out, as in the counter of torch: they are a small share.
     """
 
     layers: tuple[Layer, ...]

@@ -55,7 +55,7 @@ def train(
     """Build a network and train it on `fit`; every random number comes from `rng`.
 
     The global generator of torch is seeded from `rng` for the time of the fit and put back after
-    it, so that a module which draws from it (its own initial weights, dropout) repeats too. The
+    it, so that a module which draws from it (initial weights, dropout) repeats too. The
     initial weights are drawn on the processor, whatever the device, and the network comes back to
     it.
 
@@ -179,7 +179,7 @@ def predict(network: nn.Module, X: Floats) -> Floats:
 
 
 def _tensor(values: Floats) -> Tensor:
-    # A copy in torch's own memory, which is aligned to 64 bytes; numpy's lies where malloc put it,
+    # A copy in memory of torch, which is aligned to 64 bytes; numpy's lies where malloc put it,
     # and matrix libraries promise the same bits only for arrays that are aligned alike.
     return torch.tensor(values, dtype=torch.float32)
 

@@ -1,4 +1,4 @@
-"""What came after low and after high forecasts: the mean realised return by decile."""
+"""The mean realised return by decile of the forecast return."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ PARTS = 10
 
 @dataclass(frozen=True)
 class Deciles:
-    """Days in ten parts by their forecast return, lowest first. Returns are shares.
+    """The days in ten groups (deciles) by forecast return, lowest first. Returns are shares.
 
     Attributes
     ----------
     n : tuple of int
-        Days of each part: equal but for ties and rounding.
+        Days in each decile: equal, except for ties and rounding.
     forecast, realised : tuple of float or None
-        Mean forecast return and mean realised return; None in a part that ties left empty.
+        Mean forecast return and mean realised return of each decile; None where ties leave it empty.
     error : tuple of float or None
-        Standard error of the mean realised return, the days taken as independent; None of fewer
+        Standard error of the mean realised return, if the days are independent; None with fewer
         than 2 days.
     """
 
@@ -35,19 +35,28 @@ class Deciles:
 def deciles(forecast_return: Floats, realised_return: Floats) -> Deciles | None:
     """Return the mean realised return by decile of the forecast return.
 
-    The bounds are the deciles of all these forecasts, known only afterwards: a description, not a
-    rule. Equal forecasts fall into the same part. Source: sorting into portfolios, as Gu, Kelly and
-    Xiu (2020), table 7, do with forecasts of a cross-section.
+    The bounds of the deciles come from all forecasts of the period. They are known only at its end,
+    so the deciles describe the forecasts; no rule could trade on them. Equal forecasts are in the same
+    decile. Source: portfolio sorts, as in Gu, Kelly and Xiu (2020), table 7, for a cross-section.
 
     Parameters
     ----------
     forecast_return, realised_return : float64, shape [N]
-        Of the judged days.
+        Of the days that have both, as shares.
 
     Returns
     -------
     Deciles or None
-        None under 10 distinct forecasts.
+        None with fewer than 10 different forecasts.
+
+    Examples
+    --------
+    >>> forecast = np.linspace(-0.05, 0.05, 100)
+    >>> found = deciles(forecast, realised_return=0.1 * forecast)
+    >>> found.n
+    (10, 10, 10, 10, 10, 10, 10, 10, 10, 10)
+    >>> round(found.realised[0], 5), round(found.realised[-1], 5)
+    (-0.00455, 0.00455)
     """
     if np.unique(forecast_return).size < PARTS:
         return None

@@ -1,4 +1,4 @@
-"""Directional accuracy: how often a forecast had the sign of the move right."""
+"""Directional accuracy: how often a forecast has the right sign."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from forecasters.measures.proportion import wilson
 
 
 @dataclass(frozen=True)
-class Direction:
-    """The signs of forecast and realised moves, over the days that moved.
+class DirectionalAccuracy:
+    """How often the sign of the forecast move was that of the realised move.
 
-    Prices on a tick grid often do not move at all (2-14% of the days of KRX stocks). Such a day has
-    no direction to forecast: it is left out and counted. A forecast of exactly no change on a day
-    that moved is wrong. The bar to pass is the majority: who always says the more frequent sign is
-    right that often, without a forecast. Source: Pesaran and Timmermann (1992) for accuracy over
-    signs; Wilson (1927) for the interval.
+    Prices in ticks often do not change at all (2-14% of the days of KRX stocks). Such a day has no
+    direction to forecast: it is not judged, and `unchanged` counts it. A forecast of exactly no
+    change on a day that moved is wrong. Compare `share` with `majority`: the accuracy of always
+    forecasting the more frequent sign, which needs no model. Source: Pesaran and Timmermann (1992)
+    for the accuracy of signs; Wilson (1927) for the interval.
 
     Attributes
     ----------
     hits, moved, unchanged : int
-        Days with the right sign, days that moved, days that did not.
+        Days with the right sign, days on which the price moved, and days on which it did not.
     flat : int
-        Days that moved and were forecast not to.
+        Days on which the price moved and the forecast was no change.
     share, low, high : float or None
-        hits / moved and its 95% interval; None where no day moved, or where every forecast was
-        "no change", which says nothing about direction.
+        hits / moved and its 95% interval; None if no day moved, or if every forecast was no change
+        and so had no direction.
     majority : float or None
-        The share of the more frequent sign among the days that moved.
+        The share of the more frequent sign among the days that moved; None if no day moved.
     majority_side : str or None
-        ``up``, ``down``, or ``even``.
+        The more frequent sign: ``up``, ``down``, or ``even``; None if no day moved.
     why : str
-        Why there is no share.
+        The reason why `share` is None; else empty.
     """
 
     hits: int
@@ -50,19 +50,28 @@ class Direction:
 
     @property
     def up_share(self) -> float | None:
-        """The share of the days that moved on which the price rose."""
+        """Of the days that moved, the share on which the price rose; None if no day moved."""
         if self.majority is None:
             return None
         return 1 - self.majority if self.majority_side == "down" else self.majority
 
 
-def direction(forecast_move: Floats, realised_move: Floats) -> Direction:
-    """Return how often the sign was right.
+def direction(forecast_move: Floats, realised_move: Floats) -> DirectionalAccuracy:
+    """Return how often the forecast had the right sign.
 
     Parameters
     ----------
     forecast_move, realised_move : float64, shape [N]
-        Moves from the same close, in prices or as returns: only their signs count. All finite.
+        Changes from the last close, as prices or as returns: only their signs are used. All must be
+        finite.
+
+    Examples
+    --------
+    >>> found = direction(np.array([1.0, -2.0, 1.0, 3.0]), np.array([2.0, 1.0, 0.0, 4.0]))
+    >>> found.hits, found.moved, found.unchanged  # the third day did not move
+    (2, 3, 1)
+    >>> round(found.share, 3), found.majority, found.majority_side
+    (0.667, 1.0, 'up')
     """
     forecast_sign, realised_sign = np.sign(forecast_move), np.sign(realised_move)
     moves = realised_sign != 0
@@ -74,7 +83,7 @@ def direction(forecast_move: Floats, realised_move: Floats) -> Direction:
         "no day moved" if not moved else "it forecasts no change" if not forecast_sign.any() else ""
     )
     interval = None if why else wilson(hits, moved)
-    return Direction(
+    return DirectionalAccuracy(
         hits=hits,
         moved=moved,
         unchanged=int(realised_sign.size) - moved,

@@ -92,7 +92,7 @@ def forecast_metrics(forecasts: Forecasts) -> dict[str, Any]:
 
     Keys: rows; mape, mape_naive, mape_by_seed, nrmse, nrmse_range (percent); mae, mae_naive, rmse,
     rmse_naive (currency); mase, theil_u, r2_return; correlation of forecast and realised return;
-    direction, lag, deciles: the fields of `Direction`, `Lag`, `Deciles`; largest and smallest
+    direction, lag, deciles: the fields of `DirectionalAccuracy`, `Lag`, `Deciles`; largest and smallest
     forecast return and the share of rows outside the fitted range (as shares). None is a figure
     without meaning: an error where no row can be judged, a range of one row.
     """

@@ -1,22 +1,22 @@
-"""A share of counted days, with the interval that so few or so many days leave."""
+"""The confidence interval of a proportion."""
 
 from __future__ import annotations
 
 
 def wilson(hits: int, n: int, confidence: float = 0.95) -> tuple[float, float] | None:
-    """Return the score interval of a proportion, as two shares; None where `n` is 0.
+    """Return the Wilson score interval of a proportion, as two shares; None if `n` is 0.
 
-    It stays between 0 and 1, unlike the share plus and minus its standard error. It also covers about
-    as often as `confidence` says for few days and for shares near 0 or 1. It takes the days as
-    independent. Source: Wilson (1927), "Probable inference, the law of succession, and statistical
-    inference".
+    The interval is always between 0 and 1, unlike the share plus or minus 1.96 standard errors. Its
+    coverage is close to `confidence` also with few days and with shares near 0 or 1. It assumes
+    independent days. Source: Wilson (1927), "Probable inference, the law of succession, and
+    statistical inference".
 
     Parameters
     ----------
     hits, n : int
-        Days with a hit, and all days.
+        Number of days with a hit, and number of all days.
     confidence : float
-        A share: 0.95 is 95%.
+        Confidence level as a share: 0.95 is 95%.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""The forecasters: one a file, named as on the command line."""
+"""The forecasters: one per file; the name of the file is the name on the command line."""

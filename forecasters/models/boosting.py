@@ -1,4 +1,4 @@
-"""Boosted regression trees on the same windows that the networks see."""
+"""Gradient-boosted regression trees on the same windows as the networks."""
 
 from __future__ import annotations
 
@@ -16,14 +16,26 @@ from forecasters.threads.limit import one_thread
 
 @dataclass(kw_only=True)
 class Boosting(Forecaster):
-    """Scikit-learn's histogram gradient boosting: `trees` small trees, no early stopping.
+    """Histogram gradient boosting of scikit-learn, without early stopping.
 
-    An opponent, not from the sources. It learns the return, because a tree cannot forecast a price
-    outside the prices that it was trained on. 100 trees at 0.05 with 15 leaves are our choice.
+    A baseline, not from the sources. Its target is the return, because a tree cannot forecast a price
+    outside the range of its training prices. 100 trees of 15 leaves and a learning rate of 0.05 are
+    our choice.
 
     References
     ----------
     Ke et al. 2017, LightGBM: a highly efficient gradient boosting decision tree.
+
+    Examples
+    --------
+    >>> from forecasters.preparation.windows import Windows
+    >>> days = np.datetime64("2020-01-01") + np.arange(200)
+    >>> X = np.linspace(0, 1, 200).reshape(200, 1, 1)  # [N, L, C]
+    >>> y = np.where(X[:, 0, 0] < 0.5, -0.01, 0.01)
+    >>> windows = Windows(X, y, last_close=np.full(200, 100.0), as_of=days)
+    >>> model = Boosting(lookback=1).fit(windows, windows, np.random.default_rng(0))
+    >>> model.predict(windows)[[0, -1]].round(3).tolist()
+    [-0.01, 0.01]
     """
 
     lookback: int = 5
@@ -37,12 +49,14 @@ class Boosting(Forecaster):
         super().__post_init__()
         for name, least in (("trees", 1), ("leaves", 2)):
             if getattr(self, name) < least:
-                raise InputError(f"boosting has {name} {getattr(self, name)}; the least is {least}")
+                raise InputError(
+                    f"boosting has {name} {getattr(self, name)}; it must be at least {least}"
+                )
         if not self.learning_rate > 0:
             raise InputError(f"boosting has learning_rate {self.learning_rate}; it must be above 0")
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
-        """Grow the trees, the same ones for every seed: nothing is drawn below 200,000 rows."""
+        """Fit the trees. They are the same for every seed: below 200,000 rows nothing is random."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         with one_thread():

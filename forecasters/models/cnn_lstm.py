@@ -1,4 +1,4 @@
-"""Convolutions that feed an LSTM, the hybrid that S3 asks for."""
+"""Convolutions followed by an LSTM: the hybrid that S3 proposes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 class CNNLSTM(NeuralForecaster):
     """Convolution 32 -> convolution 64 -> max-pooling 2 -> LSTM(100) -> Dense(1).
 
-    Source: the hybrid of Livieris et al. 2020, which S3 names: convolutional layers learn a
-    representation of the window, an LSTM reads it in order. We did not
-    have the paper: the sizes (kernel and pool of 2, 32 and 64 filters, 100 units) are those of its
-    smaller model as others report it. The training is S3's; 20 sessions and batch 64 are our choice.
+    Source: the hybrid of Livieris et al. 2020, which S3 cites. Convolutions compute features of the
+    window; the LSTM reads them in time order. We did not have the paper. The sizes (kernel and pooling
+    of 2, 32 and 64 filters, 100 units) are those of its smaller model as other papers report them. The
+    training is that of S3; 20 sessions and batches of 64 are our choice.
 
     References
     ----------
     Livieris, Pintelas and Pintelas 2020, A CNN-LSTM model for gold price time-series forecasting.
+
+    Examples
+    --------
+    >>> CNNLSTM().summary(channels=5).trainable  # parameters to train
+    70613
     """
 
     lookback: int = 20
@@ -35,7 +40,9 @@ class CNNLSTM(NeuralForecaster):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.lookback < 4:
-            raise InputError(f"cnn_lstm has lookback {self.lookback}; two convolutions need 4")
+            raise InputError(
+                f"cnn_lstm has lookback {self.lookback}; two convolutions need at least 4"
+            )
 
     def build(self, channels: int, lookback: int) -> nn.Module:
         """Return the network: [N, L, C] -> [N, 1]."""

@@ -1,4 +1,4 @@
-"""Tomorrow's close is today's, moved by the mean return of the past."""
+"""The drift forecast: the next close is the last one plus the mean return of the past."""
 
 from __future__ import annotations
 
@@ -15,11 +15,21 @@ from forecasters.preparation.windows import Windows
 
 @dataclass(kw_only=True)
 class Drift(Forecaster):
-    """The mean log return of the fit rows, always. The best forecast of a random walk with drift.
+    """Always the mean log return of the fit rows: the best forecast of a random walk with drift.
 
     References
     ----------
     Hyndman and Athanasopoulos 2021, Forecasting: principles and practice, section 5.2.
+
+    Examples
+    --------
+    >>> from forecasters.preparation.windows import Windows
+    >>> days = np.datetime64("2020-01-01") + np.arange(4)
+    >>> returns = np.array([0.01, -0.02, 0.03, 0.02])
+    >>> windows = Windows(np.ones((4, 1, 1)), returns, last_close=np.full(4, 100.0), as_of=days)
+    >>> model = Drift().fit(windows, windows, np.random.default_rng(0))
+    >>> model.predict(windows).round(3).tolist()
+    [0.01, 0.01, 0.01, 0.01]
     """
 
     target: str = "return"
@@ -30,13 +40,15 @@ class Drift(Forecaster):
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.target, self.scaler) != ("return", "none"):
-            raise InputError("drift has one form only: leave its target and scaler as they are")
+            raise InputError(
+                f"drift has target {self.target} and scaler {self.scaler}; it allows only return and none"
+            )
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
-        """Take the mean."""
+        """Compute the mean."""
         self.mean_ = float(windows.y.mean())
         return self
 
     def predict(self, windows: Windows) -> Floats:
-        """Return the mean [M] times."""
+        """Return the mean for each window: [M]."""
         return np.full(len(windows), self.mean_)

@@ -1,4 +1,4 @@
-"""Gated recurrent units, the LSTM's younger sibling."""
+"""A network of gated recurrent units (GRU)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 class GRU(NeuralForecaster):
     """GRU(50) -> Dense(1); mean squared error, Adam, 100 epochs of batch 32.
 
-    Source: S1 asks for "other deep architectures" and S3 for "other algorithms". One layer of 50
-    and the window of 5 sessions are ours, the training is S1's.
+    Source: S1 proposes "other deep architectures" and S3 "other algorithms". The training is that of
+    S1; one layer of 50 units and the window of 5 sessions are our choice.
 
     References
     ----------
     Cho et al. 2014, Learning phrase representations using RNN encoder-decoder.
+
+    Examples
+    --------
+    >>> GRU().summary(channels=5).trainable  # parameters to train
+    8451
     """
 
     lookback: int = 5

@@ -1,4 +1,4 @@
-"""Ridge regression on the same windows that the networks see."""
+"""Ridge regression on the same windows as the networks."""
 
 from __future__ import annotations
 
@@ -16,14 +16,25 @@ from forecasters.threads.limit import one_thread
 
 @dataclass(kw_only=True)
 class Linear(Forecaster):
-    """All L x C values of a window, one weight each, shrunk towards zero by `alpha`.
+    """Ridge regression: one weight for each of the L x C values of a window; `alpha` is the penalty.
 
-    An opponent, not from the sources: what a network must beat to have learned more than a line.
-    The window of 5 sessions is S2's; `alpha` is ours, small because scaled prices are small.
+    A baseline, not from the sources: a network that does not beat it has learned no more than a
+    linear function. The window of 5 sessions is that of S2. `alpha` is our choice; it is small because
+    scaled prices are small.
 
     References
     ----------
     Hoerl and Kennard 1970, Ridge regression: biased estimation for nonorthogonal problems.
+
+    Examples
+    --------
+    >>> from forecasters.preparation.windows import Windows
+    >>> days = np.datetime64("2020-01-01") + np.arange(5)
+    >>> X = np.linspace(0, 1, 5).reshape(5, 1, 1)  # [N, L, C]
+    >>> windows = Windows(X, 2 * X[:, 0, 0], last_close=np.full(5, 100.0), as_of=days)
+    >>> model = Linear(lookback=1, alpha=1e-9).fit(windows, windows, np.random.default_rng(0))
+    >>> model.predict(windows).round(6).tolist()
+    [0.0, 0.5, 1.0, 1.5, 2.0]
     """
 
     lookback: int = 5
@@ -36,7 +47,7 @@ class Linear(Forecaster):
             raise InputError(f"linear has alpha {self.alpha}; it must be above 0")
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
-        """Solve by singular values: stable also where inputs are nearly equal, as open and close are."""
+        """Fit by singular value decomposition: stable for nearly equal inputs, such as open and close."""
         from sklearn.linear_model import Ridge
 
         with one_thread():
@@ -45,6 +56,6 @@ class Linear(Forecaster):
         return self
 
     def predict(self, windows: Windows) -> Floats:
-        """Return the scaled target [M]; sums run row by row, the same whatever M is."""
+        """Return the scaled target [M]; each row is summed alone, so it does not depend on M."""
         X = windows.X.reshape(len(windows), -1)  # [M, L * C]
         return np.asarray((X * self.model_.coef_).sum(axis=1) + self.model_.intercept_)

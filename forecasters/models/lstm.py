@@ -1,4 +1,4 @@
-"""The LSTM of S2: softsign, dropout, full-batch steps on the root mean squared error."""
+"""The LSTM of S2: softsign, dropout, RMSE as the loss, all rows in one batch."""
 
 from __future__ import annotations
 
@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 class LSTM(NeuralForecaster):
     """LSTM(50, softsign) -> dropout 0.3 -> Dense(1); RMSE, Adam at 0.01, 1,000 full-batch steps.
 
-    Source: S2 (activation, dropout, loss, learning rate, iterations, window of 5 sessions, prices
-    scaled together and volume apart). One layer of 50 is ours: S2 leaves it open.
+    Source: S2 (activation, dropout, loss, learning rate, iterations, window of 5 sessions, one scale
+    for all prices and another for volume). S2 does not give the layers; one layer of 50 units is our
+    choice.
+
+    Examples
+    --------
+    >>> LSTM().summary(channels=5).trainable  # parameters to train
+    11251
     """
 
     lookback: int = 5
@@ -35,7 +41,7 @@ class LSTM(NeuralForecaster):
         if self.activation not in ("softsign", "tanh"):
             raise InputError(f"lstm has activation '{self.activation}'; known: softsign, tanh")
         if not 0 <= self.dropout < 1:
-            raise InputError(f"lstm has dropout {self.dropout}; it is a share from 0 to below 1")
+            raise InputError(f"lstm has dropout {self.dropout}; it must be at least 0 and below 1")
 
     def build(self, channels: int, lookback: int) -> nn.Module:
         """Return the network: [N, L, C] -> [N, 1]."""

@@ -1,4 +1,4 @@
-"""Tomorrow's close is today's: the forecast that every model must beat."""
+"""The naive forecast: the next close is the last one. Every model must beat it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,16 @@ from forecasters.preparation.windows import Windows
 
 @dataclass(kw_only=True)
 class Naive(Forecaster):
-    """A return of zero, always. The best forecast of a random walk."""
+    """Always a return of zero: the best forecast of a random walk.
+
+    Examples
+    --------
+    >>> from forecasters.preparation.windows import Windows
+    >>> days = np.datetime64("2020-01-01") + np.arange(2)
+    >>> windows = Windows(np.ones((2, 1, 1)), np.array([0.01, -0.02]), np.full(2, 100.0), days)
+    >>> Naive().fit(windows, windows, np.random.default_rng(0)).predict(windows).tolist()
+    [0.0, 0.0]
+    """
 
     target: str = "return"
     scaler: str = "none"
@@ -24,13 +33,18 @@ class Naive(Forecaster):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (self.target, self.scaler) != ("return", "none"):  # scaled, zero is the mean return
-            raise InputError("naive has one form only: leave its target and scaler as they are")
+        if (self.target, self.scaler) != (
+            "return",
+            "none",
+        ):  # with a scaler, an answer of 0 would be the mean return
+            raise InputError(
+                f"naive has target {self.target} and scaler {self.scaler}; it allows only return and none"
+            )
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
-        """Learn nothing."""
+        """Return itself: there is nothing to learn."""
         return self
 
     def predict(self, windows: Windows) -> Floats:
-        """Return zeros [M]."""
+        """Return zero for each window: [M]."""
         return np.zeros(len(windows))

@@ -1,4 +1,4 @@
-"""Plain recurrent network, the one that S2 explains and S3 compares with."""
+"""The simple recurrent network that S2 explains and S3 uses for comparison."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 class RNN(NeuralForecaster):
     """RNN(50, tanh) -> Dense(1); mean squared error, Adam, 50 epochs.
 
-    Source: S3 (loss, optimiser, epochs; table 12 for what it reached). S3 describes no layer of
-    its RNN: one tanh layer of 50, 20 sessions and batch 64 are ours. S2 explains the same network
-    with tanh or softsign.
+    Source: S3 (loss, optimiser, epochs; its errors are in table 12). S3 does not describe the layers
+    of its RNN; one tanh layer of 50 units, 20 sessions and batches of 64 are our choice. S2 explains
+    the same network with tanh or softsign.
+
+    Examples
+    --------
+    >>> RNN().summary(channels=5).trainable  # parameters to train
+    2851
     """
 
     lookback: int = 20

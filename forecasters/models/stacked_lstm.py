@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 class StackedLSTM(NeuralForecaster):
     """LSTM(50) -> LSTM(50) -> LSTM(50) -> Dense(1); mean squared error, Adam, 100 epochs of batch 32.
 
-    Source: S1 (layers, loss, optimiser, epochs, batch). The window of 5 sessions is S2's: S1
-    leaves it open.
+    Source: S1 (layers, loss, optimiser, epochs, batch). S1 does not give the window; 5 sessions are
+    those of S2.
+
+    Examples
+    --------
+    >>> StackedLSTM().summary(channels=5).trainable  # parameters to train
+    51651
     """
 
     lookback: int = 5

@@ -216,7 +216,7 @@ def make_study(
     )  # fmt: skip
 
 
-def told(study: Study) -> tuple[Forecasts, ...]:
+def forecasts_of(study: Study) -> tuple[Forecasts, ...]:
     """Return the forecasts of a study of one ticker, naive first."""
     (forecasts,) = study.forecasts.values()
     return forecasts

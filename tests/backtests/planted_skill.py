@@ -1,4 +1,4 @@
-"""Forecasters that know a part of what comes, and others that know nothing, beside naive."""
+"""Forecasters that know a part of the future, others that know nothing, and naive."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def clairvoyant(naive: Forecasts, name: str, share: float, spread: float, seed: 
     return replace(naive, forecaster=name, by_seed=by_seed, centre=np.empty(0))
 
 
-def three(naive: Forecasts) -> dict[str, tuple[Forecasts, ...]]:
+def three_forecasters(naive: Forecasts) -> dict[str, tuple[Forecasts, ...]]:
+    """Return naive, one forecaster with skill, and two without."""
     return {
         "naive": (naive,),
         "good": (clairvoyant(naive, "good", 0.2, 0.004, 1),),
@@ -34,5 +35,5 @@ def three(naive: Forecasts) -> dict[str, tuple[Forecasts, ...]]:
     }
 
 
-MADE = three(NAIVE)
+MADE = three_forecasters(NAIVE)
 SKILL = judge_forecasts(MADE)

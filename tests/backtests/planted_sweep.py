@@ -36,8 +36,8 @@ def planted_market(make_bars, make_forecasts):
 def market_of(*, traded=True):
     """Return a study of made-up prices with its bars and forecasts, two forecasters and naive."""
     study = make_study(KOREAN, forecasters=("cnn", "rnn"), traded=traded, rows=700)
-    (own,) = study.forecasts.values()
-    return study, study.bars, [{f.ticker: f} for f in own]
+    (forecasts,) = study.forecasts.values()
+    return study, study.bars, [{f.ticker: f} for f in forecasts]
 
 
 def points_of(bars, forecasts, rule=RULE):
@@ -50,6 +50,6 @@ def swept(bars, forecasts, rule=RULE, broker=KRX, members=None):
     return sweep(bars, [forecasts], rule, broker, in_turn, members)
 
 
-def at(points, *thresholds):
+def points_at(points, *thresholds):
     """Return the points with one of these thresholds."""
     return tuple(point for point in points if point.threshold in thresholds)

@@ -29,9 +29,9 @@ def run(contestant, turn, seconds, *parts, workload="W1"):
 
 
 def test_a_ratio_is_taken_within_a_round_and_a_round_that_one_missed_is_left_out():
-    own = [run(OURS, 0, 2.0), run(OURS, 1, 4.0)]
+    ours = [run(OURS, 0, 2.0), run(OURS, 1, 4.0)]
     other = [run(TORCH, 1, 12.0), run(TORCH, 0, 10.0), run(TORCH, 2, 99.0)]
-    assert report.ratios(own, other, report.whole) == [3.0, 5.0]
+    assert report.ratios(ours, other, report.whole) == [3.0, 5.0]
 
 
 def test_two_processes_take_as_long_as_the_slower_and_do_the_work_of_both():

@@ -13,7 +13,7 @@ from forecasters.forecasts import Forecasts
 
 
 class PandasFeed(bt.feeds.PandasData):  # type: ignore[misc]
-    """Backtrader's own feed with lines more: the reference of ours."""
+    """Backtrader's feed with more lines: the reference for ours."""
 
     lines = ("forecast", "tradable", "centre", "member")
     params = tuple((name, name) for name in lines)

@@ -87,7 +87,7 @@ def test_nor_with_another_target_or_scaler(
         make_forecaster(name, **settings)
     except InputError:
         assert name not in ("stacked_lstm", "rnn", "cnn")
-        return  # it has one form only, and says so at once
+        return  # it allows no other target, and refuses at once
 
     def make(bars: Bars) -> Forecasts:
         return PLAN.predict(make_forecaster(name, **settings), make_features(bars))
@@ -259,7 +259,7 @@ def test_seeds_differ_where_there_is_randomness_and_only_there(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_tickers_share_no_stream(name: str, bars: Bars, make_forecaster: Make) -> None:
-    """The same bars under another name are another fit, with weights of its own."""
+    """The same bars under another name are another fit, with other weights."""
     other = Bars(
         "OTHER", *(getattr(bars, n) for n in ("sessions", "open", "high", "low", "close", "volume"))
     )

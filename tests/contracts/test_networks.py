@@ -67,7 +67,7 @@ def test_it_learns_64_windows_by_heart(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_loss_goes_down_as_it_comes(name: str) -> None:
-    """With its own settings, on prices, for its first 30 epochs: where a source's network starts."""
+    """With its default settings, on prices, for its first 30 epochs: where a source's network starts."""
     forecaster = network(name, epochs=30)
     features = make_features(Simulated().fetch("051900.KS", "2015-01-01", "2017-01-01"))
     fit, *_ = WalkForward(train_size=400).fits(forecaster, features)

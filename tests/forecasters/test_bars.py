@@ -1,4 +1,4 @@
-"""Bars are checked once, when they are made: what leaves is sound, what is mended is counted."""
+"""Bars are checked once, when they are made: what leaves is sound, what is repaired is counted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_halt_without_prices_is_marked_and_takes_the_repeated_close(bars_of: M
     assert bars.tradable.tolist() == [True, True, False, True]
     assert bars.halts == 1
     assert [getattr(bars, name)[2] for name in PRICES] == [200] * 4
-    assert bars.widened == 0, "a mended halt is no rounding"
+    assert bars.widened == 0, "a repaired halt is no rounding"
 
 
 def test_a_flat_halt_is_marked(bars_of: MakeBars) -> None:
@@ -174,7 +174,7 @@ def test_bars_are_sound_or_refused(values: list[tuple[float, ...]], days: Any) -
     assert (bars.high >= np.maximum(bars.open, bars.close)).all()
     assert (bars.low <= np.minimum(bars.open, bars.close)).all()
     assert (bars.volume[~bars.tradable] == 0).all()
-    # What was mended once is left alone the second time, so a copy has the same digest.
+    # What was repaired once is left alone the second time, so a copy has the same digest.
     again = bars.rows(slice(None))
     assert again.digest == bars.digest
     assert (again.tradable == bars.tradable).all()
@@ -196,14 +196,14 @@ def test_arrays_are_detached_from_the_callers(days: Callable[..., Days]) -> None
     digest = bars.digest
     sessions += 1
     for array in given_:
-        array *= 2  # the caller's own arrays stay writable
+        array *= 2  # the caller's arrays stay writable
     assert bars.digest == digest
     frame = bars.frame
     frame.loc[:, "close"] = 1.0
     assert bars.digest == digest
 
 
-def test_mending_leaves_the_callers_arrays_alone(days: Callable[..., Days]) -> None:
+def test_repairs_leave_the_callers_arrays_alone(days: Callable[..., Days]) -> None:
     columns = [np.array([0.0]), np.array([0.0]), np.array([0.0]), np.array([5.0]), np.array([0.0])]
     assert Bars("TEST", days(1), *columns).open[0] == 5
     assert columns[0][0] == 0
@@ -290,7 +290,7 @@ def test_between_takes_the_start_and_leaves_the_end(bars_of: MakeBars) -> None:
         bars.between("2030-01-01")
 
 
-def test_a_part_still_tells_what_was_mended(bars_of: MakeBars) -> None:
+def test_a_part_still_counts_what_was_repaired(bars_of: MakeBars) -> None:
     """A page cut out of stored bars must not claim that nothing was repaired, nor count it twice."""
     halt = {"open": {3: 0}, "low": {3: 0}, "volume": {3: 0}}
     bars = bars_of([5000.0] * 6, high={0: 4999, 2: 4999, 3: 0, 4: 4998}, **halt)

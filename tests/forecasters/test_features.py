@@ -62,8 +62,8 @@ def test_no_input_depends_on_a_later_row(kind: str, t: int, bars: Bars) -> None:
     for what, other in other_futures(bars, t):
         answer = make_features(other, kind, extras=[extra_of(bars, changed_after=t)])
         for column, name in enumerate(expected.names):
-            told, known = answer.X[: t + 1, column], expected.X[: t + 1, column]
-            assert told.tobytes() == known.tobytes(), f"{what}: {name}"
+            found, known = answer.X[: t + 1, column], expected.X[: t + 1, column]
+            assert found.tobytes() == known.tobytes(), f"{what}: {name}"
 
 
 def test_extras_follow_the_others_and_make_the_warm_up_longer(bars: Bars) -> None:

@@ -1,4 +1,4 @@
-"""Weights start as Keras draws them, from the fit's own stream and from nothing else."""
+"""Weights start as Keras draws them, from the random numbers of the fit and from nothing else."""
 
 from __future__ import annotations
 
@@ -149,8 +149,8 @@ def test_the_second_bias_stays_zero_through_training(name: str, windows_of: Make
             )
 
 
-class Own(nn.Module):
-    """A contributor's module: draws its own weights, and numbers in training too."""
+class CustomModule(nn.Module):
+    """A contributor's module: draws its weights itself, and numbers in training too."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,7 +163,7 @@ class Own(nn.Module):
 
 
 def test_a_module_of_its_own_type_keeps_what_its_constructor_drew() -> None:
-    network = Own()
+    network = CustomModule()
     before = bits(network)
     initialise(network, np.random.default_rng(0))
     assert bits(network) == before
@@ -174,7 +174,7 @@ def test_its_constructor_is_seeded_by_the_fit(windows_of: MakeWindows) -> None:
     seen: list[bytes] = []
 
     def build() -> nn.Module:
-        network = Own()
+        network = CustomModule()
         seen.append(bits(network))
         return network
 
@@ -189,14 +189,14 @@ def test_its_constructor_is_seeded_by_the_fit(windows_of: MakeWindows) -> None:
 def test_dropout_repeats_with_the_fit(windows_of: MakeWindows) -> None:
     windows = windows_of(24)
     torch.manual_seed(1)
-    first = bits(trained(Own, windows, seed=3))
+    first = bits(trained(CustomModule, windows, seed=3))
     torch.manual_seed(2)
     torch.rand(5)
-    assert bits(trained(Own, windows, seed=3)) == first
-    assert bits(trained(Own, windows, seed=4)) != first
+    assert bits(trained(CustomModule, windows, seed=3)) == first
+    assert bits(trained(CustomModule, windows, seed=4)) != first
 
 
-@pytest.mark.parametrize("build", [*NETWORKS.values(), Own], ids=[*NETWORKS, "own"])
+@pytest.mark.parametrize("build", [*NETWORKS.values(), CustomModule], ids=[*NETWORKS, "custom"])
 def test_random_numbers_of_the_user_go_on_as_if_nothing_had_run(
     build: Callable[[], nn.Module], windows_of: MakeWindows
 ) -> None:

@@ -1,11 +1,11 @@
-"""SVG drawings made fit to stand in one page: no clash of ids, no address outside the page."""
+"""Prepares SVG drawings for one HTML page: unique ids, no address outside the page."""
 
 from __future__ import annotations
 
 import re
 
-#: Colours that a drawing uses for what must follow the page into the dark, and the CSS variables
-#: that take their place there. A saved file keeps the colours and stays readable on its own.
+#: Colours of a drawing that change with the light or dark theme of a page. In the page, CSS variables
+#: replace them; a saved file keeps the colours.
 INK, FAINT, GRID, PAPER = "#24292e", "#6a737e", "#d8dde3", "#fefefe"
 THEME = {INK: "var(--ink)", FAINT: "var(--faint)", GRID: "var(--grid)", PAPER: "var(--paper)"}
 
@@ -18,9 +18,9 @@ _USE = re.compile(r"(?:xlink:href|href)=\"#([^\"]+)\"|url\(#([^)]+)\)")
 def inline_svg(drawing: str, name: str, themed: bool = False) -> str:
     """Return an SVG document as an element for an HTML page.
 
-    Matplotlib numbers its ids anew in every drawing (``figure_1``, ``axes_1``), so that two
-    drawings in one page share them: ids that nothing refers to are dropped, the others start with
-    `name`. Prolog, metadata and namespaces, all with addresses in them, are dropped too.
+    Matplotlib uses the same ids in every drawing (``figure_1``, ``axes_1``), but the ids in one page
+    must differ. So ids that are never referred to are removed, and the others get the prefix `name`.
+    Prolog, metadata and namespaces contain addresses of web sites; they are removed too.
 
     Parameters
     ----------
@@ -30,6 +30,12 @@ def inline_svg(drawing: str, name: str, themed: bool = False) -> str:
         A prefix for ids, different for each drawing of a page.
     themed : bool
         Replace the colours of `THEME` by the variables of the page's style.
+
+    Examples
+    --------
+    >>> drawing = '<?xml version="1.0"?><svg id="a"><path id="b"/><use href="#b"/></svg>'
+    >>> inline_svg(drawing, "equity")
+    '<svg><path id="equity-b"/><use href="#equity-b"/></svg>'
     """
     text = _NAMESPACE.sub("", _PROLOG.sub("", drawing)).strip()
     used = {ref for pair in _USE.findall(text) for ref in pair if ref}

@@ -1,4 +1,4 @@
-"""The charts of a study, as SVG and PNG files and as SVG for its page."""
+"""The charts of a study: SVG and PNG files, and SVG for its page."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: More dots than this are drawn as a picture inside the SVG, or the page would be slow.
+#: With more dots than this, they are a bitmap inside the SVG: a page with more dots would be slow.
 MANY_DOTS = 2500
 
 
@@ -44,13 +44,13 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
     Returns
     -------
     dict
-        Name to SVG element: ``equity``, ``returns``, ``closes`` of one ticker, ``deciles`` where
-        some forecast changes, where training was recorded ``losses``, and where some threshold
-        bought ``sensitivity``.
+        Name to SVG element. ``equity`` always; ``closes`` for one ticker; ``returns`` if a forecast has
+        an outcome; ``deciles`` if a forecaster has at least 10 different forecasts; ``losses`` if
+        training was recorded; ``sensitivity`` if some threshold bought.
     """
     models = {name: fs for name, fs in study.by_forecaster.items() if name != "naive"}
     draw: dict[str, Callable[[], Figure]] = {"equity": lambda: _equity(study)}
-    if not study.pooled:  # of a universe, a row for each ticker and forecaster would fill the page
+    if not study.pooled:  # with a universe there would be a row for each ticker and forecaster
         draw["closes"] = lambda: _closes(next(iter(study.forecasts.values())))
     if any(f.judged.any() for forecasts in models.values() for f in forecasts):
         draw["returns"] = lambda: _returns(models, sorted(set(study.thresholds.values())))
@@ -70,7 +70,7 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
 
 
 def colour_of(study: Study) -> dict[str | None, str]:
-    """Return the colour of each forecaster, the same in every chart; None is a rule without one."""
+    """Return the colour of each forecaster, the same in every chart; None: a rule without a forecaster."""
     models = [name for name in study.by_forecaster if name != "naive"]
     colours: dict[str | None, str] = {
         name: PALETTE[i % len(PALETTE)] for i, name in enumerate(models)
@@ -79,7 +79,7 @@ def colour_of(study: Study) -> dict[str | None, str]:
 
 
 def _equity(study: Study) -> Figure:
-    """Equity of every result, 100 at the start, and the fall from its high below."""
+    """Draw the equity of every result, 100 at the start, and below it the drawdown."""
     figure = new_figure(10, 6.2)
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     colours = colour_of(study)
@@ -115,7 +115,7 @@ def _equity(study: Study) -> Figure:
     if ends and max(e.max() for e in ends) > 5 * min(e.min() for e in ends):
         log_axis(top)
     top.set_title("Equity after costs, 100 at the start")
-    below.set_title("Fall from the former high, %")
+    below.set_title("Drawdown, %")
     time_axis(below)
     if top.get_legend_handles_labels()[0]:
         longest = max(len(label) for label in top.get_legend_handles_labels()[1])
@@ -125,7 +125,7 @@ def _equity(study: Study) -> Figure:
 
 
 def _closes(forecasters: Sequence[Forecasts]) -> Figure:
-    """Actual (blue) and predicted (red) close of each forecaster; the last 60 days in close-up."""
+    """Draw actual (blue) and predicted (red) close of each forecaster, and the last 60 days beside it."""
     rows = len(forecasters)
     figure = new_figure(10, 1.1 + 1.75 * rows)
     grid = figure.subplots(rows, 2, width_ratios=[2.1, 1], squeeze=False)
@@ -149,7 +149,7 @@ def _closes(forecasters: Sequence[Forecasts]) -> Figure:
 
 
 def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[float]) -> Figure:
-    """Forecast return against realised return, with the identity and what a rule needs."""
+    """Draw realised return over forecast return, the line of equality and the thresholds of the rules."""
     figure, grid, columns = small_charts(len(models), 4.2, sharex=True, sharey=True)
     dots = sum(int(f.judged.sum()) for forecasts in models.values() for f in forecasts)
     many = dots > MANY_DOTS
@@ -191,7 +191,7 @@ def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[flo
 
 
 def _deciles(by_name: Mapping[str, Deciles]) -> Figure:
-    """Mean realised return by decile of the forecast; whiskers 1.96 standard errors; dashed: all days."""
+    """Draw the mean realised return by decile; error bars: 1.96 standard errors; dashed: mean of all days."""
     figure, grid, columns = small_charts(len(by_name), 2.3, sharey=True)
     for axes, (name, parts) in zip(grid, by_name.items(), strict=True):
         part = np.flatnonzero(parts.n)
@@ -208,7 +208,7 @@ def _deciles(by_name: Mapping[str, Deciles]) -> Figure:
 
 
 def losses_figure(trained: Mapping[str, Sequence[History]]) -> Figure:
-    """Training and validation loss by epoch: each fit faint, their mean strong. Source: S3, figure 7."""
+    """Draw training and validation loss by epoch: fits as thin lines, their mean bold. Source: S3, figure 7."""
     figure, grid, columns = small_charts(len(trained), 2.3, head=0.8)
     for axes, (name, histories) in zip(grid, trained.items(), strict=True):
         kinds = {
@@ -238,7 +238,7 @@ def losses_figure(trained: Mapping[str, Sequence[History]]) -> Figure:
     return figure
 
 
-#: What the sweep shows of a point, and the heading of its column.
+#: The figures of a point that are drawn, and the heading of each column.
 SWEPT = {
     "total_return": "return after costs, %",
     "trades": "trades",
@@ -248,7 +248,7 @@ SWEPT = {
 
 
 def _sensitivity(swept: Sequence[Point], held: Result | None) -> Figure:
-    """Return, trades, exposure and hit rate over the threshold: a row a forecaster, a line an exit."""
+    """Draw return, trades, exposure and hit rate by threshold: one row per forecaster, one line per exit."""
     groups = by_forecaster(swept)
     figure = new_figure(10, 0.9 + 1.75 * len(groups))
     grid = figure.subplots(len(groups), len(SWEPT), squeeze=False, sharex=True, sharey="col")
@@ -272,19 +272,19 @@ def _sensitivity(swept: Sequence[Point], held: Result | None) -> Figure:
 
 
 def _name(axes: Axes, name: str) -> None:
-    """Put a row's name over its first chart; an empty title keeps its place, whatever its length."""
+    """Write the name of a row above its first chart; an empty title of as many lines reserves the space."""
     axes.set_title("\n".join(" " for _ in name.splitlines()), pad=17)
     _above(axes, name, 17, fontsize=9.5, fontweight="bold")
 
 
 def _above(axes: Axes, text: str, points: float, **style: Any) -> None:
-    """Write over a chart without moving it."""
+    """Write above a chart without changing the layout."""
     place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
     axes.annotate(text, (0, 1), xytext=(0, points), **place, **style).set_in_layout(False)
 
 
 def _swept(axes: Axes, measure: str, points: Sequence[Point]) -> None:
-    """Draw one measure over the threshold; no return and no hit rate where nothing was bought."""
+    """Draw one measure by threshold; without a trade there is no return and no hit rate."""
     from matplotlib.ticker import MaxNLocator, NullLocator
 
     unit = 1 if measure == "trades" else 100
@@ -316,7 +316,7 @@ def _swept(axes: Axes, measure: str, points: Sequence[Point]) -> None:
 
 
 def deciles_of(study: Study) -> dict[str, Deciles]:
-    """Return the deciles of each forecaster but naive, the days of all tickers together."""
+    """Return the deciles of each forecaster except naive, over the days of all tickers together."""
     by_name = {}
     for name, forecasts in study.by_forecaster.items():
         forecast, realised = (

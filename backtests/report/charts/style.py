@@ -1,4 +1,4 @@
-"""What all charts share: colours, style, axes, small charts in rows, a figure saved as SVG and PNG."""
+"""Colours, style, axes and layout of all charts; saves figures as SVG and PNG."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Colours that the colour-blind can tell apart (Okabe and Ito 2008), readable on white and black.
+#: Colours that colour-blind readers can distinguish (Okabe and Ito 2008), on white and on black.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8f7fe0", "#9a9a00")
 DASHES = ("-", (0, (5, 1.6)), (0, (1.4, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
-#: S1 draws the actual close blue and the predicted one red.
+#: S1 draws the actual close in blue and the predicted close in red.
 ACTUAL, PREDICTED = "#2c6fd1", "#d62f3a"
-#: Fonts with Korean letters for the PNG; in an SVG the reader's own font draws them.
+#: Fonts with Korean letters for the PNG; an SVG uses the fonts of the browser.
 KOREAN_FONTS = (
     "NanumGothic",
     "NanumBarunGothic",
@@ -50,15 +50,22 @@ def _style() -> Iterator[Any]:
         "legend.frameon": False, "axes.formatter.use_mathtext": False, "text.parse_math": False,
     }  # fmt: skip
     with matplotlib.rc_context(style), warnings.catch_warnings():
-        # A letter that no font here has is drawn as a box in the PNG; the SVG keeps the letter.
+        # A letter without a font on this machine is a box in the PNG; the SVG keeps the letter.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield matplotlib.rcParams
 
 
 def draw_all(folder: Path, draw: Mapping[str, Callable[[], Figure]], label: str) -> dict[str, str]:
-    """Save each figure as ``<name>.svg`` and ``.png`` with the label over it; return SVG for a page.
+    """Save each figure as ``<name>.svg`` and ``.png``; return its SVG for a page, by name.
 
-    The same figures give the same bytes. No pyplot, no backend and no global setting is touched.
+    The same figures give the same bytes. Pyplot, the backend and global settings are not changed.
+
+    Parameters
+    ----------
+    draw : mapping
+        Name to a function that returns the figure.
+    label : str
+        Text above each figure.
     """
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {}
@@ -85,14 +92,14 @@ def _save(folder: Path, name: str, figure: Figure, label: str) -> str:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of so many inches."""
+    """Return an empty figure; width and height are in inches."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def time_axis(axes: Axes) -> None:
-    """Write dates below, as few letters as tell them apart."""
+    """Label the x axis with dates, as short as possible."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator(minticks=3, maxticks=8)
@@ -101,7 +108,7 @@ def time_axis(axes: Axes) -> None:
 
 
 def log_axis(axes: Axes, side: Literal["x", "y"] = "y") -> None:
-    """Scale by ratios, in plain numbers."""
+    """Make an axis logarithmic, labelled with plain numbers (no powers of ten)."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
     axes.set(**{f"{side}scale": "log"})
@@ -114,7 +121,15 @@ def log_axis(axes: Axes, side: Literal["x", "y"] = "y") -> None:
 def small_charts(
     n: int, height: float, head: float = 0.7, **shared: Any
 ) -> tuple[Figure, list[Axes], int]:
-    """Return a figure of `n` small charts, those charts, and how many stand in a row."""
+    """Return a figure with `n` small charts, the charts, and the number of charts in a row.
+
+    Parameters
+    ----------
+    height : float
+        Height of a chart in inches; less where the charts are narrower than that.
+    head : float
+        Height in inches of the space above and below the charts.
+    """
     columns = n if n <= 4 else 3
     rows = -(-n // columns)
     figure = new_figure(10, head + min(height, 9.4 / columns) * rows)
@@ -125,7 +140,19 @@ def small_charts(
 
 
 def wrapped(name: str, columns: int) -> str:
-    """Return the name in lines that fit over one of so many charts in a row."""
+    """Return the name broken into lines that fit above a chart, at colons, commas and slashes.
+
+    Parameters
+    ----------
+    columns : int
+        Number of charts in a row.
+
+    Examples
+    --------
+    >>> print(wrapped("cnn:filters=256,architecture=2", columns=4))
+    cnn:filters=256,
+    architecture=2
+    """
     width = 76 // columns
     lines = [""]
     for part in re.split(r"(?<=[:,/])", name):

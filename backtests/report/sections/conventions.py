@@ -10,11 +10,12 @@ def conventions(study: Study) -> list[str]:
     bars = next(iter(study.bars.values()))
     a_year = study.results[0].periods_per_year if study.results else bars.periods_per_year
     return [
-        "CAGR runs over calendar days, 365.25 a year. The Sharpe ratio is that of daily returns without a risk-free "
-        f"rate, times the root of the {a_year:.1f} a year that the out-of-sample sessions show.",
-        "Gross gives commission, tax and slippage of the same fills back; it is not a run without costs. Costs are a "
-        "share of the cash at the start; gross less costs is net. Break-even is the cost of a side, in basis points of "
-        "the value traded, at which the same fills would have earned nothing; beside it stands what they paid.",
+        "CAGR is over calendar days, 365.25 a year. The Sharpe ratio is that of daily returns without a risk-free "
+        f"rate, times the square root of {a_year:.1f}, the out-of-sample sessions a year.",
+        "Gross: the same fills, with commission, tax and slippage added back; it is not a run without costs. Costs "
+        "are a share of the cash at the start; gross less costs is net. Break-even is the cost of a side, in "
+        "basis points of the value traded, at which the same fills would have earned nothing; beside it is what they "
+        "paid.",
         "Exposure is the mean share of the equity in stocks at the close. Trades counts purchases, also those that are "
         "still held.",
         "A day is judged where both the forecast and the close exist. Halts are left out: a repeated close would "

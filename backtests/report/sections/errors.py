@@ -43,14 +43,14 @@ def _sentences(models: Mapping[str, Mapping[str, Any]]) -> list[str]:
         )
     if late := [name for name, m in models.items() if m["lag"]["repeats"]]:
         sentences.append(
-            f"The line of {listed(late)} is the price drawn late: in a chart of prices a forecast that "
-            "repeats the last close looks right, and a small true skill looks the same. R2 and the "
-            "correlation of returns tell them apart."
+            f"The line of {listed(late)} is the line of the price, late. In a chart of prices, a forecast that "
+            "only repeats the last close looks good, and so does a forecast with a small true skill. R2 and the "
+            "correlation of returns show the difference."
         )
     if ahead := [name for name, m in models.items() if m["lag"]["ahead"]]:
         sentences.append(
-            f"{listed(ahead)} moved with the very day that was forecast, which daily prices hardly ever "
-            "allow: audit for a look ahead."
+            f"{listed(ahead)} moved with the day that was forecast. With daily prices this is rarely real: "
+            "audit the forecaster for look-ahead."
         )
     return sentences
 
@@ -143,7 +143,9 @@ def errors_by_fold(study: Study) -> list[dict[str, Any]]:
         days = forecasts[0].as_of[rows]
         errors = []
         for f in forecasts:
-            judged = f.judged & rows  # the same sessions, whatever its own folds are
+            judged = (
+                f.judged & rows
+            )  # the same sessions for all, also where the folds of `f` differ
             errors.append(mape(f.actual[judged], f.close[judged]) if judged.any() else None)
         judged_days = int((forecasts[0].judged & rows).sum())
         folds.append(

@@ -36,7 +36,7 @@ def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str
         "none": "nothing",
         "unknown": "not known: the source does not say",
     }
-    mended = [
+    repaired = [
         f"{count(sum(bars.origin.dropped for bars in every), 'row')} without a session dropped",
         f"{count(sum(bars.halts for bars in every), 'halt')}: not traded, not judged",
         f"{count(sum(bars.widened for bars in every), 'high or low', 'highs or lows')} widened for rounding",
@@ -56,7 +56,7 @@ def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str
         ("Prices", "; ".join(origins)),
         ("Adjusted for", "; ".join(prices)),
         ("Sessions", sessions),
-        ("Repairs", "; ".join(mended)),
+        ("Repairs", "; ".join(repaired)),
     ]
 
 

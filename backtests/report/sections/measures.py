@@ -47,9 +47,9 @@ def _tables(
         note = f"{made} Green is below naive's, the first column."
         return [*tables_over_tickers(errors["over"]), Text(note, faint=True)]
     note = (
-        f"{made} Red that follows blue a day late is naive's picture too. MASE divides by naive's error in the first "
-        "fit rows, so read it beside naive's own; R\u00b2 of returns is 1 less the squared errors over naive's, in "
-        "log returns."
+        f"{made} Red that follows blue a day late: naive looks the same. MASE divides by the error of naive in the "
+        "first fit rows, so compare it with the MASE of naive. R\u00b2 of returns is 1 minus the squared errors over "
+        "those of naive, in log returns."
     )
     judged = [(name, measured) for name, measured in errors["rows"] if measured]
     return [
@@ -215,6 +215,6 @@ DIRECTION: tuple[Column[Errors], ...] = (
         lambda m: Cell(
             number(m["lag"]["lag1"], 2, sign=True), m["lag"]["sentence"], m["lag"]["sentence"]
         ),
-        "the same with those of the last day it knew: near 1 is the price drawn late",
+        "the same with those of the last day it knew: near 1: the line of the price, late",
     ),
 )

@@ -102,6 +102,6 @@ DIRECTION: tuple[Column[Row], ...] = (
     Column(
         "Repeats",
         lambda m: f"{m['repeats']} of {m['tickers']}",
-        "tickers on which its line is the price drawn late",
+        "tickers on which its line is the line of the price, late",
     ),
 )

@@ -76,6 +76,7 @@ def _notes(study: Study, membership: Membership) -> list[str]:
         notes.append(
             f"Before the step of its volumes {', '.join(faulty)} is left out, and this choice uses knowledge of the "
             "future: the prices there are divided by a split that was still to come, so the ticker, ranked by its file "
-            "as it is, would be too small by that split. Once mended, its traded value is what was known that day."
+            "as it is, would be too small by that split. Once its volumes are corrected, its traded value is what was "
+            "known that day."
         )
     return notes

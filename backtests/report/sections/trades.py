@@ -63,7 +63,7 @@ class TradeTable:
 
     @property
     def rules(self) -> str:
-        """The style sheet that filters: a row is hidden where the chosen option is not its own."""
+        """The style sheet of the filter: it hides the rows that do not belong to the chosen option."""
         return "".join(
             f"#what:has([value={name}]:checked) tr:not(.{name},.head){{display:none}}"
             for name, _ in (*self.results, *self.tickers, *self.whys)

@@ -65,7 +65,7 @@ def describe(network: nn.Module) -> list[KernelLayer]:
     """
     if type(network) is not nn.Sequential:
         raise Unknown(
-            f"{type(network).__name__} is no plain nn.Sequential, it has a forward of its own"
+            f"{type(network).__name__} is no plain nn.Sequential: it has another forward method"
         )
     if len({id(module) for module in network.modules()}) < 1 + len(network):
         raise Unknown("a layer stands in it twice")
@@ -93,7 +93,7 @@ def _plain(module: nn.Module, name: str) -> None:
     if any(getattr(module, hooks, None) for hooks in HOOKS):
         raise Unknown(f"{name}, has hooks")
     if "forward" in vars(module):
-        raise Unknown(f"{name}, has a forward of its own")
+        raise Unknown(f"{name}, has another forward method")
     for weight in module.parameters(recurse=False):
         if str(weight.dtype) != "torch.float32":
             raise Unknown(f"{name}, has weights of {weight.dtype}, not torch.float32")

@@ -248,7 +248,7 @@ def test_the_books_are_not_shown_before_they_are_closed(make_bars):
 
 
 def test_what_became_of_no_fill_is_listed(make_bars):
-    """A plain strategy keeps no list of its own: its orders tell."""
+    """A plain strategy keeps no list of unfilled orders: they follow from its orders."""
     bars = make_bars([(100, 101, 99, 100, 9)] * 4)
     days = bars.sessions.astype(str)
     cerebro = cerebro_with(bars, Scripted, False, orders={1: (2_000, None), 2: (5, 90.0)})
@@ -259,14 +259,20 @@ def test_what_became_of_no_fill_is_listed(make_bars):
 
 
 def test_a_strategy_that_lists_its_unfilled_signals_is_believed(make_bars):
-    told = {"session": "2019-01-08", "ticker": "X", "side": "sell", "size": 3, "why": "lower limit"}
+    fields = {
+        "session": "2019-01-08",
+        "ticker": "X",
+        "side": "sell",
+        "size": 3,
+        "why": "lower limit",
+    }
 
     class Telling(Scripted):
-        unfilled = ({"decided": "2019-01-07", **told},)
+        unfilled = ({"decided": "2019-01-07", **fields},)
 
     bars = make_bars([(100, 101, 99, 100, 9)] * 3)
     result = cerebro_with(bars, Telling, False).run()[0].analyzers.ledger.result()
-    assert result.unfilled == (Unfilled("2019-01-07", **told),)
+    assert result.unfilled == (Unfilled("2019-01-07", **fields),)
     assert result.blocked == 1
 
 

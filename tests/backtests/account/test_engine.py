@@ -36,7 +36,7 @@ def run(bars, forecasts, rule, broker=FREE):
     return run_backtest({bars.ticker: bars}, {bars.ticker: forecasts}, rule, broker)
 
 
-def story(result):
+def fills_of(result):
     return [(f.session, f.side, f.size, f.price, f.reason) for f in result.fills]
 
 
@@ -51,7 +51,7 @@ def test_the_default_reading_trades_as_computed_by_hand(market):
     # 95% of 1,000,000 buys 94 at 10,100; sold at 10,450: cash 1,032,900.
     # 95% of that buys 85 at 11,500; sold at 11,400: cash 1,024,400.
     # 95% of that buys 84 at 11,450: cash 62,600 and 84 shares at 11,450.
-    assert story(result) == [
+    assert fills_of(result) == [
         ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
         ("2019-01-10", "sell", 94, 10_450.0, "entry"),
         ("2019-01-14", "buy", 85, 11_500.0, "forecast"),
@@ -74,7 +74,7 @@ def test_the_default_reading_trades_as_computed_by_hand(market):
 def test_the_day_exit_measures_from_the_close_before(market):
     result = run(*market, FivePercentRule(exit="day"))
     # Only 11,500 against 10,400 rises 5% in a day: one long holding, then the last purchase.
-    assert story(result) == [
+    assert fills_of(result) == [
         ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
         ("2019-01-15", "sell", 94, 11_400.0, "day"),
         ("2019-01-16", "buy", 93, 11_450.0, "forecast"),
@@ -86,7 +86,7 @@ def test_the_touch_exit_fills_at_the_better_of_open_and_limit_on_the_day_of_the_
     # Bought at 10,100 on the 8th; the limit 10,500 is touched on the 9th (high 10,600). That
     # close forecasts 20,000: bought at 10,450 on the 10th, limit 11,025, which the gap of the
     # 14th opens above: sold at 11,500, cash 1,136,300. The close of the 15th forecasts +9%.
-    assert story(result) == [
+    assert fills_of(result) == [
         ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
         ("2019-01-09", "sell", 94, pytest.approx(10_500.0), "touch"),
         ("2019-01-10", "buy", 94, 10_450.0, "forecast"),
@@ -100,7 +100,7 @@ def test_a_fill_at_the_close_of_the_decision(market):
     # 95% of 1,000,000 buys 95 at 10,000; sold at 10,500: cash 1,047,500.
     # 95% of that buys 95 at 10,400; sold at 11,500: cash 1,152,000.
     # 95% of that buys 95 at 11,450: cash 64,250.
-    assert story(result) == [
+    assert fills_of(result) == [
         ("2019-01-07", "buy", 95, 10_000.0, "forecast"),
         ("2019-01-09", "sell", 95, 10_500.0, "entry"),
         ("2019-01-11", "buy", 95, 10_400.0, "forecast"),
@@ -117,7 +117,7 @@ def test_a_fill_at_the_close_with_the_touch_exit_stands_from_the_day_after(marke
     result = run(*market, FivePercentRule(fill="close", exit="touch"))
     # Bought at 10,000; 10,500 is touched on the 9th, which closes there and buys again on the call
     # of 20,000; 11,025 is gapped over on the 14th. The last one waits for 12,022.5.
-    assert story(result) == [
+    assert fills_of(result) == [
         ("2019-01-07", "buy", 95, 10_000.0, "forecast"),
         ("2019-01-09", "sell", 95, pytest.approx(10_500.0), "touch"),
         ("2019-01-09", "buy", 94, 10_500.0, "forecast"),
@@ -154,12 +154,12 @@ def test_a_broker_that_fills_at_the_close_does_not_move_fills_at_the_open(market
     cerebro.addstrategy(FivePercent)
     cerebro.addanalyzer(Ledger, _name="ledger")
     result = cerebro.run()[0].analyzers.ledger.result()
-    assert story(result) == story(run(*market, FivePercentRule()))
+    assert fills_of(result) == fills_of(run(*market, FivePercentRule()))
 
 
 def test_the_one_day_exit(market):
     result = run(*market, FivePercentRule(exit="one-day"))
-    assert story(result) == [
+    assert fills_of(result) == [
         ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
         ("2019-01-09", "sell", 94, 10_300.0, "one-day"),  # cash 1,018,800
         ("2019-01-10", "buy", 92, 10_450.0, "forecast"),
@@ -172,7 +172,7 @@ def test_the_one_day_exit(market):
 
 def test_the_forecast_exit(market):
     result = run(*market, FivePercentRule(exit="forecast"))
-    assert story(result) == [
+    assert fills_of(result) == [
         ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
         ("2019-01-15", "sell", 94, 11_400.0, "forecast"),  # 10,000 is forecast at 11,500
         ("2019-01-16", "buy", 93, 11_450.0, "forecast"),
@@ -181,7 +181,7 @@ def test_the_forecast_exit(market):
 
 def test_max_hold(market):
     result = run(*market, FivePercentRule(exit="day", max_hold=3))
-    assert story(result)[:2] == [
+    assert fills_of(result)[:2] == [
         ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
         ("2019-01-11", "sell", 94, 10_400.0, "max_hold"),  # the close of the 10th is the third
     ]
@@ -290,7 +290,7 @@ def test_too_poor_for_one_share_is_counted_not_hidden(market):
 def test_buy_and_hold_covers_the_same_sessions_and_needs_no_forecast(market):
     bars, forecasts = market
     result = run(bars, forecasts, BuyAndHoldRule())
-    assert story(result) == [("2019-01-08", "buy", 94, 10_100.0, "start")]
+    assert fills_of(result) == [("2019-01-08", "buy", 94, 10_100.0, "start")]
     assert result.forecaster is None
     assert np.array_equal(result.sessions, run(bars, forecasts, FivePercentRule()).sessions)
 
@@ -332,7 +332,7 @@ def test_first_exit_2_by_hand(market):
     result = run(*market, FivePercentRule(first_exit=2))
     # Bought at 10,100 as before; 10,500 on the second close still sells, at 10,450. Bought at 11,500
     # on the 14th, whose rise does not count; 11,450 on the 15th is still 10% above: sold on the 16th.
-    assert story(result) == [
+    assert fills_of(result) == [
         ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
         ("2019-01-10", "sell", 94, 10_450.0, "entry"),
         ("2019-01-14", "buy", 85, 11_500.0, "forecast"),
@@ -343,7 +343,7 @@ def test_first_exit_2_by_hand(market):
 def test_the_bound_of_the_forecast_exit_by_hand(market):
     result = run(*market, FivePercentRule(exit="forecast", bound=0.9))
     # 20,000 is 94% above 10,300 and 90.5% above 10,500; 10,800 is 3.8% above 10,400: sold at 10,400.
-    assert story(result)[:2] == [
+    assert fills_of(result)[:2] == [
         ("2019-01-08", "buy", 94, 10_100.0, "forecast"),
         ("2019-01-11", "sell", 94, 10_400.0, "forecast"),
     ]

@@ -37,7 +37,7 @@ def run(bars, orders, *, volume_cap=None, cash=10_000_000, coc=False, **costs):
     """Return the strategy after a script of orders, free of costs but those given."""
     cerebro = bt.Cerebro(stdstats=False)
     every = bars if isinstance(bars, list) else [bars]
-    feeds = [cerebro.adddata(ForecastFeed(bars=own)) for own in every]
+    feeds = [cerebro.adddata(ForecastFeed(bars=series)) for series in every]
     settings = FREE | costs
     market = settings.pop("market", KRX)
     Broker(cash, Costs.of(market, **settings), volume_cap=volume_cap).install(cerebro, feeds)
@@ -323,14 +323,14 @@ class Any_(bt.Strategy):
         self.values = []
 
     def notify_order(self, order):
-        told = (
+        event = (
             len(self),
             order.ref - self.first,
             order.status,
             order.executed.size,
             order.executed.price,
         )
-        self.seen.append(told)
+        self.seen.append(event)
 
     def start(self):
         self.first = next(bt.Order.refbasis)
@@ -366,9 +366,9 @@ def test_where_the_market_knows_no_rule_every_fill_is_backtraders(orders, seed, 
 
     bars = [series(number) for number in range(3)]
 
-    def told(ours):
+    def account_of(ours):
         cerebro = bt.Cerebro(stdstats=False, cheat_on_open=coo)
-        feeds = [cerebro.adddata(ForecastFeed(bars=own)) for own in bars]
+        feeds = [cerebro.adddata(ForecastFeed(bars=series)) for series in bars]
         costs = Costs.of(market_for("X", "none"), commission_bps=2, slippage_bps=7)
         if ours:
             Broker(5_000, costs).install(cerebro, feeds)
@@ -384,7 +384,7 @@ def test_where_the_market_knows_no_rule_every_fill_is_backtraders(orders, seed, 
         (strategy,) = cerebro.run()
         return strategy.seen, strategy.values
 
-    (seen, values), (theirs, their_values) = told(True), told(False)
+    (seen, values), (theirs, their_values) = account_of(True), account_of(False)
     assert [row[:4] for row in seen] == [row[:4] for row in theirs]
     assert [row[4] for row in seen] == pytest.approx([row[4] for row in theirs], rel=1e-12)
     assert np.allclose(values, their_values, rtol=1e-12)

@@ -65,7 +65,7 @@ def test_the_past_is_that_before_today_and_todays_close_is_known(make_bars, make
         pytest.approx([0.0, 0.01]),
         pytest.approx([0.0, 0.01, 0.02]),
         pytest.approx([0.0, 0.01, 0.02]),  # no forecast on the day before
-        pytest.approx([0.01, 0.02, 0.03]),  # of 1.05, less the centre of its own fit
+        pytest.approx([0.01, 0.02, 0.03]),  # of 1.05, less the centre of the same fit
     ]
     assert [s.centre for s in seen] == [0.01] * 4 + [0.02] * 4
     assert seen[1].forecast_return == pytest.approx(0.02)

@@ -29,7 +29,7 @@ COMMON = {"--help", "-h", "--config", "--quiet", "--json"}
 FIELDS = [(of, name) for of in CONFIGS for name in flags_of(of)]
 
 
-def taken(parser: argparse.ArgumentParser) -> set[str]:
+def flags_of_parser(parser: argparse.ArgumentParser) -> set[str]:
     """Return the flags that a parser takes."""
     return {flag for action in parser._actions for flag in action.option_strings}
 
@@ -52,7 +52,7 @@ def test_a_command_takes_exactly_the_flags_whose_fields_name_it(of: type[RunConf
     flags = {name: flag for name, flag in flags_of(of).items() if of.command in flag.commands}
     names = {name_of(name) for name in flags}
     names |= {name_of(flag.opposite[0]) for flag in flags.values() if flag.opposite}
-    assert taken(PARSERS[of.command]()) == names | COMMON
+    assert flags_of_parser(PARSERS[of.command]()) == names | COMMON
 
 
 @pytest.mark.parametrize("of", CONFIGS, ids=lambda of: of.command)
@@ -181,7 +181,7 @@ def test_the_table_of_the_readme_names_no_flag_that_does_not_exist() -> None:
     rows = [line for line in readme.splitlines() if line.startswith("| ")]
     named = {flag for row in rows for flag in re.findall(r"--[a-z][a-z-]*", row)}
     assert len(named) > 30, "the table is found"
-    assert named <= taken(run.make_parser())
+    assert named <= flags_of_parser(run.make_parser())
 
 
 @pytest.mark.parametrize("command", [*sorted(PARSERS), "list"])

@@ -164,7 +164,7 @@ def test_a_signal_ends_it_with_130(tmp_path):
 
 
 def test_a_walk_forward_grid_from_a_file_of_flags(tmp_path, capsys):
-    """Keys of the file are the flags; each fold makes its own choice."""
+    """Keys of the file are the flags; each fold chooses alone."""
     (tmp_path / "grid.toml").write_text(
         'ticker = "051900.KS"\nsource = "simulated"\nstart = 2015-01-01\nend = 2016-09-01\n'
         'forecaster = "linear"\ncross = ["lookback=1,3", "features=ohlcv,ohlcv+indicators"]\n'

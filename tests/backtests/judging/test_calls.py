@@ -173,14 +173,14 @@ def test_the_round_trip_is_the_brokers_on_and_off_the_tick_grid(
     assert len(Watching.seen) == 8
     listing = costs.listing(bars.ticker)
     grid = grid_of(bars, costs.market.ticks, listing)
-    own = []
+    round_trips = []
     for day, close, expected in Watching.seen:
         table = costs.market.tick_table(day, listing) if grid.known_on(day) else None
-        own.append(round_trip(costs, bars.ticker, day, close, table))
-        assert own[-1] == pytest.approx(expected, rel=1e-9), day
-    assert len(set(own)) > 1, "the tax fell on the 30th"
-    assert (max(own) > 0.005) == (price == 100_000)
+        round_trips.append(round_trip(costs, bars.ticker, day, close, table))
+        assert round_trips[-1] == pytest.approx(expected, rel=1e-9), day
+    assert len(set(round_trips)) > 1, "the tax fell on the 30th"
+    assert (max(round_trips) > 0.005) == (price == 100_000)
     called = judge_calls(
         {bars.ticker: bars}, {bars.ticker: make_forecasts(bars, [price * 1.1] * 8)}, 0.05, costs
     )
-    assert called.round_trip == pytest.approx(np.mean(own[:-1])), "the last has no outcome"
+    assert called.round_trip == pytest.approx(np.mean(round_trips[:-1])), "the last has no outcome"

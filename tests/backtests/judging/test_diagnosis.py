@@ -11,7 +11,13 @@ from backtests.judging.diagnosis import diagnose
 from backtests.judging.rises import at_least
 from forecasters.forecasts import Forecasts
 from strategies.rule import risen
-from tests.backtests.example_studies import make_bars, make_forecasts, make_result, make_study, told
+from tests.backtests.example_studies import (
+    forecasts_of,
+    make_bars,
+    make_forecasts,
+    make_result,
+    make_study,
+)
 
 NAT = np.datetime64("NaT", "D")
 
@@ -85,5 +91,5 @@ def test_a_rule_that_cannot_pay_for_one_share_is_too_poor() -> None:
 
 def test_naive_is_flat_and_has_no_direction() -> None:
     study = make_study(traded=False)
-    d = diagnose([told(study)[0]], 0.05, study.results[0], study.foresight[0])
+    d = diagnose([forecasts_of(study)[0]], 0.05, study.results[0], study.foresight[0])
     assert (d.correlation, d.direction, d.flat) == (None, None, True)

@@ -95,16 +95,16 @@ def test_without_shifts_no_rule_is_said_to_have_timing(study) -> None:
 
 def test_the_rows_and_the_manifest_tell_the_same_words(study, judgement: Judgement) -> None:
     rows = summarise(replace(study, judgement=judgement)).rows
-    told = {(row["forecaster"], row["strategy"]): row for row in rows}
-    skilled = told["skilled", "direction"]
+    by_pair = {(row["forecaster"], row["strategy"]): row for row in rows}
+    skilled = by_pair["skilled", "direction"]
     assert skilled["forecast_verdict"] == BETTER
     assert skilled["verdict"] == TIMED
     assert skilled["gain"] == judgement.skill.judged[0].absolute.gain
     assert skilled["gain_low"] > 0
-    assert told["naive", "direction"]["verdict"] is None
+    assert by_pair["naive", "direction"]["verdict"] is None
     described = describe_judgement(judgement)
     json.dumps(described, allow_nan=False)
-    assert [own["word"] for own in described["forecasters"]] == [BETTER, WORSE]
+    assert [verdict["word"] for verdict in described["forecasters"]] == [BETTER, WORSE]
     assert described["rules"][0]["shifts"]["shifts"] == judgement.shifted[0].shifts
     plain = summarise(study).rows
     assert all(row["verdict"] is None and row["gain"] is None for row in plain)
@@ -133,11 +133,11 @@ def test_a_run_says_its_verdict_and_counts_its_trials(tmp_path, capsys) -> None:
     (account,) = manifest["verdict"]
     assert first["verdict"] == manifest["verdict"]
     assert all(
-        own["word"] in (BETTER, WORSE, SAME)
-        for own in manifest["judgement"][account]["forecasters"]
+        verdict["word"] in (BETTER, WORSE, SAME)
+        for verdict in manifest["judgement"][account]["forecasters"]
     )
     trials = manifest["trials"]["counted"][0]["trials"]
-    assert trials == 2 * 10 * 3, "forecasters, thresholds with the rule's own among them, exits"
+    assert trials == 2 * 10 * 3, "forecasters, thresholds, that of the rule included, exits"
     lines = (tmp_path / FILE).read_text("utf-8").splitlines()
     assert len(lines) == trials == manifest["trials"]["count"]
     code, other = run(capsys, "--out", tmp_path, "--jobs", 1, "--threshold", 0.07)
@@ -171,8 +171,8 @@ def test_a_run_without_shifts_says_so(tmp_path, capsys) -> None:
     flags = [*SMALL[: SMALL.index("--shifts")], "--shifts", "0"]
     _, printed = run(capsys, "--out", tmp_path, "--jobs", 1, flags=flags)
     manifest = json.loads((Path(printed["folder"]) / "manifest.json").read_text("utf-8"))
-    (told,) = manifest["judgement"].values()
-    assert all(own["shifts"] is None for own in told["rules"])
+    (described,) = manifest["judgement"].values()
+    assert all(rule["shifts"] is None for rule in described["rules"])
 
 
 def test_each_row_of_the_tables_has_its_word(study, judgement, tmp_path: Path) -> None:

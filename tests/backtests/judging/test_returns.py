@@ -16,20 +16,22 @@ from tests.backtests.drawn_returns import N, counted, noise, point_of, result_of
 
 def test_a_result_has_the_ratio_and_the_return_of_its_row():
     result = result_of(noise(1, mean=0.0012))
-    (own,) = judge_returns([result]).results
+    (account,) = judge_returns([result]).results
     figures = performance(result)
-    assert own.sharpe == pytest.approx(figures["sharpe"], rel=1e-12)
-    assert own.total_return == figures["total_return"]
-    assert own.closed == figures["closed_trades"] == 40
-    assert own.sharpe_low < own.sharpe < own.sharpe_high
-    assert own.return_low < own.total_return < own.return_high
-    assert own.n == N
-    ratio, moments = own.daily_sharpe, (own.skewness, own.kurtosis)
-    assert own.psr == probabilistic_sharpe(ratio, N, *moments) > 0.5
-    enough = probabilistic_sharpe(ratio, own.needed, *moments)
-    assert enough >= 0.95 > probabilistic_sharpe(ratio, own.needed - 1, *moments)
+    assert account.sharpe == pytest.approx(figures["sharpe"], rel=1e-12)
+    assert account.total_return == figures["total_return"]
+    assert account.closed == figures["closed_trades"] == 40
+    assert account.sharpe_low < account.sharpe < account.sharpe_high
+    assert account.return_low < account.total_return < account.return_high
+    assert account.n == N
+    ratio, moments = account.daily_sharpe, (account.skewness, account.kurtosis)
+    assert account.psr == probabilistic_sharpe(ratio, N, *moments) > 0.5
+    enough = probabilistic_sharpe(ratio, account.needed, *moments)
+    assert enough >= 0.95 > probabilistic_sharpe(ratio, account.needed - 1, *moments)
     # a year's interval is about 2 x 1.96 x sqrt(246 / 720) wide where the returns are independent
-    assert own.sharpe_high - own.sharpe_low == pytest.approx(3.92 * math.sqrt(246 / N), rel=0.15)
+    assert account.sharpe_high - account.sharpe_low == pytest.approx(
+        3.92 * math.sqrt(246 / N), rel=0.15
+    )
 
 
 def test_the_return_of_the_first_session_is_in_the_interval_of_the_return():
@@ -47,18 +49,25 @@ def test_fewer_than_thirty_closed_trades_are_few():
     results.append(replace(results[1], trades=(*results[1].trades[:29], still_open)))
     judged = judge_returns(results).results
     assert FEW_TRADES == 30
-    assert [own.few for own in judged] == [True, False, True]
-    assert [own.closed for own in judged] == [29, 30, 29]
-    assert all(own.psr is not None for own in judged)
+    assert [account.few for account in judged] == [True, False, True]
+    assert [account.closed for account in judged] == [29, 30, 29]
+    assert all(account.psr is not None for account in judged)
 
 
 def test_an_account_that_never_traded_has_no_ratio():
     chance = judge_returns([result_of(np.zeros(N), trades=0)])
-    (own,) = chance.results
-    nothing = (own.sharpe, own.sharpe_low, own.return_low, own.psr, own.needed, own.daily_sharpe)
+    (account,) = chance.results
+    nothing = (
+        account.sharpe,
+        account.sharpe_low,
+        account.return_low,
+        account.psr,
+        account.needed,
+        account.daily_sharpe,
+    )
     assert nothing == (None,) * 6
-    assert own.why == own.why_sharpe == own.why_return == "the account never moved"
-    assert own.few
+    assert account.why == account.why_sharpe == account.why_return == "the account never moved"
+    assert account.few
     (deflated,) = deflate(chance.results, counted(50)).results
     assert deflated.dsr is None
     assert deflated.expected > 0
@@ -69,10 +78,10 @@ def test_an_account_that_moved_on_few_days_has_a_ratio_without_a_probability():
     daily = np.zeros(N)
     daily[300:302] = 0.02, 0.015
     chance = judge_returns([result_of(daily, 1)])
-    (own,) = chance.results
-    assert own.sharpe == pytest.approx(performance(result_of(daily, 1))["sharpe"])
-    assert (own.sharpe_low, own.psr, own.needed) == (None, None, None)
-    assert own.return_low is not None
+    (account,) = chance.results
+    assert account.sharpe == pytest.approx(performance(result_of(daily, 1))["sharpe"])
+    assert (account.sharpe_low, account.psr, account.needed) == (None, None, None)
+    assert account.return_low is not None
     deflation = deflate(chance.results, counted(9))
     assert deflation.results[0].dsr is None
 
@@ -80,7 +89,7 @@ def test_an_account_that_moved_on_few_days_has_a_ratio_without_a_probability():
 def test_buy_and_hold_is_judged_beside_and_is_no_trial():
     held = result_of(noise(4), 0, "buy_and_hold", None)
     chance = judge_returns([result_of(noise(5))], held=held)
-    assert [own.reference for own in chance.results] == [False, True]
+    assert [account.reference for account in chance.results] == [False, True]
     assert not chance.results[1].few
     assert chance.overfit.variants == 1
     first, last = deflate(chance.results, counted(20)).results

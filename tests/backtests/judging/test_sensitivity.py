@@ -26,9 +26,9 @@ from tests.backtests.planted_sweep import (
     KRX,
     PLANTED,
     RULE,
-    at,
     market_of,
     planted_market,
+    points_at,
     points_of,
     swept,
 )
@@ -40,7 +40,7 @@ def planted(make_bars, make_forecasts):
 
 
 def test_every_point_of_a_planted_market_as_computed_by_hand(planted):
-    points = at(swept(*planted, RULE, FREE), 0.02, 0.05, 0.10)
+    points = points_at(swept(*planted, RULE, FREE), 0.02, 0.05, 0.10)
     # 2%, two calls. Bought at 10,000 on day 1: 95 shares, 50,000 left.
     #   entry: the close of day 2 is 2% above that of day 0: sold at 10,300 -> 1,028,500.
     #   day:   day 4 closes 2.9% above day 3: sold at 10,600 -> 1,057,000.
@@ -80,25 +80,28 @@ def test_the_own_point_is_the_result_of_the_run(exit_, threshold):
     _, bars, forecasts = market_of()
     rule = FivePercentRule(threshold=threshold, exit=exit_, max_hold=9, stop_loss=0.03)
     points = swept(bars, forecasts[2], rule)
-    (own,) = [p for p in points if p.own]
+    (run_point,) = [p for p in points if p.own]
     result = run_backtest(bars, forecasts[2], rule, KRX)
     figures = performance(result)
-    assert (own.threshold, own.exit) == (threshold, exit_)
-    assert own.trades == len(result.trades) > 0
-    assert (own.total_return, own.exposure) == (figures["total_return"], figures["exposure"])
-    assert own.hit_rate == np.mean([trade.return_net > 0 for trade in result.trades])
+    assert (run_point.threshold, run_point.exit) == (threshold, exit_)
+    assert run_point.trades == len(result.trades) > 0
+    assert (run_point.total_return, run_point.exposure) == (
+        figures["total_return"],
+        figures["exposure"],
+    )
+    assert run_point.hit_rate == np.mean([trade.return_net > 0 for trade in result.trades])
     assert len(points) == 3 * (10 if threshold in THRESHOLDS else 11)
 
 
 def test_the_other_settings_of_the_rule_stay(planted):
     rule = FivePercentRule(max_hold=1)
-    (point,) = (p for p in at(swept(*planted, rule, FREE), 0.02) if p.exit == "day")
+    (point,) = (p for p in points_at(swept(*planted, rule, FREE), 0.02) if p.exit == "day")
     # Bought at 10,000 on day 1, sold at 10,100 on day 2; the call of day 1 came while holding.
     assert point.total_return == pytest.approx(0.0095)
 
 
 def test_the_exit_of_the_rule_is_among_those_compared(planted):
-    points = at(swept(*planted, FivePercentRule(exit="one-day"), FREE), 0.05)
+    points = points_at(swept(*planted, FivePercentRule(exit="one-day"), FREE), 0.05)
     assert [(p.exit, p.own) for p in points] == [
         ("entry", False),
         ("day", False),
@@ -131,7 +134,7 @@ def test_what_is_not_run_is_what_a_run_would_give(monkeypatch):
 
 def test_no_account_buys_what_may_not_be_bought(planted):
     bars, forecasts = planted
-    nobody = {ticker: np.zeros(len(own), dtype=bool) for ticker, own in bars.items()}
+    nobody = {ticker: np.zeros(len(series), dtype=bool) for ticker, series in bars.items()}
     assert any(point.trades for point in swept(bars, forecasts, RULE, FREE))
     assert not any(point.trades for point in swept(bars, forecasts, RULE, FREE, nobody))
 
@@ -146,9 +149,9 @@ def test_processes_give_the_points_that_one_process_gives():
 def test_one_account_of_several_tickers(make_bars, make_forecasts):
     a, b = make_bars(PLANTED, ticker="A.KS"), make_bars(PLANTED, ticker="B.KS")
     bars = {"A.KS": a, "B.KS": b}
-    forecasts = {t: make_forecasts(own, CALLS) for t, own in bars.items()}
+    forecasts = {t: make_forecasts(series, CALLS) for t, series in bars.items()}
     broker = replace(FREE, slots=2)
-    points = at(swept(bars, forecasts, RULE, broker), 0.02)
+    points = points_at(swept(bars, forecasts, RULE, broker), 0.02)
     result = run_backtest(bars, forecasts, FivePercentRule(threshold=0.02), broker)
     assert (points[0].calls, points[0].trades) == (4, 2)
     assert points[0].total_return == performance(result)["total_return"] > 0
@@ -165,8 +168,8 @@ def test_no_point_knows_an_outcome():
 
 def test_no_account_of_the_sweep_changes_before_the_prices_do(monkeypatch):
     _, bars, forecasts = market_of()
-    own, cut = bars[KOREAN], 620
-    later = {name: getattr(own, name).copy() for name in ("open", "high", "low", "close")}
+    series, cut = bars[KOREAN], 620
+    later = {name: getattr(series, name).copy() for name in ("open", "high", "low", "close")}
     for values in later.values():
         values[cut:] *= 1.3
     accounts = []
@@ -177,9 +180,9 @@ def test_no_account_of_the_sweep_changes_before_the_prices_do(monkeypatch):
 
     monkeypatch.setattr(engine, "run_backtest", spy)
     swept(bars, forecasts[2])
-    swept({KOREAN: replace(own, **later)}, forecasts[2])
+    swept({KOREAN: replace(series, **later)}, forecasts[2])
     half = len(accounts) // 2
-    day = str(own.sessions[cut])
+    day = str(series.sessions[cut])
     for before, after in zip(accounts[:half], accounts[half:], strict=True):
         early = [[f for f in r.fills if f.session < day] for r in (before, after)]
         assert early[0] == early[1]
@@ -204,11 +207,11 @@ def test_the_run_folder_holds_the_sweep_and_its_own_point_is_the_result(finished
     assert len(table) == len(models) * 3 * 10
     assert set(table["account"]) == {"051900.KS"}
     for name in models:
-        (own,) = table[table["own"] & (table["forecaster"] == name)].to_dict("records")
+        (row,) = table[table["own"] & (table["forecaster"] == name)].to_dict("records")
         (run,) = metrics[metrics["forecaster"] == name].to_dict("records")
-        assert (own["threshold"], own["exit"]) == (0.01, "entry")
+        assert (row["threshold"], row["exit"]) == (0.01, "entry")
         for figure in ("total_return", "trades", "exposure"):
-            assert own[figure] == run[figure]
+            assert row[figure] == run[figure]
     assert table.loc[table["trades"] == 0, "hit_rate"].isna().all()
     assert table["trades"].sum() > 0
 

@@ -16,7 +16,15 @@ from backtests.statistics.pesaran_timmermann import pesaran_timmermann
 from backtests.statistics.superior import superior_predictive_ability
 from forecasters.forecasts import Forecasts
 from tests.backtests.example_studies import make_bars, make_forecasts
-from tests.backtests.planted_skill import FIRST, MADE, NAIVE, NAMES, SKILL, clairvoyant, three
+from tests.backtests.planted_skill import (
+    FIRST,
+    MADE,
+    NAIVE,
+    NAMES,
+    SKILL,
+    clairvoyant,
+    three_forecasters,
+)
 
 
 def returns(forecasts: Forecasts, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -73,9 +81,11 @@ def test_a_fold_begins_with_its_own_first_session() -> None:
     coming = np.log(NAIVE.actual / NAIVE.last_close)
     first = np.flatnonzero(NAIVE.fold != np.roll(NAIVE.fold, 1))
     assert first.size == 3 and (np.abs(coming[first]) > 0.003).all()
-    told = -1e-5 * np.sign(np.nan_to_num(coming))
-    told[first] = coming[first]
-    by_seed = np.where(np.isfinite(NAIVE.close), NAIVE.last_close * np.exp(told), np.nan)[None]
+    log_returns = -1e-5 * np.sign(np.nan_to_num(coming))
+    log_returns[first] = coming[first]
+    by_seed = np.where(np.isfinite(NAIVE.close), NAIVE.last_close * np.exp(log_returns), np.nan)[
+        None
+    ]
     made = replace(NAIVE, forecaster="edge", by_seed=by_seed, centre=np.empty(0))
     folds = judge_forecasts({"edge": (made,)}).judged[0].folds
     assert (folds.statistic, folds.n) == (3, 3)
@@ -129,7 +139,7 @@ def universe() -> dict[str, tuple[Forecasts, ...]]:
     """Return the three on two tickers, the second listed 40 sessions later and halted on other days."""
     bars = make_bars("005930.KS", rows=900, seed=2)
     later = make_forecasts(bars, "naive", FIRST + 40)
-    second = three(later)
+    second = three_forecasters(later)
     return {name: (*MADE[name], *second[name]) for name in MADE}
 
 
@@ -137,9 +147,9 @@ def test_a_universe_is_one_series_of_session_means() -> None:
     made = universe()
     found = judge_forecasts(made)
     means: dict[np.datetime64, list[tuple[float, float]]] = {}
-    for own in made["wild"]:
-        rows = own.judged
-        for day, r, f in zip(own.as_of[rows], *returns(own, rows), strict=True):
+    for forecasts in made["wild"]:
+        rows = forecasts.judged
+        for day, r, f in zip(forecasts.as_of[rows], *returns(forecasts, rows), strict=True):
             means.setdefault(day, []).append((r, f))
     days = [np.array(means[day]).T for day in sorted(means)]
     assert found.n == len(days) == 366

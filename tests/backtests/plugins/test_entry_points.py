@@ -24,7 +24,7 @@ from forecasters.errors import InputError
 from forecasters.features import make_features
 from forecasters.walk_forward import WalkForward
 
-Beside = Callable[[Path], None]
+AddToPath = Callable[[Path], None]
 Capture = pytest.CaptureFixture[str]
 #: Top modules of the packages made here.
 MODULES = ("acme", "broken", "clash")
@@ -40,7 +40,7 @@ from forecasters.neural import NeuralForecaster
 
 
 class Network(nn.Module):
-    """Plain torch, with a forward of its own."""
+    """Plain torch, with another forward method."""
 
     def __init__(self, channels, hidden):
         super().__init__()
@@ -104,7 +104,7 @@ PLAIN = (
     "run --ticker 051900.KS --start 2015-01-01 --end 2017-01-01 --split 70:30 --seeds 2 --json "
     "--tearsheets none"
 ).split()
-#: `backtests` in a process of its own, whose charts have no axes: they are half of its time.
+#: `backtests` in a separate process, whose charts have no axes: they are half of its time.
 COMMAND = """
 import sys
 from backtests.__main__ import main
@@ -166,7 +166,7 @@ def run(target: Path, *flags: object) -> dict[str, Any]:
 
 
 @pytest.fixture
-def beside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Beside]:
+def add_to_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[AddToPath]:
     """Return what puts a folder of packages on this process's path for the time of a test."""
     before = set(sys.modules)
     yield monkeypatch.syspath_prepend
@@ -175,7 +175,7 @@ def beside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Beside]:
             del sys.modules[name]
 
 
-def listed(capsys: Capture, what: str) -> tuple[dict[str, str], str]:
+def listed_plugins(capsys: Capture, what: str) -> tuple[dict[str, str], str]:
     """Return the lines of `backtests list` by their first word, and what went to stderr."""
     assert main(["list", what]) == 0
     out, err = capsys.readouterr()
@@ -215,10 +215,10 @@ def finished(installed: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     ],
 )
 def test_each_is_listed_among_ours(
-    installed: Path, capsys: Capture, beside: Beside, what: str, name: str, words: str
+    installed: Path, capsys: Capture, add_to_path: AddToPath, what: str, name: str, words: str
 ) -> None:
-    beside(installed)
-    lines, err = listed(capsys, what)
+    add_to_path(installed)
+    lines, err = listed_plugins(capsys, what)
     assert words in lines[name] and err == ""
     assert len(lines) > 2
 
@@ -264,14 +264,14 @@ def test_a_line_that_changed_in_the_package_is_another_run(
 
 @pytest.mark.parametrize("init", [True, False])
 def test_the_code_of_a_plugin_is_its_whole_package(
-    installed: Path, tmp_path: Path, beside: Beside, init: bool
+    installed: Path, tmp_path: Path, add_to_path: AddToPath, init: bool
 ) -> None:
     """Its weights too, and also where there is no `__init__.py`: such a package has no file."""
     site = tmp_path / "site"
     shutil.copytree(installed, site, ignore=shutil.ignore_patterns("__pycache__"))
     if not init:
         (site / "acme" / "__init__.py").unlink()
-    beside(site)
+    add_to_path(site)
     rule = plugins.load(plugins.STRATEGIES, plugins.parse("acme_band"))
     assert Path(inspect.getfile(rule)).is_relative_to(site)
     found = [plugins.provenance(rule)]
@@ -287,7 +287,7 @@ def test_the_code_of_a_plugin_is_its_whole_package(
 
 
 def test_a_saved_fit_of_a_plugin_is_read_without_its_class(
-    installed: Path, tmp_path: Path, beside: Beside
+    installed: Path, tmp_path: Path, add_to_path: AddToPath
 ) -> None:
     """Also where its module has another name than its entry point."""
     site = tmp_path / "site"
@@ -295,7 +295,7 @@ def test_a_saved_fit_of_a_plugin_is_read_without_its_class(
     (site / "acme" / "acme_gru.py").rename(site / "acme" / "networks.py")
     (points,) = site.glob("*.dist-info/entry_points.txt")
     points.write_text(points.read_text().replace("acme.acme_gru:", "acme.networks:"))
-    beside(site)
+    add_to_path(site)
     forecaster = plugins.make(plugins.FORECASTERS, plugins.parse("acme_gru:epochs=1"))
     bars = Simulated().fetch("051900.KS", "2015-01-01", "2016-06-01")
     fit = WalkForward(train_size=200).fits(forecaster, make_features(bars, "ohlcv", 1))[0]
@@ -304,7 +304,7 @@ def test_a_saved_fit_of_a_plugin_is_read_without_its_class(
     assert saved.about["forecaster"] == "acme/AcmeGRU"
     assert type(saved.forecaster) is type(forecaster)
     points.write_text("")
-    beside(site)
+    add_to_path(site)
     with pytest.raises(InputError, match="no installed package offers the forecaster 'acme/AcmeG"):
         load_fit(path)
 
@@ -320,7 +320,9 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-def offer(site: Path, package: str, module: str, text: str, point: str, group: str) -> None:
+def install_module(
+    site: Path, package: str, module: str, text: str, point: str, group: str
+) -> None:
     """Install a package of one module with one entry point."""
     (site / f"{module}.py").write_text(text)
     write_metadata(site, package, f"[backtests.{group}]\n{point}\n")
@@ -346,26 +348,26 @@ def offer(site: Path, package: str, module: str, text: str, point: str, group: s
     ids=["import", "raise", "missing", "class", "value"],
 )
 def test_an_entry_point_that_fails_names_its_package_and_hides_no_other(
-    site: Path, capsys: Capture, beside: Beside, group: str, flag: str, ours: str, text: str, words: str
+    site: Path, capsys: Capture, add_to_path: AddToPath, group: str, flag: str, ours: str, text: str, words: str
 ) -> None:  # fmt: skip
-    offer(site, "acme-broken", "broken", text, "theirs = broken:A", group)
-    beside(site)
+    install_module(site, "acme-broken", "broken", text, "theirs = broken:A", group)
+    add_to_path(site)
     code = main([*PLAIN, "--source", "simulated", "--out", str(site / "runs"), flag, "theirs"])
     err = capsys.readouterr().err
     assert code == 2
     assert "'theirs' of the package acme-broken" in err and words in err
     assert "Traceback" not in err and "fault of ours" not in err
 
-    lines, _ = listed(capsys, group)
+    lines, _ = listed_plugins(capsys, group)
     assert "cannot be used" in lines["theirs"] and "acme-broken" in lines["theirs"]
     assert ours in lines
 
 
 @pytest.mark.slow
 def test_ours_wins_over_a_package_with_the_same_name_and_it_is_said(
-    site: Path, capsys: Capture, beside: Beside
+    site: Path, capsys: Capture, add_to_path: AddToPath
 ) -> None:
-    offer(site, "acme-clash", "clash", FORECASTER, "gru = clash:AcmeGRU", "forecasters")
+    install_module(site, "acme-clash", "clash", FORECASTER, "gru = clash:AcmeGRU", "forecasters")
     ran = backtests(
         *(site, *PLAIN, "--source", "simulated", "--forecaster", "gru:epochs=1,hidden=2"),
         *("--jobs", 1, "--out", site.parent / "runs"),
@@ -377,20 +379,20 @@ def test_ours_wins_over_a_package_with_the_same_name_and_it_is_said(
     entry = manifest["forecasters"]["gru:epochs=1,hidden=2"]
     assert (entry["class"], entry["code"]) == ("forecaster:gru", None)
 
-    beside(site)
+    add_to_path(site)
     with warnings.catch_warnings():
         warnings.simplefilter("default")  # as outside of the tests
-        lines, err = listed(capsys, "forecasters")
+        lines, err = listed_plugins(capsys, "forecasters")
     assert "Acme" not in lines["gru"]
     assert "WARNING: the forecaster 'gru' is ours" in err and "acme-clash" in err
 
 
 def test_two_packages_with_one_name_are_refused(
-    site: Path, capsys: Capture, beside: Beside
+    site: Path, capsys: Capture, add_to_path: AddToPath
 ) -> None:
     for package in ("acme-two", "acme-one"):
-        offer(site, package, "clash", FORECASTER, "theirs = clash:AcmeGRU", "forecasters")
-    beside(site)
+        install_module(site, package, "clash", FORECASTER, "theirs = clash:AcmeGRU", "forecasters")
+    add_to_path(site)
     assert main([*PLAIN, "--forecaster", "theirs", "--out", str(site / "runs")]) == 2
     said = capsys.readouterr().err
     assert "the packages acme-one and acme-two both offer a forecaster 'theirs'" in said
@@ -399,7 +401,7 @@ def test_two_packages_with_one_name_are_refused(
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_an_error_inside_a_package_is_not_called_a_fault_of_ours(site: Path, jobs: int) -> None:
     text = FORECASTER.replace("return self.head(", "1 / 0\n        return self.head(")
-    offer(site, "acme-late", "late", text, "theirs = late:AcmeGRU", "forecasters")
+    install_module(site, "acme-late", "late", text, "theirs = late:AcmeGRU", "forecasters")
     flags = ["--source", "simulated", "--forecaster", "theirs"]
     done = backtests(site, *PLAIN, *flags, "--jobs", jobs, "--out", site.parent / "runs")
     assert done.returncode == 2, done.stderr

@@ -26,11 +26,11 @@ from tests.backtests.browser import CHROMIUM, open_page, outside_addresses
 from tests.backtests.example_studies import (
     KOREAN,
     bars_of,
+    forecasts_of,
     make_manifest,
     make_result,
     make_study,
     make_unfilled,
-    told,
     with_plain_rule,
 )
 from tests.backtests.plain_charts import drawn_plain, drawn_whole
@@ -103,11 +103,13 @@ def test_the_first_words_compare_with_naive_and_with_holding(study: Study) -> No
     assert first[2].startswith(
         "1 of 4 combinations of forecaster and rule traded, and 1 of those ended above"
     )
-    better = replace(told(study)[1], by_seed=np.repeat(told(study)[1].actual[None], 3, axis=0))
-    lead = findings(forecasting(study, told(study)[0], better, *told(study)[2:]))[0]
+    better = replace(
+        forecasts_of(study)[1], by_seed=np.repeat(forecasts_of(study)[1].actual[None], 3, axis=0)
+    )
+    lead = findings(forecasting(study, forecasts_of(study)[0], better, *forecasts_of(study)[2:]))[0]
     assert lead.startswith("1 of 4 forecasters had a lower error than naive")
     assert "more than chance" in lead
-    alone = findings(forecasting(study, told(study)[0], better))[0]
+    alone = findings(forecasting(study, forecasts_of(study)[0], better))[0]
     assert alone.startswith(f"{better.forecaster} (0.00%) had a lower error than naive"), alone
     never = findings(make_study(traded=False))
     assert "None of 4 combinations of forecaster and rule ever bought" in never[-1]
@@ -115,7 +117,7 @@ def test_the_first_words_compare_with_naive_and_with_holding(study: Study) -> No
 
 def test_the_note_on_seeds_stands_only_beside_their_column(study: Study, tmp_path: Path) -> None:
     assert "Seeds gives the lowest" in page_of(tmp_path, study)
-    one = [replace(f, by_seed=f.by_seed[:1], seeds=f.seeds[:1]) for f in told(study)]
+    one = [replace(f, by_seed=f.by_seed[:1], seeds=f.seeds[:1]) for f in forecasts_of(study)]
     assert "Seeds gives the lowest" not in page_of(tmp_path, forecasting(study, *one))
 
 
@@ -131,7 +133,7 @@ def test_forecasters_are_judged_even_where_no_rule_asks_them(study: Study, tmp_p
     write_report_tables(tmp_path, [summarise(unasked)])
     table = (tmp_path / "forecasters.md").read_text(encoding="utf-8").splitlines()
     assert [line.split(" | ")[0] for line in table[2:]] == [
-        f"| {f.forecaster}" for f in told(study)
+        f"| {f.forecaster}" for f in forecasts_of(study)
     ]
 
 
@@ -167,7 +169,7 @@ def test_the_page_holds_all_parts(html: str, study: Study) -> None:
         "splits, not dividends", "What the reading of the exit decides", "rnn forecast +5.0% or more on 5 days",
         "stacked_lstm never bought", "The price itself rose 5.0% or more on 2 of 366 days", "365.25",
         f"{bars_of(study).periods_per_year:.1f} a year",
-        f"{study.results[0].periods_per_year:.1f} a year that the out-of-sample sessions show",
+        f"the square root of {study.results[0].periods_per_year:.1f}, the out-of-sample sessions a year",
         "ab" * 32, "cd" * 32, bars_of(study).digest, "max_hold",
         "2018-01-15 2018-07-09 126", "Never bought under any exit: naive, stacked_lstm",
     ):  # fmt: skip
@@ -211,9 +213,11 @@ def test_the_best_rule_is_named_even_without_a_forecaster(study: Study, tmp_path
 
 def test_buy_and_hold_that_could_not_pay_is_no_return_of_zero(study: Study) -> None:
     idle = replace(study.results[-1], trades=(), unaffordable=3)
-    told = findings(replace(study, results=(*study.results[:-1], idle)))
-    assert told[1] == "Not even buy and hold could buy one share over 370 sessions. Raise --cash."
-    assert "above buy and hold" not in told[2]
+    sentences = findings(replace(study, results=(*study.results[:-1], idle)))
+    assert (
+        sentences[1] == "Not even buy and hold could buy one share over 370 sessions. Raise --cash."
+    )
+    assert "above buy and hold" not in sentences[2]
     waiting = findings(replace(study, results=(*study.results[:-1], replace(idle, unaffordable=0))))
     assert waiting[1].startswith("Buy and hold never bought over 370 sessions")
 
@@ -263,11 +267,11 @@ def test_what_could_not_be_bought_has_a_reason_in_the_table(study: Study, tmp_pa
 def test_a_forecaster_that_repeats_the_close_is_never_called_better_or_worse(
     study: Study, tmp_path: Path
 ) -> None:
-    copy = replace(told(study)[0], forecaster="mine", seeds=())
+    copy = replace(forecasts_of(study)[0], forecaster="mine", seeds=())
     result = replace(study.results[0], forecaster="mine")
     twin = replace(
         study,
-        forecasts={study.account: (told(study)[0], copy)},
+        forecasts={study.account: (forecasts_of(study)[0], copy)},
         results=(study.results[0], result, study.results[-1]),
         histories={},
         exits=(),
@@ -308,7 +312,7 @@ def test_names_are_escaped(tmp_path: Path) -> None:
 
 def test_a_study_without_losses_exits_foresight_or_outcomes(tmp_path: Path) -> None:
     study = make_study(traded=False, rows=532, first=530, forecasters=("cnn",))
-    waiting = [replace(f, actual=np.full(len(f), np.nan)) for f in told(study)]
+    waiting = [replace(f, actual=np.full(len(f), np.nan)) for f in forecasts_of(study)]
     bare = replace(
         study,
         forecasts={study.account: tuple(waiting)},

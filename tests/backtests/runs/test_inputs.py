@@ -26,7 +26,7 @@ def write(path: Path, frame: pd.DataFrame) -> Path:
 
 @pytest.fixture(scope="module")
 def tomorrow() -> pd.DataFrame:
-    """Return the close of the next session, as if it were known a session before its own."""
+    """Return the close of the next session, as if it were known one session too early."""
     bars = Simulated().fetch("051900.KS", "2015-01-01", "2016-06-01")
     return pd.DataFrame(
         {"date": bars.sessions[:-1], "known_at": bars.sessions[:-1], "oracle": bars.close[1:]}
@@ -41,10 +41,10 @@ def error_of(printed, forecaster="linear"):
 def test_an_extra_input_reaches_the_forecaster_and_known_at_holds_it_back(
     capsys, tmp_path, tomorrow
 ):
-    """Told tomorrow's close, a line is nearly right; told a session late, it knows nothing more."""
+    """With tomorrow's close as an input, a line is nearly right; with the same close a session later it is not."""
     _, plain = run(capsys, "--out", tmp_path, flags=FLAGS)
-    told = write(tmp_path / "told.csv", tomorrow)
-    code, early = run(capsys, "--extra", told, "--out", tmp_path, flags=FLAGS)
+    early_file = write(tmp_path / "early.csv", tomorrow)
+    code, early = run(capsys, "--extra", early_file, "--out", tmp_path, flags=FLAGS)
     assert code == 0
     assert error_of(early) < 0.1 * error_of(plain)
     late = tomorrow.assign(known_at=tomorrow["known_at"].shift(-1)).dropna()
@@ -83,14 +83,14 @@ def complaint(capsys, *flags):
 
 
 def test_a_wrong_name_is_answered_with_the_nearest(capsys, tmp_path):
-    code, told = complaint(capsys, "--features", "ohlcv+indicator", "--out", tmp_path)
+    code, message = complaint(capsys, "--features", "ohlcv+indicator", "--out", tmp_path)
     assert code == 2
-    assert "--features is 'ohlcv+indicator', did you mean 'ohlcv+indicators'?" in told
+    assert "--features is 'ohlcv+indicator', did you mean 'ohlcv+indicators'?" in message
     file = tmp_path / "run.toml"
     file.write_text('features = "ohlvc"\n')
-    code, told = complaint(capsys, "--config", file, "--out", tmp_path)
+    code, message = complaint(capsys, "--config", file, "--out", tmp_path)
     assert code == 2
-    assert "did you mean 'ohlcv'" in told
+    assert "did you mean 'ohlcv'" in message
 
 
 def test_the_flag_knows_every_kind():
@@ -100,22 +100,22 @@ def test_the_flag_knows_every_kind():
 
 def test_too_few_sessions_for_the_indicators_are_said_before_the_training(capsys, tmp_path):
     flags = ("--features", "ohlcv+indicators", "--end", "2015-02-14", "--train-size", 20)
-    code, told = complaint(capsys, *flags, "--out", tmp_path)
+    code, message = complaint(capsys, *flags, "--out", tmp_path)
     assert code == 2
-    assert "051900.KS: stochastic_d, macd, macd_signal: not known in any of the" in told
+    assert "051900.KS: stochastic_d, macd, macd_signal: not known in any of the" in message
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_extra_that_is_known_too_late_or_of_another_ticker_is_named(capsys, tmp_path, tomorrow):
     late = write(tmp_path / "late.csv", tomorrow[250:])
-    code, told = complaint(capsys, "--extra", late, "--out", tmp_path)
+    code, message = complaint(capsys, "--extra", late, "--out", tmp_path)
     assert code == 2
-    assert "051900.KS: oracle: known from session 251 on" in told
+    assert "051900.KS: oracle: known from session 251 on" in message
     others = write(tmp_path / "others.csv", tomorrow.assign(ticker="051905.KS"))
-    code, told = complaint(capsys, "--extra", others, "--out", tmp_path)
+    code, message = complaint(capsys, "--extra", others, "--out", tmp_path)
     assert code == 2
-    assert "others.csv has no row of 051900.KS, did you mean '051905.KS'" in told
+    assert "others.csv has no row of 051900.KS, did you mean '051905.KS'" in message
     twice = write(tmp_path / "twice.csv", tomorrow.rename(columns={"oracle": "Volume"}))
-    code, told = complaint(capsys, "--extra", twice, "--out", tmp_path)
+    code, message = complaint(capsys, "--extra", twice, "--out", tmp_path)
     assert code == 2
-    assert "twice.csv: the column 'Volume' is also an input" in told
+    assert "twice.csv: the column 'Volume' is also an input" in message

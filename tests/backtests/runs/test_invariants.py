@@ -43,10 +43,10 @@ def test_cash_and_shares_times_close_are_the_equity_on_every_bar(market, rule, b
         cash[booked:] -= sign * fill.size * fill.price + fill.commission + fill.tax
     assert result.cash == pytest.approx(cash, abs=0.005)
     equity = cash.copy()
-    for ticker, own in bars.items():
+    for ticker, series in bars.items():
         assert shares[ticker].min() >= 0
-        newest = np.searchsorted(own.sessions, result.sessions, side="right") - 1
-        equity += shares[ticker] * np.where(newest >= 0, own.close[newest], 0)
+        newest = np.searchsorted(series.sessions, result.sessions, side="right") - 1
+        equity += shares[ticker] * np.where(newest >= 0, series.close[newest], 0)
     assert result.equity == pytest.approx(equity, abs=0.005)
     assert result.cash.min() >= 0
     held = sum((held > 0).astype(int) for held in shares.values())
@@ -58,19 +58,19 @@ def _until(market, cut, seed):
     bars, forecasts, members = market
     rng = np.random.default_rng(seed)
     short, other = ({}, {}, {}), ({}, {}, {})
-    for ticker, own in bars.items():
+    for ticker, series in bars.items():
         made, flags = forecasts[ticker], (members or {}).get(ticker)
-        late, late_rows = own.sessions >= cut, made.as_of >= cut
-        factor = np.where(late, rng.uniform(0.5, 2, len(own)), 1)
-        columns = [getattr(own, name) * factor for name in COLUMNS]
-        other[0][ticker] = Bars(ticker, own.sessions, *columns)
+        late, late_rows = series.sessions >= cut, made.as_of >= cut
+        factor = np.where(late, rng.uniform(0.5, 2, len(series)), 1)
+        columns = [getattr(series, name) * factor for name in COLUMNS]
+        other[0][ticker] = Bars(ticker, series.sessions, *columns)
         by_seed = np.where(late_rows, rng.uniform(1, 1e6, len(made)), made.by_seed)
         other[1][ticker] = replace(made, by_seed=by_seed)
         if flags is not None:
-            other[2][ticker] = np.where(late, rng.random(len(own)) < 0.5, flags)
+            other[2][ticker] = np.where(late, rng.random(len(series)) < 0.5, flags)
         if late_rows.all():
             continue
-        short[0][ticker] = own.rows(np.flatnonzero(~late))
+        short[0][ticker] = series.rows(np.flatnonzero(~late))
         rows = {name: getattr(made, name)[~late_rows] for name in ROWS}
         short[1][ticker] = replace(made, by_seed=made.by_seed[:, ~late_rows], **rows)
         if flags is not None:
@@ -90,8 +90,8 @@ def test_later_days_change_no_earlier_fill(market, rule, broker, at, seed):
     whole = run_backtest(bars, forecasts, rule, broker, members=members)
     early = whole.sessions < cut
     settled = whole.sessions[early][-2 if rule.fill == "close" else -1]
-    for own, made, flags in _until(market, cut, seed):
-        result = run_backtest(own, made, rule, broker, members=flags)
+    for series, made, flags in _until(market, cut, seed):
+        result = run_backtest(series, made, rule, broker, members=flags)
         fills, expected = (
             [fill for fill in one.fills if fill.session <= str(settled)] for one in (result, whole)
         )

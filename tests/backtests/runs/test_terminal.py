@@ -108,5 +108,5 @@ def test_many_networks_that_torch_trained_are_counted(networks, who):
 
 
 def test_it_says_how_much_was_looked_at_on_these_prices(capsys: pytest.CaptureFixture[str]) -> None:
-    told = printed(capsys, finished(make_study()))
-    assert "7 trials on these prices so far, 2 new, in trials.jsonl" in told
+    text = printed(capsys, finished(make_study()))
+    assert "7 trials on these prices so far, 2 new, in trials.jsonl" in text

@@ -36,7 +36,7 @@ def tick(price: Fraction, day: str, kosdaq: bool) -> int:
 def limit_of(previous: Fraction, sign: int, day: str, kosdaq: bool) -> Fraction:
     """Return the day's upper (1) or lower (-1) limit.
 
-    The range is cut down to a tick of the close before, and the limit to a tick of its own.
+    The range is cut down to a tick of the close before, and the limit to a tick of the limit.
     """
     step = tick(previous, day, kosdaq)
     limit = previous + sign * (previous * of_day(LIMIT, day) // step * step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from backtests.sources.csv import CsvFolder
-from backtests.universe.file import Mend, mended
+from backtests.universe.file import VolumeCorrection, corrected
 from backtests.universe.volume_steps import volume_steps
 
 #: Ticker to the first session after its split, and the ratio.
@@ -24,5 +24,5 @@ def test_the_three_that_a_split_left_behind_are_found_and_no_other(krx: Path) ->
         if steps := volume_steps(bars):
             found[path.stem] = [step.since for step in steps]
             day, ratio = SPLITS[path.stem]
-            assert volume_steps(mended(bars, [Mend(day, ratio)])) == ()
+            assert volume_steps(corrected(bars, [VolumeCorrection(day, ratio)])) == ()
     assert found == {ticker: [day] for ticker, (day, _) in SPLITS.items()}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtests.universe.file import Mend, mended, read_universe
+from backtests.universe.file import VolumeCorrection, corrected, read_universe
 from backtests.universe.membership import ABSENT, membership
 from backtests.universe.volume_steps import WINDOW, volume_steps
 from forecasters.bars import Bars
@@ -62,9 +62,9 @@ def test_the_file_has_a_ticker_a_line_and_what_its_volumes_lack(tmp_path: Path) 
     universe = read_universe(path)
     assert universe.name == "large caps"
     assert universe.tickers == ("051900.KS", "005930.KS", "011200.KS")
-    assert universe.mends == {
-        "005930.KS": (Mend("2018-05-04", 50.0),),
-        "011200.KS": (Mend("2016-05-09", 1 / 7), Mend("2017-01-02", 2.0)),
+    assert universe.corrections == {
+        "005930.KS": (VolumeCorrection("2018-05-04", 50.0),),
+        "011200.KS": (VolumeCorrection("2016-05-09", 1 / 7), VolumeCorrection("2017-01-02", 2.0)),
     }
 
 
@@ -174,7 +174,7 @@ def test_a_step_is_found_on_its_day_and_kept_out_of_the_ranking(ratio: float, se
     found = membership({"A": bars}, 1).members["A"]
     assert found.tolist() == [False] * 259 + [True] * 141
     assert f"A xN before {step.since}" in step.sentence(ranked=True)
-    assert volume_steps(mended(bars, [Mend(step.since, ratio)])) == ()
+    assert volume_steps(corrected(bars, [VolumeCorrection(step.since, ratio)])) == ()
 
 
 def test_the_step_is_that_of_the_first_day_even_if_a_halt_stands_before_it() -> None:
@@ -208,7 +208,7 @@ def test_too_few_sessions_on_a_side_show_nothing() -> None:
     assert volume_steps(bars.rows(slice(0, 2 * WINDOW - 1))) == ()
 
 
-def test_a_mended_file_ranks_as_it_was_known_on_each_day() -> None:
+def test_a_corrected_file_ranks_as_it_was_known_on_each_day() -> None:
     """Whatever split comes later: price / 50 x volume x 50 is the traded value of that day."""
     others = {t: walk(t, seed=i) for i, t in enumerate("BCD", 7)}
     real = walk("A", seed=4)
@@ -217,12 +217,12 @@ def test_a_mended_file_ranks_as_it_was_known_on_each_day() -> None:
     scale = np.where(np.arange(len(real)) < row, ratio, 1.0)
     sold = replace(real, **{name: getattr(real, name) / scale for name in PRICES})
     sold = split(sold, row, ratio)  # as sold after the split
-    mend = mended(sold, [Mend(str(real.sessions[row]), ratio)])
+    repaired = corrected(sold, [VolumeCorrection(str(real.sessions[row]), ratio)])
     was = membership(known, 2).members
-    now = membership({"A": mend, **others}, 2).members
+    now = membership({"A": repaired, **others}, 2).members
     assert was["A"].any()
     assert not was["A"][WINDOW:].all()
     for ticker in ("A", *others):
         assert (was[ticker] == now[ticker][:row]).all()
-    unmended = membership({"A": sold, **others}, 2).members
-    assert not unmended["A"][: row + WINDOW - 1].any()
+    uncorrected = membership({"A": sold, **others}, 2).members
+    assert not uncorrected["A"][: row + WINDOW - 1].any()

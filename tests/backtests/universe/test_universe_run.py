@@ -144,7 +144,7 @@ def test_buy_and_hold_is_the_market_in_equal_parts(
     assert value.between(0.2e8, 0.25e8).all(), "a quarter of 100 million, 95% of it"
 
 
-def test_a_fault_of_the_volumes_is_said_with_its_mend(
+def test_a_volume_step_is_reported_with_its_remedy(
     finished: tuple[Path, dict[str, object], str], folder: Path, tmp_path: Path
 ) -> None:
     made, _, text = finished
@@ -152,7 +152,7 @@ def test_a_fault_of_the_volumes_is_said_with_its_mend(
     page = (made / "index.html").read_text(encoding="utf-8")
     assert line in text
     assert line in page
-    universe = tmp_path / "mended.txt"
+    universe = tmp_path / "corrected.txt"
     universe.write_text("\n".join(["A.KS x50 before 2017-03-02", *TICKERS[1:]]))
     command = [*flags(folder, universe), "--largest", "2", "--out", str(tmp_path), "--json"]
     assert main(command) == 0
@@ -204,7 +204,7 @@ def test_the_page_of_a_universe_holds_its_parts(
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
-        (["--ticker", "A.KS"], ["--universe and --ticker exclude each other"]),
+        (["--ticker", "A.KS"], ["use either --universe or --ticker"]),
         (["--largest", "0"], ["--largest is 0"]),
         (["--slots", "0"], ["--slots is 0"]),
         (["--train-size", "900"], ["no ticker of the universe can be forecast", "--train-size"]),

@@ -67,13 +67,13 @@ def test_a_step_of_the_volumes_is_said_of_a_single_ticker(
 
 
 @pytest.mark.slow
-def test_the_mend_that_a_single_ticker_is_told_of_works(
+def test_the_remedy_given_for_a_single_ticker_works(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, _, said = made(run, f"--ticker A.KS {RUN}", folder, tmp_path, capsys)
     assert f"A.KS xN before {SPLIT}" in said and "--universe FILE --slots 1" in said
-    (tmp_path / "mended.txt").write_text(f"A.KS x{RATIO} before {SPLIT}\n")
-    flags = f"--universe {tmp_path / 'mended.txt'} --slots 1 {RUN}"
+    (tmp_path / "corrected.txt").write_text(f"A.KS x{RATIO} before {SPLIT}\n")
+    flags = f"--universe {tmp_path / 'corrected.txt'} --slots 1 {RUN}"
     _, manifest, said = made(run, flags, folder, tmp_path, capsys)
     assert manifest["data"][0]["volume_steps"] == [] and "for good" not in said
 
@@ -89,7 +89,7 @@ def test_each_ticker_with_a_step_is_named_on_its_own_page(
 
 
 @pytest.mark.slow
-def test_a_universe_keeps_its_own_mend_in_the_same_shape(
+def test_a_universe_gives_a_remedy_in_the_same_form(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, alone, _ = made(run, f"--ticker A.KS {RUN}", folder, tmp_path, capsys)

@@ -57,7 +57,7 @@ def assert_gradient(network: nn.Sequential, fit: Windows, rows: Any, loss: str) 
     """The gradient of one batch against that of torch in float64, within 1e-5 of its norm."""
     initialise(network, np.random.default_rng(1))
     native = training(network, fit, loss=loss)
-    told, gradient = native.gradient(rows)
+    found, gradient = native.gradient(rows)
     exact = network.double()
     X, y = torch.tensor(fit.X[rows]), torch.tensor(fit.y[rows])
     expected = torch_engine.LOSSES[loss](y, exact(X)[:, 0])
@@ -71,7 +71,7 @@ def assert_gradient(network: nn.Sequential, fit: Windows, rows: Any, loss: str) 
     counted = np.concatenate(
         [np.full(p.numel(), p.requires_grad) for p in exact.parameters()]
     ).astype(bool)
-    assert told == pytest.approx(expected.item(), rel=1e-5)
+    assert found == pytest.approx(expected.item(), rel=1e-5)
     apart = np.linalg.norm((gradient - flat)[counted])
     assert apart <= 1e-5 * np.linalg.norm(flat[counted]) + 1e-12
 
@@ -256,7 +256,7 @@ def test_another_thread_ends_a_fit_within_a_step() -> None:
 # --- what it does not take -----------------------------------------------------------------------
 
 
-class Own(nn.Module):
+class CustomModule(nn.Module):
     def forward(self, x: Any) -> Any:
         return x
 
@@ -280,8 +280,8 @@ def patched() -> nn.Module:
 @pytest.mark.parametrize(
     ("network", "reason"),
     [
-        (Own(), "Own is no plain nn.Sequential"),
-        (nn.Sequential(nn.Flatten(), Own()), "layer 2, Own, is not known"),
+        (CustomModule(), "CustomModule is no plain nn.Sequential"),
+        (nn.Sequential(nn.Flatten(), CustomModule()), "layer 2, CustomModule, is not known"),
         (nn.Sequential(nn.Flatten(), OwnLinear(5, 1)), "layer 2, OwnLinear, is not known"),
         (nn.Sequential(nn.LSTM(5, 3, batch_first=True, bidirectional=True)), "is bidirectional"),
         (nn.Sequential(nn.LSTM(5, 3)), "is not batch_first"),
@@ -293,12 +293,12 @@ def patched() -> nn.Module:
         (nn.Sequential(nn.Flatten(), nn.Linear(5, 1).double()), "torch.float64"),
         (nn.Sequential(), "no nn.Linear with one output"),
         (hooked(), "has hooks"),
-        (patched(), "has a forward of its own"),
+        (patched(), "has another forward method"),
     ],
 )  # fmt: skip
 def test_what_the_kernels_do_not_know_is_named(network: nn.Module, reason: str) -> None:
-    told = why_not(network)
-    assert told is not None and reason in told
+    answer = why_not(network)
+    assert answer is not None and reason in answer
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -52,8 +52,8 @@ def run(losses: list[float], patience: int | None, watched: int = 3, epochs: int
 )
 def test_patience_by_hand(patience: int | None, epochs_run: int, kept: int) -> None:
     losses = [5.0, 4.0, 4.0, 4.5, 3.0, 3.5, 2.0]
-    training, ran, validation, told = run(losses, patience)
-    assert (ran, told) == (epochs_run, kept)
+    training, ran, validation, returned = run(losses, patience)
+    assert (ran, returned) == (epochs_run, kept)
     assert validation == losses[:epochs_run]
     assert training.done == kept, "the weights are those of the epoch that was kept"
 

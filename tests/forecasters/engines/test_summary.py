@@ -117,7 +117,7 @@ def test_a_network_for_other_windows_says_which() -> None:
 
 
 class OwnForward(nn.Module):
-    """What a user of torch writes: a cell in a loop, a product of its own, a weight of its own."""
+    """What a user of torch writes: a cell in a loop, a product and a weight outside the layers."""
 
     def __init__(self, last: type[nn.Module] = nn.Identity) -> None:
         super().__init__()

@@ -118,8 +118,8 @@ def test_the_digest_is_that_of_what_is_used() -> None:
     digest = make(rows).digest
     assert make(rows[::-1]).digest == digest, "the order of the rows is not content"
     assert make([*rows, (9, 9, 3.0)]).of("X", DAY_0 + 8).digest == digest
-    own = make([*rows, (0, 0, 4.0)], ticker=np.array(["X", "X", "X", "Y"]))
-    assert own.of("X", DAY_0 + 8).digest == digest
+    with_ticker = make([*rows, (0, 0, 4.0)], ticker=np.array(["X", "X", "X", "Y"]))
+    assert with_ticker.of("X", DAY_0 + 8).digest == digest
     changes = [
         make([(0, 0, 1.5), *rows[1:]]),
         make([(0, 1, 1.0), *rows[1:]]),

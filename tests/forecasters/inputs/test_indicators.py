@@ -66,9 +66,9 @@ def exact(bars: Bars, smooth: int = 10) -> Exact:
             made["rsi"].append(strength)
         else:
             made["rsi"].append(None)
-        told = t >= 33
-        made["macd"].append(difference[t - 25] if told else None)
-        made["macd_signal"].append(signal[t] if told else None)
+        has_macd = t >= 33
+        made["macd"].append(difference[t - 25] if has_macd else None)
+        made["macd_signal"].append(signal[t] if has_macd else None)
         sign = 0 if t == 0 else (close[t] > close[t - 1]) - (close[t] < close[t - 1])
         before = made["obv"][-1] if t else volume[0]
         assert before is not None
@@ -117,10 +117,10 @@ def test_each_is_the_formula_of_the_paper(
     made = indicators(bars)
     assert tuple(made) == NAMES
     for name, expected in exact(bars).items():
-        told = np.array([np.nan if x is None else float(x) for x in expected])
+        reference = np.array([np.nan if x is None else float(x) for x in expected])
         scale = level if name in ("wma", "momentum", "macd", "macd_signal") else 100
         np.testing.assert_allclose(
-            made[name], told, rtol=1e-10, atol=1e-12 * scale, equal_nan=True, err_msg=name
+            made[name], reference, rtol=1e-10, atol=1e-12 * scale, equal_nan=True, err_msg=name
         )
         assert int(np.isnan(made[name]).sum()) == FIRST[name], name
 

@@ -16,13 +16,13 @@ def test_the_parts_are_those_of_pandas(n: int) -> None:
     said, came = rng.normal(0, 0.01, n), rng.normal(0, 0.02, n)
     made = deciles(said, came)
     assert made is not None
-    own = pd.Series(came).groupby(pd.qcut(said, 10, labels=False))
-    assert made.n == tuple(own.size())
-    assert made.realised == pytest.approx(tuple(own.mean()))
+    groups = pd.Series(came).groupby(pd.qcut(said, 10, labels=False))
+    assert made.n == tuple(groups.size())
+    assert made.realised == pytest.approx(tuple(groups.mean()))
     assert made.forecast == pytest.approx(
         tuple(pd.Series(said).groupby(pd.qcut(said, 10, labels=False)).mean())
     )
-    for mine, (_, group) in zip(made.error, own, strict=True):
+    for mine, (_, group) in zip(made.error, groups, strict=True):
         expected = stats.sem(group) if len(group) > 1 else None
         assert mine == (None if expected is None else pytest.approx(expected))
 

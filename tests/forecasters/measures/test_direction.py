@@ -11,13 +11,13 @@ from sklearn.metrics import accuracy_score
 from forecasters.measures.direction import direction
 
 
-def of(said: list[float], came: list[float]) -> Any:
+def direction_of(said: list[float], came: list[float]) -> Any:
     return direction(np.array(said, float), np.array(came, float))
 
 
 def test_ties_by_hand() -> None:
     """Unchanged days are left out and counted; a forecast of no change on a day that moved is wrong."""
-    made = of([1, -2, 0, 3, 0, -1, 5], [2, 1, 1, 0, 0, -4, 1])
+    made = direction_of([1, -2, 0, 3, 0, -1, 5], [2, 1, 1, 0, 0, -4, 1])
     assert (made.moved, made.unchanged) == (5, 2)
     assert (made.hits, made.flat) == (3, 1), "a right 'no change' is no hit: such a day has no sign"
     assert made.share == pytest.approx(3 / 5)
@@ -42,14 +42,14 @@ def test_the_share_is_that_of_scikit_learn_over_the_days_that_moved() -> None:
 
 
 def test_sizes_do_not_count() -> None:
-    assert of([1e-9, -1e9], [5, -1e-9]).share == 1.0
+    assert direction_of([1e-9, -1e9], [5, -1e-9]).share == 1.0
 
 
 def test_where_there_is_no_direction_it_is_said_why() -> None:
-    naive = of([0, 0, 0], [1, -1, -1])
+    naive = direction_of([0, 0, 0], [1, -1, -1])
     assert (naive.share, naive.low, naive.why) == (None, None, "it forecasts no change")
     assert (naive.majority, naive.majority_side) == (pytest.approx(2 / 3), "down")
-    still = of([1, -1], [0, 0])
+    still = direction_of([1, -1], [0, 0])
     assert (still.share, still.majority, still.up_share) == (None, None, None)
     assert (still.why, still.unchanged) == ("no day moved", 2)
-    assert of([1, 1], [1, -1]).majority_side == "even"
+    assert direction_of([1, 1], [1, -1]).majority_side == "even"

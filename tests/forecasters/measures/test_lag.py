@@ -1,4 +1,4 @@
-"""The lag test: who repeats the last close is told so, who does not is not."""
+"""The lag test names a forecast that repeats the last close, and no other."""
 
 from __future__ import annotations
 
@@ -40,9 +40,11 @@ def test_naive_repeats_yesterday_exactly() -> None:
     moves = np.diff(np.log(closes))
     assert made.n == 598
     assert made.lag1 == pytest.approx(1.0)
-    assert made.lag0 == pytest.approx(acf(moves, nlags=1)[1], abs=0.005), "its own autocorrelation"
+    assert made.lag0 == pytest.approx(acf(moves, nlags=1)[1], abs=0.005), (
+        "the autocorrelation of the moves"
+    )
     assert (made.repeats, made.ahead) == (True, False)
-    assert made.sentence.startswith("The forecast repeats the last close it knew")
+    assert made.sentence.startswith("The forecast repeats the last close")
     assert "1.00 with the last day it knew" in made.sentence
 
 
@@ -83,7 +85,7 @@ def test_noise_follows_neither() -> None:
     said = closes.mean() * np.exp(np.random.default_rng(1).normal(0, 0.3, closes.size - 1))
     made = lag_test(forecasts(closes, said))
     assert (made.repeats, made.ahead) == (False, False)
-    assert made.sentence.startswith("The forecast follows neither")
+    assert made.sentence.startswith("The forecast moves neither")
 
 
 def test_a_pair_needs_two_neighbours_that_can_be_judged() -> None:
@@ -105,7 +107,7 @@ def test_further_ahead_the_last_day_known_lies_further_back(bars_of: Any) -> Non
 
 @pytest.mark.parametrize(
     ("said", "why"),
-    [([1.0, -1.0, 2.0, 3.0], "not above 0"), ([5.0, 5.0, 5.0, 5.0], "Too few moves")],
+    [([1.0, -1.0, 2.0, 3.0], "not above 0"), ([5.0, 5.0, 5.0, 5.0], "too few moves")],
 )
 def test_what_has_no_moves_has_no_lags(said: list[float], why: str) -> None:
     made = lag_test(forecasts([1, 2, 3, 5, 4], said))

@@ -117,7 +117,7 @@ LAST = np.array([90.0, 210.0, 390.0, 330.0])
 
 
 def test_against_naive_by_hand_in_fractions() -> None:
-    # own errors 10, 10, 0, 30; naive's 10, 10, 10, 30
+    # its errors 10, 10, 0, 30; those of naive 10, 10, 10, 30
     assert mae(ACTUAL, FORECAST) == pytest.approx(float(Fraction(50, 4)))
     assert mase(ACTUAL, FORECAST, 25.0) == pytest.approx(float(Fraction(50, 4) / 25))
     assert theil_u(ACTUAL, FORECAST, LAST) == pytest.approx(float(Fraction(1100, 1200)) ** 0.5)

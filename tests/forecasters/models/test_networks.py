@@ -196,7 +196,7 @@ def test_the_cnn_takes_every_lookback_from_seven_on(lookback: int) -> None:
 
 
 def test_adam_is_kerass(monkeypatch: pytest.MonkeyPatch, windows_of: MakeWindows) -> None:
-    """Keras: rate 0.001, betas 0.9 and 0.999, epsilon 1e-7 (torch's own is 1e-8), no decay."""
+    """Keras: rate 0.001, betas 0.9 and 0.999, epsilon 1e-7 (that of torch is 1e-8), no decay."""
     seen: list[dict[str, Any]] = []
 
     class Spy(torch.optim.Adam):
@@ -331,5 +331,5 @@ def test_names_are_those_of_the_files() -> None:
 @pytest.mark.parametrize("setting", [{"target": "close"}, {"scaler": "standard"}])
 def test_naive_refuses_to_be_anything_else(setting: dict[str, Any]) -> None:
     """Through a fitted scaler, its zero would be the mean return: no longer today's close."""
-    with pytest.raises(InputError, match="naive has one form only"):
+    with pytest.raises(InputError, match=r"naive has target .* it allows only"):
         Naive(**setting)

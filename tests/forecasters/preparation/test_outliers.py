@@ -60,7 +60,7 @@ def test_clipped_when_asked_in_every_part(bars: Bars) -> None:
     np.testing.assert_allclose(windows.fit.X[3, -1, 4], 1.0)  # row 4, the largest that is left
     np.testing.assert_allclose(windows.fit.X[2, -1, 4], 3 / scale)
     np.testing.assert_allclose(windows.test.X[2, -1, 4], 1.0)  # row 17, by the bounds of the fit
-    assert windows.outliers == 1 / 10, "what was clipped is still told"
+    assert windows.outliers == 1 / 10, "what was clipped is still reported"
 
 
 def test_a_later_outlier_moves_no_bound(bars: Bars) -> None:

@@ -86,13 +86,13 @@ def test_each_ticker_of_a_pooled_fit_has_its_own(
     ]
     fits = PLAN.pooled_fits(Counting(pooled=True), features)
     answers = [fit.run() for fit in fits]
-    for own in features:
-        made = PLAN.collect(fits, answers, ticker=own.ticker)
-        alone = PLAN.fits(Counting(), own)
+    for series in features:
+        made = PLAN.collect(fits, answers, ticker=series.ticker)
+        alone = PLAN.fits(Counting(), series)
         for fit, shared in zip(alone, answers, strict=True):
             slope = np.log(shared.close[0] / features[0].close[fit.parts[0].fold.test.start])
             slope /= fit.parts[0].fold.test.start
-            rows = np.array(fit.parts[0].fold.validation) + 100 * (own.ticker == "B")
+            rows = np.array(fit.parts[0].fold.validation) + 100 * (series.ticker == "B")
             chosen = made.fold == fit.name
             np.testing.assert_allclose(made.centre[chosen], np.mean(np.exp(slope * rows) - 1))
 

@@ -62,7 +62,7 @@ def test_a_fit_does_not_know_of_the_others_nor_of_their_order_or_number(fits, wo
 @needs_kernels
 def test_what_the_kernels_train_leaves_the_callers_thread_and_the_rest_stays(fits):
     where: dict[Fit, bool] = {}
-    told = []
+    reported = []
 
     def run(fit: Fit) -> Fitted:
         where[fit] = threading.current_thread() is threading.main_thread()
@@ -70,10 +70,10 @@ def test_what_the_kernels_train_leaves_the_callers_thread_and_the_rest_stays(fit
 
     def on_done(number: int, fitted: Fitted) -> None:
         assert threading.current_thread() is threading.main_thread()
-        told.append((number, bits(fitted)))
+        reported.append((number, bits(fitted)))
 
     answers = fit_many(fits, 2, on_done, run)
-    assert sorted(told) == list(enumerate(map(bits, answers)))
+    assert sorted(reported) == list(enumerate(map(bits, answers)))
     for fit in fits:
         native = fit.forecaster.name in ("stacked_lstm", "cnn", "gru")
         in_thread = native and fit.forecaster.engine == "auto"

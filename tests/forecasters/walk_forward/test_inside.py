@@ -48,10 +48,10 @@ def test_a_validation_row_is_forecast_by_what_the_fit_rows_taught():
     fold = part.fold
     moved = Fold(fold.fit, range(0), fold.validation, fold.horizon, fold.name)
     again = Fit((Part(part.features, moved),), fit.forecaster, fit.seed)
-    own, other = fit.run().inside[len(fold.fit) :], again.run().close
-    known = np.isfinite(own)
+    inside, other = fit.run().inside[len(fold.fit) :], again.run().close
+    known = np.isfinite(inside)
     assert known.sum() > 25
-    np.testing.assert_allclose(own[known], other[known], rtol=1e-12)
+    np.testing.assert_allclose(inside[known], other[known], rtol=1e-12)
 
 
 def test_asking_for_them_changes_no_other_bit():

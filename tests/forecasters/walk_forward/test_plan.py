@@ -49,7 +49,7 @@ def split(plan: WalkForward, sessions: Days) -> tuple[Fold, ...]:
 
 @given(plan=PLANS, more=st.integers(0, 120))
 def test_every_label_is_known_before_it_is_used(plan: WalkForward, more: int, days: Any) -> None:
-    """The fold invariant, stated in rows of the plan, not through Fold's own check."""
+    """The fold invariant, stated in rows of the plan, not through the check in Fold."""
     sessions = days(plan.first_test + plan.horizon + 1 + more)
     for fold in split(plan, sessions):
         h, purge = plan.horizon, plan.purge
@@ -157,11 +157,11 @@ def test_what_the_message_advises_works(plan: WalkForward, missing: int, days: A
     assert f"the bars have {sessions.size}" in message
     assert str(sessions[0]) in message and str(sessions[-1]) in message
 
-    told = re.search(r"need (\d+) sessions", message)
-    assert told is not None
-    assert split(plan, days(int(told[1])))  # one less, and it is an error again
+    needed = re.search(r"need (\d+) sessions", message)
+    assert needed is not None
+    assert split(plan, days(int(needed[1])))  # one less, and it is an error again
     with pytest.raises(InputError, match="sessions"):
-        plan.split(days(int(told[1]) - 1))
+        plan.split(days(int(needed[1]) - 1))
 
     lower = re.search(r"lower --train-size to (\d+) or less", message)
     if lower is None:

@@ -66,14 +66,14 @@ def forecasts(
 def test_a_fold_by_hand(days: Callable[..., Days]) -> None:
     union = days(12)
     fold = Fold(range(5), range(5, 8), range(8, 12), 1, union[8])
-    own = union[[1, 2, 3, 6, 7, 9, 10]]  # misses rows 4, 5, 8
-    # Fit: rows 1-4 of the union are own rows 0-2. The label of own row 2 lies on union row 6, after
-    # row 5 is watched: it falls out. Watched: union rows 6 and 7 are own rows 3 and 4; the label of
+    sessions = union[[1, 2, 3, 6, 7, 9, 10]]  # misses rows 4, 5, 8
+    # Fit: rows 1-4 of the union are rows 0-2 of the ticker. The label of its row 2 lies on union row 6, after
+    # row 5 is watched: it falls out. Watched: union rows 6 and 7 are its rows 3 and 4; the label of
     # row 4 lies on union row 9, after row 8 is forecast: it falls out too.
     expected = Fold(range(2), range(3, 4), range(5, 7), 1, union[8])
-    assert cut_by_date(fold, union, "OWN", own, 0) == expected
-    assert cut_by_date(fold, union, "OWN", own, 6) == replace(expected, test=range(6, 7))
-    assert cut_by_date(fold, union, "OWN", own, 7) is None, "nothing left to forecast"
+    assert cut_by_date(fold, union, "OWN", sessions, 0) == expected
+    assert cut_by_date(fold, union, "OWN", sessions, 6) == replace(expected, test=range(6, 7))
+    assert cut_by_date(fold, union, "OWN", sessions, 7) is None, "nothing left to forecast"
     with pytest.raises(InputError, match=r"lower --step"):
         cut_by_date(fold, union, "OWN", union[6:], 0)
 
@@ -83,34 +83,36 @@ def test_no_label_is_later_than_the_first_forecast_of_any_ticker(
     data: st.DataObject, horizon: int, purge: int
 ) -> None:
     union = np.datetime64("2015-01-05", "D") + np.arange(80)
-    own = union[data.draw(st.lists(st.booleans(), min_size=80, max_size=80).map(np.array))]
+    sessions = union[data.draw(st.lists(st.booleans(), min_size=80, max_size=80).map(np.array))]
     plan = WalkForward(train_size=25, step=11, horizon=horizon, purge=purge)
     for fold in plan.split(union):
         try:
-            cut = cut_by_date(fold, union, "OWN", own, 0)
+            cut = cut_by_date(fold, union, "OWN", sessions, 0)
         except InputError:
             continue
         if cut is None:
-            assert not np.isin(union[fold.test.start : fold.test.stop], own).any()
+            assert not np.isin(union[fold.test.start : fold.test.stop], sessions).any()
             continue
         watched = union[fold.validation.start]
-        assert (own[np.array(cut.fit) + horizon] <= watched).all()
+        assert (sessions[np.array(cut.fit) + horizon] <= watched).all()
         if cut.validation:
-            assert (own[np.array(cut.validation) + horizon] <= union[fold.test.start]).all()
+            assert (sessions[np.array(cut.validation) + horizon] <= union[fold.test.start]).all()
         for ours, whole in (
             (cut.fit, fold.fit),
             (cut.validation, fold.validation),
             (cut.test, fold.test),
         ):
-            assert np.isin(own[list(ours)], union[list(whole)]).all()
+            assert np.isin(sessions[list(ours)], union[list(whole)]).all()
         tested = union[fold.test.start : fold.test.stop]
-        assert own[list(cut.test)].tolist() == np.intersect1d(own, tested).tolist()
+        assert sessions[list(cut.test)].tolist() == np.intersect1d(sessions, tested).tolist()
 
 
 # --- forecasts -----------------------------------------------------------------------------------
 
 
-def test_each_ticker_is_forecast_on_the_days_of_a_model_of_its_own(several: list[Features]) -> None:
+def test_each_ticker_is_forecast_on_the_same_days_as_by_a_separate_model(
+    several: list[Features],
+) -> None:
     made = forecasts(several, Linear(lookback=3, pooled=True))
     for one in several:
         alone = PLAN.predict(Naive(), one)
@@ -129,7 +131,9 @@ def test_windows_of_all_are_fitted_together_scaled_apart(several: list[Features]
     assert len(first) == 13 + 15
     assert first.last_close[:13].min() > 10 * first.last_close[13:].min() / 2, "A's prices, first"
     for rows in (slice(0, 13), slice(13, 28)):
-        assert first.X[rows].min() >= 0 and first.X[rows].max() == 1.0, "its own range"
+        assert first.X[rows].min() >= 0 and first.X[rows].max() == 1.0, (
+            "the range of the same ticker"
+        )
     last, _ = Seen.fitted[-1]
     assert len(last) > len(first)
 
@@ -143,25 +147,25 @@ def test_the_order_in_which_tickers_are_named_changes_nothing(several: list[Feat
 def test_a_forecast_of_one_depends_on_no_later_bar_of_any(
     bars_of: MakeBars, walk: Callable[..., Floats]
 ) -> None:
-    own, other = bars_of(walk(60, 1), ticker="OWN"), bars_of(walk(60, 2), ticker="OTHER")
+    bars, other = bars_of(walk(60, 1), ticker="OWN"), bars_of(walk(60, 2), ticker="OTHER")
     network = RNN(lookback=3, hidden=4, epochs=2, pooled=True, target="return")
 
-    def known(own: Bars, other: Bars, t: int) -> bytes:
-        made = forecasts([make_features(own), make_features(other)], network)["OWN"]
+    def known(bars: Bars, other: Bars, t: int) -> bytes:
+        made = forecasts([make_features(bars), make_features(other)], network)["OWN"]
         return bytes(made.by_seed[:, made.as_of <= day].tobytes())
 
     for t in (20, 27, 28, 40):
-        day = own.sessions[t]
-        expected = known(own, other, t)
+        day = bars.sessions[t]
+        expected = known(bars, other, t)
         rows = {name: getattr(other, name).copy() for name in COLUMNS}
         for column in rows.values():
             column[t + 1 :] *= 3
-        assert known(own, replace(other, **rows), t) == expected
-        assert known(own, other.rows(slice(0, max(t + 1, 25))), t) == expected
+        assert known(bars, replace(other, **rows), t) == expected
+        assert known(bars, other.rows(slice(0, max(t + 1, 25))), t) == expected
         grown = bars_of(np.append(walk(60, 2), walk(30, 9)), ticker="OTHER")
-        assert known(own, grown, t) == expected
+        assert known(bars, grown, t) == expected
         rows["volume"][5] *= 2  # and the other's past does count: it is one model
-        assert known(own, replace(other, **rows), t) != expected
+        assert known(bars, replace(other, **rows), t) != expected
 
 
 def test_a_pooled_network_learns_from_the_neighbour(

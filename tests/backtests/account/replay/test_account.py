@@ -34,8 +34,8 @@ ACCOUNTS = st.one_of(
 
 def replayed(bars, forecasts, rule, broker, members=None):
     """Return what `replay` makes of the account that `run_backtest` is asked for."""
-    ((ticker, own),) = bars.items()
-    quotes = Quotes(own, forecasts[ticker], broker, rule.fill == "close")
+    ((ticker, series),) = bars.items()
+    quotes = Quotes(series, forecasts[ticker], broker, rule.fill == "close")
     return replay(quotes, forecasts[ticker], rule, broker, (members or {}).get(ticker))
 
 
@@ -78,10 +78,10 @@ def test_years_of_an_account_are_those_of_backtrader(rule, ticks):
     forecasts = studies.make_forecasts(bars, "x", 500, spread=0.02, seeds=(0, 1))
     forecasts = replace(forecasts, centre=np.full(len(forecasts), 0.001))
     broker = replace(KRX, costs=replace(KRX.costs, slippage_ticks=ticks))
-    told = {bars.ticker: bars}, {bars.ticker: forecasts}, rule, broker
-    result = run_backtest(*told)
+    inputs = {bars.ticker: bars}, {bars.ticker: forecasts}, rule, broker
+    result = run_backtest(*inputs)
     assert len(result.trades) > (0 if rule.ranks else 3)  # the only ticker stays the first
-    assert_the_same(replayed(*told), result)
+    assert_the_same(replayed(*inputs), result)
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -114,24 +114,24 @@ def test_a_purchase_that_its_fill_cannot_be_paid_with_is_refused(make_bars, make
     forecasts = make_forecasts(bars, [1, 1, 9_900, 1, 1])
     free = Costs.of(market_for("A.KS"), commission_bps=0, tax_bps=0, slippage_ticks=0)
     broker = Broker(cash, free, cash_fraction=1.0)
-    told = {"A.KS": bars}, {"A.KS": forecasts}, DirectionRule(), broker
-    result = run_backtest(*told)
+    inputs = {"A.KS": bars}, {"A.KS": forecasts}, DirectionRule(), broker
+    result = run_backtest(*inputs)
     assert len(result.fills) == (0 if cash == 900_300 else 2)
     assert result.rejected == (cash == 900_300)
-    assert_the_same(replayed(*told), result)
+    assert_the_same(replayed(*inputs), result)
 
 
 def test_what_cannot_be_replayed_is_told():
     one, two = {"A.KS": None}, {"A.KS": None, "B.KS": None}
 
-    class Own(DirectionRule):
+    class UsersRule(DirectionRule):
         """Not in `strategies`."""
 
     assert uncovered(one, DirectionRule(), KRX) == ""
     assert uncovered(two, DirectionRule(), KRX) == "the account trades 2 tickers"
     capped = replace(KRX, volume_cap=0.1)
     assert uncovered(one, DirectionRule(), capped) == "a cap on the volume fills orders in parts"
-    assert uncovered(one, Own(), KRX) == "the rule is the user's own"
+    assert uncovered(one, UsersRule(), KRX) == "the rule is the user's own"
 
 
 def test_quotes_of_another_moment_are_refused(make_bars, make_forecasts):
@@ -152,7 +152,7 @@ def test_no_quote_changes_before_the_prices_do():
     early = slice(0, cut - 100)
     for at_close in (False, True):
         before, after = (
-            Quotes(own, forecasts, KRX, at_close) for own in (bars, replace(bars, **later))
+            Quotes(series, forecasts, KRX, at_close) for series in (bars, replace(bars, **later))
         )
         for name in ("buy", "sell", "expected", "lot", "tax", "spread"):
             assert getattr(before, name)[early] == getattr(after, name)[early], name

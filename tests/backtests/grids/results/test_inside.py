@@ -12,7 +12,7 @@ from tests.backtests.example_studies import make_bars
 
 
 def test_what_fits_forecast_before_their_test_is_told_apart_by_fold_seed_and_row():
-    """Two folds by two seeds, each fit answering with numbers of its own."""
+    """Two folds by two seeds, each fit with different numbers."""
     search = make_search(
         GridConfig.of({
             "ticker": ("A.KS",), "forecaster": ("rnn:hidden=2",), "cross": ("epochs=1,2",), "seeds": 2,

@@ -24,7 +24,7 @@ def test_the_others_have_no_limit():
 @pytest.mark.parametrize(
     ("day", "previous", "lower", "upper"),
     [
-        ("2024-01-02", 9_980, 6_990, 12_970),  # the exchange's own example
+        ("2024-01-02", 9_980, 6_990, 12_970),  # the example of the exchange
         ("2020-01-02", 9_980, 6_990, 12_950),  # where 12,970 was no tick
         ("2020-01-02", 9_940, 6_960, 12_900),  # its example for KOSDAQ
         ("2020-01-02", 10_050, 7_050, 13_050),  # 3,015 is cut down to 3,000, the tick being 50

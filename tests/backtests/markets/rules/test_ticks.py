@@ -1,4 +1,4 @@
-"""Ticks and their grid. Expected sizes are typed from the exchanges' own tables."""
+"""Ticks and their grid. Expected sizes are typed from the tables of the exchanges."""
 
 import numpy as np
 import pytest

@@ -13,7 +13,7 @@ import pytest
 
 from backtests.report.charts.inline import inline_svg
 from backtests.report.charts.study import colour_of, draw_figures
-from tests.backtests.example_studies import KOREAN, make_study, told, with_plain_rule
+from tests.backtests.example_studies import KOREAN, forecasts_of, make_study, with_plain_rule
 from tests.backtests.plain_charts import drawn_plain, drawn_whole
 
 
@@ -81,12 +81,12 @@ def test_only_buy_and_hold_has_its_line(tmp_path: Path) -> None:
         svg = draw_figures(tmp_path, study)["equity"]
     assert len(re.findall(r"stroke-width: 2\b", svg)) == 2, "the line and its key in the legend"
     colours = colour_of(study)
-    assert colours[None] not in {colours[f.forecaster] for f in told(study)}
+    assert colours[None] not in {colours[f.forecaster] for f in forecasts_of(study)}
 
 
 def test_the_deciles_have_a_chart_a_forecaster_whose_forecast_changes(tmp_path: Path) -> None:
     study = make_study(traded=False, forecasters=("rnn", "cnn"))
-    naive, rnn, _ = told(study)
+    naive, rnn, _ = forecasts_of(study)
     with drawn_plain("deciles"):
         svg = draw_figures(tmp_path, study)["deciles"]
     assert all(svg.count(f">{name}<") == 1 for name in ("rnn", "cnn"))

@@ -43,13 +43,13 @@ def test_the_page_says_what_can_be_said():
     assert ">quantile<" in first
     assert ">five_percent<" in second
     assert [CANNOT_SAY in row for row in rows[:3]] == [False, False, True]
-    own = chance.results[0]
+    account = chance.results[0]
     for figure in (
-        number(own.sharpe),
-        f"{number(own.sharpe_low)} to {number(own.sharpe_high)}",
-        probability(own.psr),
+        number(account.sharpe),
+        f"{number(account.sharpe_low)} to {number(account.sharpe_high)}",
+        probability(account.psr),
         probability(deflation.results[0].dsr),
-        f"it would take {own.needed:,} sessions like these; there are 720",
+        f"it would take {account.needed:,} sessions like these; there are 720",
     ):
         assert figure in first
     assert '<abbr title="buy and hold is no trial">' in held_row

@@ -8,13 +8,19 @@ import numpy as np
 
 from backtests.judging.diagnosis import diagnose
 from backtests.report.sections.diagnosis import market, section, sentences
-from tests.backtests.example_studies import make_bars, make_forecasts, make_result, make_study, told
+from tests.backtests.example_studies import (
+    forecasts_of,
+    make_bars,
+    make_forecasts,
+    make_result,
+    make_study,
+)
 from tests.backtests.judging.test_diagnosis import forecasts
 
 
 def test_a_rule_that_never_bought_is_told_why() -> None:
     study = make_study(traded=False)
-    f, result = told(study)[1], study.results[1]
+    f, result = forecasts_of(study)[1], study.results[1]
     d = diagnose([f], 0.05, result, study.foresight[0])
     text = sentences(d)
     top = np.nanargmax(f.forecast_return)
@@ -33,7 +39,7 @@ def test_a_rule_that_never_bought_is_told_why() -> None:
 
 def test_a_rule_that_bought_is_judged_by_what_followed_its_calls() -> None:
     study = make_study()
-    text = " ".join(sentences(diagnose([told(study)[2]], 0.05, study.results[2], None)))
+    text = " ".join(sentences(diagnose([forecasts_of(study)[2]], 0.05, study.results[2], None)))
     assert "rnn forecast +5.0% or more on 5 days and bought 2 times" in text
     assert "rose that much on 0 of 5 such days" in text
     assert "never bought" not in text
@@ -66,10 +72,10 @@ def test_why_nothing_was_bought_is_read_from_the_account_not_guessed() -> None:
 
 def test_a_rule_that_buys_without_its_threshold_is_not_said_to_have_bought_nothing() -> None:
     study = make_study()
-    quiet, result = told(study)[1], study.results[2]
+    quiet, result = forecasts_of(study)[1], study.results[2]
     text = sentences(diagnose([quiet], 0.05, result, None))[0]
     assert text.startswith("stacked_lstm bought 2 times, never on a forecast of +5.0% or more")
-    flat = sentences(diagnose([told(study)[0]], 0.05, result, None))
+    flat = sentences(diagnose([forecasts_of(study)[0]], 0.05, result, None))
     assert "not to trade" not in flat[0]
 
 
@@ -84,16 +90,16 @@ def test_a_forecast_just_below_the_threshold_does_not_read_as_reaching_it() -> N
 def test_foresight_that_could_not_pay_earned_nothing_and_is_told_why() -> None:
     study = make_study(traded=False)
     idle = replace(study.foresight[0], trades=())
-    words = market(diagnose([told(study)[1]], 0.05, study.results[1], idle))
+    words = market(diagnose([forecasts_of(study)[1]], 0.05, study.results[1], idle))
     assert words.endswith("; even a perfect forecaster would not have traded.")
     poor = replace(idle, unaffordable=2)
-    words = market(diagnose([told(study)[1]], 0.05, study.results[1], poor))
+    words = market(diagnose([forecasts_of(study)[1]], 0.05, study.results[1], poor))
     assert words.endswith("; even a perfect forecaster could not have paid for one share.")
 
 
 def test_naive_takes_one_line() -> None:
     study = make_study(traded=False)
-    d = diagnose([told(study)[0]], 0.05, study.results[0], study.foresight[0])
+    d = diagnose([forecasts_of(study)[0]], 0.05, study.results[0], study.foresight[0])
     assert sentences(d) == [
         "naive forecasts no change on any day, so it cannot reach +5.0%: it stands here for its error, not to trade."
     ]
@@ -109,7 +115,7 @@ def test_forecasts_without_an_outcome_or_a_forecast_still_speak() -> None:
 def test_each_rule_with_a_diagnosis_has_a_group_with_a_row_a_forecaster() -> None:
     study = make_study(traded=False)
     result, foresight = study.results[1], study.foresight[0]
-    both = [diagnose([f], 0.05, result, foresight) for f in told(study)[:2]]
+    both = [diagnose([f], 0.05, result, foresight) for f in forecasts_of(study)[:2]]
     (group,) = section({"none": [], "five_percent": both})
     assert group["strategy"] == "five_percent"
     assert [row["forecaster"] for row in group["all"]] == ["naive", "stacked_lstm"]

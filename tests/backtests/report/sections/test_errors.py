@@ -15,7 +15,7 @@ from backtests.report.summary import summarise
 from backtests.studies.study import UNIVERSE, Study
 from forecasters.measures.deciles import deciles
 from forecasters.measures.metrics import forecast_metrics
-from tests.backtests.example_studies import make_study, told
+from tests.backtests.example_studies import forecasts_of, make_study
 from tests.backtests.report.read_page import table_of
 
 
@@ -24,9 +24,9 @@ def html_of(study: Study, figures: dict[str, str] | None = None) -> str:
     return render_section(measures_section(summarise(study), charts))
 
 
-def foretold(study: Study, **closes: str) -> Study:
-    """Return the study whose forecasters are those that forecast the named array of themselves."""
-    naive = told(study)[0]
+def with_forecasts(study: Study, **closes: str) -> Study:
+    """Return the study with naive and one forecaster for each array, which it forecasts."""
+    naive = forecasts_of(study)[0]
     made = [
         replace(naive, forecaster=name, by_seed=getattr(naive, array)[None].copy(), seeds=())
         for name, array in closes.items()
@@ -44,7 +44,7 @@ def test_the_tables_hold_the_measures(study: Study) -> None:
     errors = table_of(html, "errors").by("Forecaster")
     signs = table_of(html, "direction").by("Forecaster")
     assert list(errors) == list(signs) == ["naive", "rnn", "cnn"]
-    for f in told(study)[1:]:
+    for f in forecasts_of(study)[1:]:
         m = forecast_metrics(f)
         row = errors[f.forecaster]
         assert row["Days"] == "366"
@@ -61,7 +61,7 @@ def test_the_tables_hold_the_measures(study: Study) -> None:
         assert (sign["Moved"], sign["Unchanged"]) == (f"{d['moved']}", f"{d['unchanged']}")
         assert d["moved"] + d["unchanged"] == 366
         assert sign["with the last known"] == f"{m['lag']['lag1']:+.2f}"
-    scaled = [replace(f, mase_scale=10_000.0) for f in told(study)]
+    scaled = [replace(f, mase_scale=10_000.0) for f in forecasts_of(study)]
     scaled_html = html_of(replace(study, forecasts={study.account: tuple(scaled)}))
     mase = forecast_metrics(scaled[1])["mae"] / 10_000
     assert table_of(scaled_html, "errors").by("Forecaster")["rnn"]["MASE"] == f"{mase:.2f}"
@@ -72,20 +72,20 @@ def test_the_tables_hold_the_measures(study: Study) -> None:
 
 
 def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> None:
-    made = section(summarise(foretold(study, late="last_close", seer="actual")))
+    made = section(summarise(with_forecasts(study, late="last_close", seer="actual")))
     assert made is not None
     text = " ".join(made["sentences"])
-    assert "The line of late is the price drawn late" in text
-    assert "seer moved with the very day that was forecast" in text
+    assert "The line of late is the line of the price, late" in text
+    assert "seer moved with the day that was forecast" in text
     assert "seer had the direction right more often than the more frequent sign" in text
     plain = section(summarise(study))
     assert plain is not None
     assert plain["sentences"][0].startswith(
         "None of 2 forecasters had the direction right more often"
     )
-    assert "The line of rnn and cnn is the price drawn late" in plain["sentences"][1]
+    assert "The line of rnn and cnn is the line of the price, late" in plain["sentences"][1]
     assert len(plain["sentences"]) == 2
-    one = replace(study, forecasts={study.account: told(study)[:2]})
+    one = replace(study, forecasts={study.account: forecasts_of(study)[:2]})
     alone = section(summarise(one))
     assert alone is not None
     assert alone["sentences"][0].startswith("rnn did not have the direction right more often than")
@@ -93,7 +93,7 @@ def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> 
 
 def test_without_an_outcome_the_tables_say_so() -> None:
     bare = make_study(traded=False, rows=532, first=530, forecasters=("cnn",))
-    waiting = tuple(replace(f, actual=np.full(len(f), np.nan)) for f in told(bare))
+    waiting = tuple(replace(f, actual=np.full(len(f), np.nan)) for f in forecasts_of(bare))
     empty = replace(bare, forecasts={bare.account: waiting})
     html = html_of(empty)
     assert html.count("no forecast has its outcome yet") == 2
@@ -101,15 +101,15 @@ def test_without_an_outcome_the_tables_say_so() -> None:
 
 
 def universe() -> Study:
-    """Return two tickers in one account, the second without an unchanged day of its own."""
+    """Return two tickers in one account, the second without an unchanged day."""
     parts = [
         make_study(t, traded=False, seed=i, forecasters=("rnn",)) for i, t in enumerate(("A", "B"))
     ]
     return replace(
         parts[0],
         account=UNIVERSE,
-        bars={t: own for part in parts for t, own in part.bars.items()},
-        forecasts={t: own for part in parts for t, own in part.forecasts.items()},
+        bars={t: series for part in parts for t, series in part.bars.items()},
+        forecasts={t: series for part in parts for t, series in part.forecasts.items()},
     )
 
 
@@ -118,12 +118,12 @@ def test_a_universe_has_medians_and_counts_over_its_tickers() -> None:
     made = section(summarise(pooled))
     assert made is not None
     naive, rnn = made["over"]["rows"]
-    own = [forecast_metrics(f) for f in pooled.by_forecaster["rnn"]]
+    errors = [forecast_metrics(f) for f in pooled.by_forecaster["rnn"]]
     for name in ("theil_u", "r2_return"):
-        assert rnn[name] == pytest.approx((own[0][name] + own[1][name]) / 2)
-    hits, moved = (sum(m["direction"][k] for m in own) for k in ("hits", "moved"))
+        assert rnn[name] == pytest.approx((errors[0][name] + errors[1][name]) / 2)
+    hits, moved = (sum(m["direction"][k] for m in errors) for k in ("hits", "moved"))
     assert rnn["direction"] == pytest.approx(hits / moved)
-    most = sum(round(m["direction"]["majority"] * m["direction"]["moved"]) for m in own)
+    most = sum(round(m["direction"]["majority"] * m["direction"]["moved"]) for m in errors)
     assert rnn["majority"] == pytest.approx(most / moved)
     assert (rnn["repeats"], naive["direction"], rnn["mase"]) == (2, None, None)
     assert table_of(html_of(pooled), "direction").by("Forecaster")["rnn"] == {

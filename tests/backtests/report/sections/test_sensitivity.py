@@ -17,9 +17,9 @@ from tests.backtests.plain_charts import drawn_plain
 from tests.backtests.planted_sweep import (
     FREE,
     RULE,
-    at,
     market_of,
     planted_market,
+    points_at,
     points_of,
     swept,
 )
@@ -68,7 +68,7 @@ def test_the_page_shows_a_dash_where_nothing_was_bought(tmp_path):
 
 
 def test_a_point_between_two_that_bought_is_a_dash(planted, tmp_path):
-    points = at(swept(*planted, RULE, FREE), 0.01, 0.02, 0.05)
+    points = points_at(swept(*planted, RULE, FREE), 0.01, 0.02, 0.05)
     poor = [replace(p, trades=0, hit_rate=None) if p.threshold == 0.02 else p for p in points]
     shown = replace(make_study(), sensitivity=tuple(poor))
     html = write_index(tmp_path, summarise(shown), {}, {}).read_text(encoding="utf-8")
@@ -80,7 +80,7 @@ def test_a_run_without_a_sweep_or_without_a_purchase_has_no_picture(tmp_path):
     study, bars, forecasts = market_of(traded=False)
     html = write_index(tmp_path, summarise(study), {}, {}).read_text(encoding="utf-8")
     assert 'id="sensitivity"' not in html
-    idle = replace(study, sensitivity=at(swept(bars, forecasts[1]), 0.05, 0.1))
+    idle = replace(study, sensitivity=points_at(swept(bars, forecasts[1]), 0.05, 0.1))
     assert "sensitivity" not in draw_figures(tmp_path / "figures", idle)
     html = write_index(tmp_path, summarise(idle), {}, {}).read_text(encoding="utf-8")
     assert "None of 6 trials (2 thresholds x 3 exits x 1 forecaster) ever bought." in html

@@ -13,7 +13,7 @@ from backtests.report.sections import trades as module
 from backtests.report.sections.trades import trade_table, unfilled_table
 from backtests.report.summary import summarise
 from tests.backtests.browser import CHROMIUM, open_page
-from tests.backtests.example_studies import make_manifest, make_study, make_unfilled, told
+from tests.backtests.example_studies import forecasts_of, make_manifest, make_study, make_unfilled
 
 
 def test_each_trade_of_each_result_is_a_row_with_the_forecast_it_was_decided_on() -> None:
@@ -21,7 +21,7 @@ def test_each_trade_of_each_result_is_a_row_with_the_forecast_it_was_decided_on(
     table = trade_table(study)
     every = [(r, trade) for r in study.results for trade in r.trades]
     assert [row.trade for row in table.rows] == [trade for _, trade in every]
-    forecasts = {f.forecaster: f for f in told(study)}
+    forecasts = {f.forecaster: f for f in forecasts_of(study)}
     for row, (result, trade) in zip(table.rows, every, strict=True):
         if result.forecaster is None:
             assert row.forecast is None

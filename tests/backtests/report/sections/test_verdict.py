@@ -19,11 +19,11 @@ def bars():
     return make_bars()
 
 
-def said(variants=2, **figures):
+def sentence_of(variants=2, **figures):
     return forecast_sentence(forecast_verdict(judged(**figures), variants))
 
 
-def short(name):
+def judged_on_19_days(name):
     """Return a forecaster that was judged on 19 days."""
     few = diebold_mariano(np.full(19, 0.5) + 0.01 * np.arange(19), np.ones(19))
     return replace(judged(name), absolute=few, p_better=None, p_worse=None)
@@ -34,24 +34,26 @@ BAD = {"gain": -0.27, "low": -0.35, "high": -0.19, "p_worse": 0.0002}
 
 
 def test_better_and_worse_say_the_error_its_interval_the_p_and_the_folds():
-    assert said(**GOOD) == (
+    assert sentence_of(**GOOD) == (
         "cnn is better than naive: its error is 4.0% smaller (90% interval 1.0% to 7.0% smaller, adjusted p 0.010, "
         "4 of 6 folds won)."
     )
-    assert said(**BAD) == (
+    assert sentence_of(**BAD) == (
         "cnn is worse than naive: its error is 27.0% larger (90% interval 19.0% to 35.0% larger, adjusted p <0.001)."
     )
 
 
 def test_what_is_missing_to_be_better_is_named():
-    assert "not after the adjustment for all variants (p 0.20)" in said(**{**GOOD, "p_better": 0.2})
-    assert said(**GOOD, won=3).endswith("lies above zero, but only 3 of 6 folds were won.")
+    assert "not after the adjustment for all variants (p 0.20)" in sentence_of(
+        **{**GOOD, "p_better": 0.2}
+    )
+    assert sentence_of(**GOOD, won=3).endswith("lies above zero, but only 3 of 6 folds were won.")
 
 
 def test_a_p_value_of_a_single_test_is_not_called_adjusted(bars):
     for figures in (BAD, GOOD):
-        assert ", adjusted p " in said(2, **figures)
-        assert ", p " in said(1, **figures)
+        assert ", adjusted p " in sentence_of(2, **figures)
+        assert ", p " in sentence_of(1, **figures)
     pair = [result(bars, name, 30) for name in ("a", "b")]
     shifted = [shift("a", 0.4), shift("b", 0.4)]
     for many, text in ((2, "(adjusted p 0.80)"), (1, "(p 0.40)")):
@@ -59,18 +61,18 @@ def test_a_p_value_of_a_single_test_is_not_called_adjusted(bars):
 
 
 def test_not_distinguishable_says_its_power():
-    assert said(gain=-0.034, low=-0.09, high=0.02) == (
+    assert sentence_of(gain=-0.034, low=-0.09, high=0.02) == (
         "cnn cannot be distinguished from naive: 369 days could have shown an error smaller by 4.8% or more; it was "
         "3.4% larger."
     )
-    near = said(gain=-0.0002, detectable=0.0003)
+    near = sentence_of(gain=-0.0002, detectable=0.0003)
     assert "an error smaller by less than 0.1% or more; it was less than 0.1% larger" in near
-    weak = said(gain=0.1, low=-2, high=2, n=40, detectable=1.3)
+    weak = sentence_of(gain=0.1, low=-2, high=2, n=40, detectable=1.3)
     assert "40 days could not have shown any smaller error; it was 10.0% smaller" in weak
 
 
 def test_what_cannot_be_said_gives_the_reason():
-    assert forecast_sentence(forecast_verdict(short("cnn"))) == (
+    assert forecast_sentence(forecast_verdict(judged_on_19_days("cnn"))) == (
         "cnn: cannot say, 19 days: a test needs 20."
     )
 
@@ -90,7 +92,7 @@ def test_the_headline_counts_the_forecasters():
 
 
 def test_forecasters_that_cannot_be_judged_are_not_said_to_be_no_better():
-    every = [short("a"), short("b")]
+    every = [judged_on_19_days("a"), judged_on_19_days("b")]
     assert headline([forecast_verdict(j) for j in every]) == [
         "Whether any of 2 forecasters is better than naive cannot be said: 19 days: a test needs 20."
     ]

@@ -1,4 +1,4 @@
-"""The honest opponents, each against numbers worked out another way."""
+"""The baselines, each against numbers computed in another way."""
 
 from __future__ import annotations
 
@@ -107,9 +107,12 @@ def test_arima_of_a_price_that_never_moves_forecasts_that_it_stays() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Drift(target="close"), "one form only"),
-        (lambda: ARIMA(scaler="minmax"), "one form only"),
-        (lambda: ARIMA(lookback=2), "3 sessions"),
+        (
+            lambda: Drift(target="close"),
+            "target close and scaler none; it allows only return and none",
+        ),
+        (lambda: ARIMA(scaler="minmax"), "target return and scaler minmax"),
+        (lambda: ARIMA(lookback=2), "at least 3"),
         (lambda: Linear(alpha=0.0), "alpha"),
         (lambda: Boosting(leaves=1), "leaves"),
         (lambda: Boosting(learning_rate=0.0), "learning_rate"),
