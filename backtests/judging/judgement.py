@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backtests.judging.power import Power
 from backtests.judging.returns import Chance
-from backtests.judging.shift_test import Shifted
+from backtests.judging.shifts import Shifted
 from backtests.judging.skill import Skill
 from backtests.judging.timing import Timed
 from backtests.judging.verdict import ForecastVerdict, RuleVerdict

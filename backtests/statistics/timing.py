@@ -119,7 +119,7 @@ def positive_gain(daily: Floats) -> Gain:
     why = too_few(n)
     if not why and not np.isfinite(daily).all():
         why = "the account lost all it had"
-    if not why and float(np.ptp(daily)) <= SAME * float(np.abs(daily).max()):
+    if not why and float(np.ptp(daily)) <= SAME * max(1.0, float(np.abs(daily).max())):
         why = "its exposure never changed"
     if why:
         return Gain(n, why=why)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from backtests.judging.judgement import Judgement
 from backtests.judging.power import power_of
 from backtests.judging.returns import judge_returns
-from backtests.judging.shift_test import RunShiftTasks, Shifted, shift_all
+from backtests.judging.shifts import RunShiftTasks, Shifted, shift_all
 from backtests.judging.skill import judge_forecasts
 from backtests.judging.timing import judge_timing
 from backtests.judging.verdict import forecast_verdict, rule_verdicts

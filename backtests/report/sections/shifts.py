@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from backtests.judging.shift_test import Shifted
+from backtests.judging.shifts import Shifted
 from backtests.writing.numbers import count, percent
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from backtests.judging.shift_test import Shifted
+from backtests.judging.shifts import Shifted
 from backtests.report.rendering import render
 from backtests.report.sections.shifts import section, sentence
 

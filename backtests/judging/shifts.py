@@ -118,7 +118,7 @@ def draw_shifts(n: int, count: int, seed: int) -> list[int]:
     return [int(k) for k in np.sort(rng.choice(every, count, replace=False))]
 
 
-def shift_test(
+def beside_shifts(
     bars: Mapping[str, Bars],
     forecasts: Mapping[str, Forecasts],
     rule: Rule,
@@ -267,7 +267,7 @@ def shift_all(
     """
     tasks: list[ShiftTask] = [
         partial(
-            shift_test,
+            beside_shifts,
             bars,
             forecasts[result.forecaster],
             rules[result.strategy],
