@@ -64,7 +64,9 @@ COLUMNS: tuple[Column[Timed], ...] = (
         lambda timed: signed(timed.gain_before),
         "a year’s gain from timing before costs",
     ),
-    Column("p before", lambda timed: Cell(p_text(timed.p_before), timed.why), "before costs, one-sided"),
+    Column(
+        "p before", lambda timed: Cell(p_text(timed.p_before), timed.why), "before costs, one-sided"
+    ),
     Column(
         "After costs",
         lambda timed: signed(timed.gain),
