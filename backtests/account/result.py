@@ -59,7 +59,7 @@ class Unfilled:
 
 #: Why the market, not the account, left an order unfilled.
 BLOCKED = (
-    "halt", "no bar", "upper limit", "lower limit", "no volume", "volume cap", "delisted",
+    "halt", "no bar", "upper limit", "lower limit", "no volume", "volume cap", "price jump", "delisted",
 )  # fmt: skip
 REASONS = ("unaffordable", "rejected", "expired", *BLOCKED)
 

@@ -20,7 +20,7 @@ Value = str | int | float | bool | None
 #: `p_worse` and `p_clark_west` are adjusted for all forecasters of the account (Holm). The
 #: Sharpe ratio's interval is of 95%; `psr` is the probability that it is above 0; `shift_p` is not adjusted.
 _ORDER = (
-    "ticker", "simulated", "forecaster", "strategy", "label", "start", "end", "sessions",
+    "ticker", "simulated", "as_is", "forecaster", "strategy", "label", "start", "end", "sessions",
     "mape", "mape_naive", "beats_naive", "mape_seed_min", "mape_seed_max", "seeds", "tickers", "below_naive",
     "mae", "rmse", "nrmse", "nrmse_range", "mase", "theil_u", "r2_return", "correlation",
     "direction", "direction_low", "direction_high", "majority", "lag0", "lag1",
@@ -58,6 +58,7 @@ def result_row(
     row: dict[str, Value] = {
         "ticker": study.account,
         "simulated": study.simulated,
+        "as_is": study.as_is,
         "forecaster": result.forecaster,
         "strategy": result.strategy,
         "label": result.label,
@@ -82,6 +83,7 @@ def forecaster_row(study: Study, forecaster: str, errors: Mapping[str, Value]) -
         **dict.fromkeys(COLUMNS),
         "ticker": study.account,
         "simulated": study.simulated,
+        "as_is": study.as_is,
         "forecaster": forecaster,
         **errors,
         **_skill(study, forecaster),

@@ -21,6 +21,7 @@ from backtests.account.result import Result, Trade
 from backtests.report.charts.inline import inline_svg
 from backtests.report.rendering import render
 from backtests.writing.atomic import write_text
+from backtests.writing.marks import marked
 from backtests.writing.numbers import count, money, number, percent
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def write_tearsheet(
     benchmark_title: str = "buy and hold",
     notes: Sequence[str] = (),
     simulated: bool = False,
+    as_is: bool = False,
     figures: Figures | None = None,
 ) -> Path:
     """Write the tearsheet of daily returns; return its path. Nothing is fetched, ever.
@@ -106,12 +108,13 @@ def write_tearsheet(
     name = strategy_title if charted is returns else benchmark_title
     if charted is not None:
         parts = _quantstats(charted, beside, periods_per_year, name, benchmark_title, remarks)
-    heading = f"SIMULATED · {title}" if simulated else title
+    heading = marked(title, simulated, as_is)
     html = render(
         "tearsheet.html",
         heading=heading,
         strategy=strategy_title,
         simulated=simulated,
+        as_is=as_is,
         remarks=remarks,
         parts=parts,
         subtitle=f"{count(len(returns), 'daily return')}, {_day(returns, 0)} to {_day(returns, -1)}; "
@@ -135,6 +138,7 @@ def tearsheet_of(
     benchmark_title: str = "buy and hold",
     notes: Sequence[str] = (),
     simulated: bool = False,
+    as_is: bool = False,
     account: str = "",
     known: Mapping[Result, Performance] | None = None,
 ) -> Path:
@@ -174,6 +178,7 @@ def tearsheet_of(
         benchmark_title=benchmark_title,
         notes=notes,
         simulated=simulated,
+        as_is=as_is,
         figures=_figures(result, other, benchmark_title, known or {}),
     )
 

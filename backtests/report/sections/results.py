@@ -12,6 +12,7 @@ from backtests.report.sections.trades import unfilled
 from backtests.report.summary import Summary
 from backtests.report.table import Cell, Column, Table, signed
 from backtests.studies.study import HELD
+from backtests.writing.marks import marks
 from backtests.writing.numbers import DASH, money, number, percent, points
 
 Row = Mapping[str, Any]
@@ -71,7 +72,7 @@ def results_table(
     """
 
     def marked(row: Row) -> str:
-        return "SIMULATED" if row["simulated"] else ""
+        return marks(row["simulated"], row["as_is"])
 
     def rule(row: Row) -> Cell:
         link = links.get(row["label"], "")

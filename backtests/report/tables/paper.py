@@ -8,6 +8,7 @@ from pathlib import Path
 from backtests.report.rows import Value
 from backtests.report.summary import Summary
 from backtests.writing.atomic import write_text
+from backtests.writing.marks import marks
 from backtests.writing.numbers import DASH, number, p_text, percent, points
 from backtests.writing.tables import to_latex, to_markdown
 
@@ -83,8 +84,8 @@ def write_report_tables(folder: Path, summaries: Sequence[Summary]) -> None:
     rows = [row for summary in summaries for row in summary.rows]
     forecaster_rows = [row for summary in summaries for row in summary.forecaster_rows]
     where = ", ".join(study.heading for study in studies)
-    if any(study.simulated for study in studies):
-        where += " (SIMULATED prices)"
+    if words := marks(any(s.simulated for s in studies), any(s.as_is for s in studies)):
+        where += f" ({words} prices)"
     first, last = rows[0]["start"], rows[0]["end"]
     account: tuple[PaperColumn, ...] = (("Ticker", _text("ticker")),) if len(studies) > 1 else ()
     for name, columns, shown, what, left in (
