@@ -12,6 +12,8 @@ A forecaster, by the mean absolute error of its log returns against naive's on t
 A rule on a forecaster, by its trades:
 
 - *never bought*;
+- *cannot say: the market could not have filled it*: more than 5% of the fills exceed 10% of the
+  day's volume, whatever else holds;
 - *cannot say*: fewer than 30 closed trades, whatever they earned;
 - *not tested*: no shifts were run, or too few for any p below 0.05;
 - *timing shown*: it earned more than the shifts of its own forecasts, adjusted p below 0.05 (Holm
@@ -35,10 +37,13 @@ if TYPE_CHECKING:
 
 BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 CANNOT_SAY, IDLE = "cannot say", "never bought"
+UNFILLABLE = "cannot say: the market could not have filled it"
 TIMED, UNTIMED, UNTESTED = "timing shown", "no timing shown", "not tested"
 
 #: What a forecaster lacks to be better although its interval lies above zero.
 P_VALUE, FOLDS = "p value", "folds"
+#: A fill above this share of the day's volume is too large, and more than this share of such fills.
+LARGE, MANY = 0.10, 0.05
 #: Why a rule with enough trades was not tested.
 FEW_SHIFTS, NO_FORECAST, NO_SHIFTS, NOT_SHIFTED = (
     "few shifts",
@@ -94,7 +99,7 @@ class RuleVerdict:
     forecaster : str or None
         None for a rule that needs no forecast.
     word : str
-        ``never bought``, ``cannot say``, ``not tested``, ``timing shown`` or ``no timing shown``.
+        ``never bought``, `UNFILLABLE`, ``cannot say``, ``not tested``, ``timing shown`` or ``no timing shown``.
     net : float
         Return after costs, as a share.
     closed : int
@@ -110,6 +115,8 @@ class RuleVerdict:
     reason : str
         Why it was not tested: `FEW_SHIFTS`, `NO_FORECAST`, `NO_SHIFTS`, or `NOT_SHIFTED` with the
         reason of the shift test in `why`; else empty.
+    large : float or None
+        Share of the fills above `LARGE` of the day's volume; None where volumes are not known.
     """
 
     forecaster: str | None
@@ -123,6 +130,7 @@ class RuleVerdict:
     tests: int = 0
     reason: str = ""
     why: str = ""
+    large: float | None = None
 
 
 def forecast_verdict(judged: Judged, variants: int = 2) -> ForecastVerdict:
@@ -172,8 +180,11 @@ def rule_verdicts(results: Sequence[Result], shifted: Sequence[Shifted]) -> tupl
 def _rule_verdict(result: Result, test: Shifted | None, p: float | None, tests: int) -> RuleVerdict:
     """Return the verdict; `p` is adjusted for all `tests` of the account."""
     word, reason = UNTIMED, ""
+    large = result.fills_above(LARGE)
     if not result.trades:
         word = IDLE
+    elif large is not None and large > MANY:
+        word = UNFILLABLE
     elif result.closed < FEW_TRADES:
         word = CANNOT_SAY
     elif test and test.p is not None and tests / (1 + test.shifts) >= LEVEL:
@@ -196,6 +207,7 @@ def _rule_verdict(result: Result, test: Shifted | None, p: float | None, tests: 
         tests=tests,
         reason=reason,
         why=test.why if test else "",
+        large=large,
     )
 
 

@@ -29,6 +29,7 @@ _ORDER = (
     "sharpe_low", "sharpe_high", "psr", "shift_percentile", "shift_p", "verdict",
     "calls", "hits", "base_rate", "precision", "precision_low", "precision_high", "precision_needed", "after_call",
     "max_drawdown", "exposure", "trades", "closed_trades", "costs", "rejected", "expired", "unaffordable", "blocked",
+    "fills_above_1", "fills_above_10", "fills_above_100",
 )  # fmt: skip
 #: All columns; a figure of `performance` that the order above does not name comes last.
 COLUMNS = (*_ORDER, *(name for name in FIGURES if name not in _ORDER))

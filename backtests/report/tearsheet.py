@@ -22,7 +22,7 @@ from backtests.report.charts.inline import inline_svg
 from backtests.report.rendering import render
 from backtests.writing.atomic import write_text
 from backtests.writing.marks import marked
-from backtests.writing.numbers import count, money, number, percent
+from backtests.writing.numbers import count, money, number, of_volume, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -378,6 +378,8 @@ def _figures(
         for name, key in shares.items()
     ]
     rows.insert(3, ("Sharpe ratio", tuple(number(f["sharpe"]) for f in figures)))
+    above = [[f[f"fills_above_{n}"] for n in (1, 10, 100)] for f in figures]
+    rows.append(("Fills above 1, 10, 100% of the day's volume", tuple(map(of_volume, above))))
     rows.append(("Costs paid", tuple(money(f["costs"]) for f in figures)))
     for name, key in (
         ("Trades", "trades"),

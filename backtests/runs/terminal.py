@@ -10,7 +10,17 @@ from backtests.command.console import plain_console
 from backtests.runs.folder import Finished
 from backtests.studies.study import UNIVERSE
 from backtests.writing.marks import AS_IS
-from backtests.writing.numbers import DASH, beside, count, level, listed, number, percent, points
+from backtests.writing.numbers import (
+    DASH,
+    beside,
+    count,
+    level,
+    listed,
+    number,
+    of_volume,
+    percent,
+    points,
+)
 
 Row = Mapping[str, Any]
 
@@ -28,6 +38,7 @@ FIGURES: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("gross", lambda row: percent(row["gross_return"])),
     ("cost", lambda row: percent(row["cost_return"], 1, sign=False)),
     ("net", lambda row: percent(row["total_return"])),
+    ("of volume", lambda row: of_volume([row[f"fills_above_{n}"] for n in (1, 10, 100)])),
     ("even bp", lambda row: number(row["break_even_bps"], 0)),
     ("CAGR", lambda row: percent(row["cagr"])),
     ("Sharpe", lambda row: number(row["sharpe"])),
@@ -36,7 +47,7 @@ FIGURES: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("trades", lambda row: str(row["trades"])),
 )
 ONLY_WIDE = ("gross", "cost", "even bp", "CAGR", "exposure")
-WIDE, LOG_WIDTH, NAME = 144, 148, 14
+WIDE, LOG_WIDTH, NAME = 156, 160, 14
 #: More names than these are counted instead.
 FEW = 8
 
@@ -113,6 +124,11 @@ def print_summary(finished: Finished) -> None:
         style = "dim" if worse else ""
         table.add_row(*([row["ticker"]] if several else []), *names, *figures, style=style)
     console.print(table)
+    if any(row["fills_above_1"] for row in manifest["summary"]):
+        console.print(
+            "of volume: shares of the fills above 1, 10 and 100% of the day's volume",
+            soft_wrap=True,
+        )
     for ticker, sentences in manifest["verdict"].items():
         for sentence in sentences:
             console.print(f"{begin(ticker)}{sentence}", style="bold", soft_wrap=True)

@@ -9,7 +9,7 @@ from backtests.report.rows import Value
 from backtests.report.summary import Summary
 from backtests.writing.atomic import write_text
 from backtests.writing.marks import marks
-from backtests.writing.numbers import DASH, number, p_text, percent, points
+from backtests.writing.numbers import DASH, number, of_volume, p_text, percent, points
 from backtests.writing.tables import to_latex, to_markdown
 
 Row = Mapping[str, Value]
@@ -68,6 +68,7 @@ RESULTS: tuple[PaperColumn, ...] = (
     ("Gross", _percent("gross_return")),
     ("Costs", _percent("cost_return", 1, sign=False)),
     ("Net", _percent("total_return")),
+    ("Of volume", lambda row: of_volume([_number(row, f"fills_above_{n}") for n in (1, 10, 100)])),
     ("Sharpe", _figure("sharpe")),
     ("Drawdown", _percent("max_drawdown")),
     ("Exposure", _percent("exposure", 0, sign=False)),
