@@ -192,8 +192,11 @@ class ExchangeBroker(BackBroker):
     def _slip(self, sign: int, bound: float, price: float, doslip: bool) -> float | None:
         """Return the price after slippage and rounding against the trader, never beyond `bound`."""
         order, data, ago = self._order, self._order.data, self._ago
+        edge = data.high[ago] if sign > 0 else data.low[ago]
         if ago:  # a fill at the close before: the range is that day's
-            bound = data.high[ago] if sign > 0 else data.low[ago]
+            bound = edge
+        # Backtrader bounds a limit sale by its limit alone, which may lie below the day's low.
+        bound = min(bound, edge) if sign > 0 else max(bound, edge)
         if self._locked(data, sign, price):
             self._hold_back(order, "upper limit" if sign > 0 else "lower limit")
             return None
