@@ -70,6 +70,7 @@ def _summary(finished: Finished) -> dict[str, Any]:
         "index": str(finished.index),
         "found": finished.found,
         "simulated": any(entry["simulated"] for entry in manifest["data"]),
+        "as_is": any(entry["as_is"] for entry in manifest["data"]),
         **{name: manifest[name] for name in names},
     }
 

@@ -68,6 +68,7 @@ def _summary(finished: Finished) -> dict[str, Any]:
         "key": finished.manifest["key"],
         "digest": finished.manifest["digest"],
         "simulated": any(entry["simulated"] for entry in finished.manifest["data"]),
+        "as_is": any(entry["as_is"] for entry in finished.manifest["data"]),
         "verdict": finished.manifest["verdict"],
         "summary": finished.manifest["summary"],
     }

@@ -62,6 +62,11 @@ class Origin:
         Rows that the source left out because they hold no session (closed days, nulls).
     widened : int
         Rows whose high or low was widened to hold open and close; `Bars` counts them.
+    splits : tuple of (session, ratio)
+        Splits that were applied to the rows before this session: prices times the ratio (``1/5``),
+        volumes divided by it.
+    as_is : tuple of str
+        Days on which the close moves as no market allows, kept as they are on the user's word.
     """
 
     source: str = "memory"
@@ -70,6 +75,8 @@ class Origin:
     adjusted: str = "unknown"
     dropped: int = 0
     widened: int = 0
+    splits: tuple[tuple[str, str], ...] = ()
+    as_is: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

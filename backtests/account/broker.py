@@ -32,6 +32,8 @@ class Broker:
         Equal parts of the equity, one a position; 1 for an account with one ticker.
     volume_cap : float or None
         Share of the day's volume that all orders of one ticker may fill together; None: no cap.
+    closed : tuple of (ticker, session)
+        Tickers that are not bought from this session on, because their prices are at fault.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class Broker:
     cash_fraction: float = 0.95
     slots: int = 1
     volume_cap: float | None = None
+    closed: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.cash) and self.cash > 0):
@@ -67,7 +70,8 @@ class Broker:
         `bars` of its feed, up to each session; a feed without `bars` counts as off the grid.
         """
         made: Any = kind
-        broker = made(costs=self.costs, volume_cap=self.volume_cap)
+        closed = {ticker: date.fromisoformat(day) for ticker, day in self.closed}
+        broker = made(costs=self.costs, volume_cap=self.volume_cap, closed=closed)
         cerebro.setbroker(broker)
         broker.setcash(self.cash)
         broker.set_checksubmit(False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import backtrader as bt
+import numpy as np
 
 from backtests.account.books import Ledger
 from backtests.account.broker import Broker
@@ -109,4 +112,15 @@ def run_backtest(
     )
     (strategy,) = cerebro.run()
     result: Result = strategy.analyzers.ledger.result()
-    return result
+    return replace(result, volumes=_volumes(result, bars))
+
+
+def _volumes(result: Result, bars: Mapping[str, Bars]) -> tuple[float, ...]:
+    """Return the day's volume of each fill; NaN where a series never has any."""
+    has_volumes = {ticker: bool(series.volume.any()) for ticker, series in bars.items()}
+    volumes = []
+    for fill in result.fills:
+        series = bars[fill.ticker]
+        row = int(np.searchsorted(series.sessions, np.datetime64(fill.session, "D")))
+        volumes.append(float(series.volume[row]) if has_volumes[fill.ticker] else math.nan)
+    return tuple(volumes)

@@ -29,12 +29,13 @@ class ExchangeBroker(BackBroker):
     - Where a series lay on the tick grid up to the day before, fills are rounded to ticks against the
       trader, and limit prices to the tick that is better for the trader. Slippage never leaves the
       day's range and never passes a limit price.
+    - `closed`: from its day on a ticker is not bought, because its prices are at fault.
     - `volume_cap`: the share of the day's volume that all orders of a ticker may fill together.
     - A buy is cut down to whole lots when it is sent; a buy of less than a lot is rejected. Sells may
       have any size.
 
     An order that was held back has the reason in ``order.info.blocked`` ("upper limit", "lower limit",
-    "halt", "no volume", "no bar", "volume cap") until it fills, and the day in `blocked_on`. The price
+    "halt", "no volume", "no bar", "price jump", "volume cap") until it fills, and the day in `blocked_on`. The price
     before slippage is in ``order.info.quoted``.
 
     Parameters
@@ -43,11 +44,13 @@ class ExchangeBroker(BackBroker):
         Its slippage is the only one: Backtrader's `set_slippage_perc` and `set_slippage_fixed` change
         no fill here.
     volume_cap : float or None
+    closed : dict
+        Ticker to date.
     slip_open : bool
         Whether a limit order that fills at the open is slipped.
     """
 
-    params = (("costs", None), ("volume_cap", None), ("slip_open", True))
+    params = (("costs", None), ("volume_cap", None), ("closed", None), ("slip_open", True))
     positions: Any
 
     def __init__(self) -> None:
@@ -124,7 +127,7 @@ class ExchangeBroker(BackBroker):
         self._order, self._ago = order, 0
         if at_close and data.datetime[0] != order.created.dt:
             self._ago = -1
-        why = self._shut(data, at_close)
+        why = self._shut(data, at_close) or self._closed(order)
         if why:
             self._hold_back(order, why)
         else:
@@ -153,6 +156,12 @@ class ExchangeBroker(BackBroker):
         if data.volume[self._ago] == 0 and first < _day(data, self._ago):
             return "no volume"
         return ""
+
+    def _closed(self, order: Any) -> str:
+        """Return why a purchase does not fill on a day from which on its prices are at fault."""
+        day = (self.p.closed or {}).get(order.data._name)
+        opens = order.isbuy() and self.positions[order.data].size >= 0
+        return "price jump" if opens and day and _day(order.data, self._ago) >= day else ""
 
     def _try_exec_limit(
         self, order: Any, popen: float, phigh: float, plow: float, plimit: float
@@ -183,8 +192,11 @@ class ExchangeBroker(BackBroker):
     def _slip(self, sign: int, bound: float, price: float, doslip: bool) -> float | None:
         """Return the price after slippage and rounding against the trader, never beyond `bound`."""
         order, data, ago = self._order, self._order.data, self._ago
+        edge = data.high[ago] if sign > 0 else data.low[ago]
         if ago:  # a fill at the close before: the range is that day's
-            bound = data.high[ago] if sign > 0 else data.low[ago]
+            bound = edge
+        # Backtrader bounds a limit sale by its limit alone, which may lie below the day's low.
+        bound = min(bound, edge) if sign > 0 else max(bound, edge)
         if self._locked(data, sign, price):
             self._hold_back(order, "upper limit" if sign > 0 else "lower limit")
             return None

@@ -15,6 +15,7 @@ Figures = Mapping[str, float | int | None]
 FIGURES = (
     "total_return", "gross_return", "cost_return", "cost_bps", "break_even_bps", "turnover", "cagr", "sharpe",
     "max_drawdown", "exposure", "trades", "closed_trades", "costs", "rejected", "expired", "unaffordable", "blocked",
+    "fills_above_1", "fills_above_10", "fills_above_100",
 )  # fmt: skip
 #: Closed trades below which no figure of a rule says anything about it (our convention).
 FEW_TRADES = 30
@@ -34,7 +35,8 @@ def performance(result: Result) -> dict[str, float | int | None]:
     sessions a year of these out-of-sample sessions, without a risk-free rate. max_drawdown is the
     deepest fall from a former high, the base included, 0 or negative. exposure is the mean share
     of equity in stocks. trades counts purchases, closed_trades those sold again; blocked counts what
-    the market held back, once a session.
+    the market held back, once a session. fills_above_1, _10 and _100 are the shares of the fills
+    above 1, 10 and 100% of the day's volume; None without a fill or without volumes.
     """
     first, last = result.base, float(result.equity[-1])
     costs = float(result.costs[-1])
@@ -65,6 +67,7 @@ def performance(result: Result) -> dict[str, float | int | None]:
         "expired": result.expired,
         "unaffordable": result.unaffordable,
         "blocked": result.blocked,
+        **{f"fills_above_{n}": result.fills_above(n / 100) for n in (1, 10, 100)},
     }
 
 

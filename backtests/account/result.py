@@ -59,7 +59,7 @@ class Unfilled:
 
 #: Why the market, not the account, left an order unfilled.
 BLOCKED = (
-    "halt", "no bar", "upper limit", "lower limit", "no volume", "volume cap", "delisted",
+    "halt", "no bar", "upper limit", "lower limit", "no volume", "volume cap", "price jump", "delisted",
 )  # fmt: skip
 REASONS = ("unaffordable", "rejected", "expired", *BLOCKED)
 
@@ -107,6 +107,9 @@ class Result:
     rejected, expired, unaffordable : int
         Orders that the broker refused, buys that could not be filled in their one session, and
         signals for which the cash did not buy one share.
+    volumes : tuple of float
+        Shares traded that day, one for each fill, NaN where the series has no volumes. Empty: not
+        known. The digest, which is of what the account did, leaves them out.
     unfilled : tuple of Unfilled
         Every signal and order that did not fill, one entry a session.
     start_cash : float or None
@@ -129,6 +132,7 @@ class Result:
     unaffordable: int = 0
     start_cash: float | None = None
     unfilled: tuple[Unfilled, ...] = ()
+    volumes: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("sessions", "equity", "cash", "costs"):
@@ -142,6 +146,10 @@ class Result:
         for entry in self.unfilled:
             if entry.why not in REASONS:
                 raise InputError(f"Unfilled.why is '{entry.why}'; known: {', '.join(REASONS)}")
+        if len(self.volumes) not in (0, len(self.fills)):
+            raise InputError(
+                f"Result.volumes has {len(self.volumes)} values for {len(self.fills)} fills"
+            )
         if self.start_cash is not None and not 0 < self.start_cash < np.inf:
             raise InputError(f"Result.start_cash is {self.start_cash}; it must be above 0")
 
@@ -164,6 +172,15 @@ class Result:
     def blocked(self) -> int:
         """Orders that the market held back, counted once a session."""
         return sum(entry.why in BLOCKED for entry in self.unfilled)
+
+    def fills_above(self, share: float) -> float | None:
+        """Return the share of the fills above this share of the day's volume; None: none is known."""
+        known = [
+            fill.size > share * volume
+            for fill, volume in zip(self.fills, self.volumes, strict=False)
+            if volume >= 0
+        ]
+        return sum(known) / len(known) if known else None
 
     @cached_property
     def returns(self) -> Floats:

@@ -123,6 +123,7 @@ def _trained(forecaster: Any, epochs: int) -> Any:
 
 def _bars(config: AuditConfig, first_test: int, simulated: bool) -> dict[str, Bars]:
     """Return the newest bars of each ticker: three folds and no more."""
+    from backtests.runs.prices import settle
     from backtests.runs.resolve import make_source
 
     source: Any = make_source(config)
@@ -130,6 +131,7 @@ def _bars(config: AuditConfig, first_test: int, simulated: bool) -> dict[str, Ba
     bars = {}
     for ticker in config.ticker:
         series: Bars = source.fetch(ticker, config.start, config.end)
+        series = settle({ticker: series}, config).bars[ticker]
         if config.split is None:
             series = series.rows(slice(max(len(series) - rows, 0), None))
         bars[ticker] = _halted(series, first_test + config.step + 5) if simulated else series

@@ -74,6 +74,10 @@ class RunConfig(TradingFields, ForecastFields):
             object.__setattr__(self, name, value)
         if self.data_dir and self.source in WITHOUT_FOLDER:
             raise InputError(f"--data-dir goes with --source csv, not with --source {self.source}")
+        if self.as_is and "splits" in self.repair:
+            raise InputError(
+                "--as-is and --repair splits exclude each other: leave out one of them"
+            )
         for name, made in flags_of(self).items():
             made.check(name, getattr(self, name))
 

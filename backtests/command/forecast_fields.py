@@ -58,6 +58,26 @@ class ForecastFields:
         commands=EVERY,
         choices=("splits", "all", "none"),
     )
+    repair: tuple[str, ...] = flag(
+        (),
+        "mend closes that no market allows: splits (by the ratio that each fits), or a line such as "
+        "'263750.KS prices x1/5 before 2021-04-16'",
+        part=Part.BARS,
+        commands=EVERY,
+        none="nothing",
+    )
+    as_is: bool = flag(
+        False,
+        "go on with closes that no market allows, and mark every figure",
+        part=Part.BARS,
+        commands=EVERY,
+    )
+    strict: bool = flag(
+        False,
+        "of a universe, end at the first ticker with a close that no market allows",
+        part=Part.BARS,
+        commands=RUN,
+    )
     forecaster: tuple[str, ...] = flag(
         ("stacked_lstm", "rnn", "cnn", "stacked_lstm:target=return"),
         "names, names with settings (cnn:filters=64) or files (./my_gru.py); naive always runs too",

@@ -22,6 +22,7 @@ from backtests.runs.coverage import check_span
 from backtests.runs.folder import Finished, Place, folder_name
 from backtests.runs.made_of import SCHEMA, describe, key_of, versions
 from backtests.runs.manifest import write_manifest
+from backtests.runs.prices import settle
 from backtests.runs.resolve import describe_source, make_source
 from backtests.runs.trial_count import trials_of_forecasters
 from backtests.trials.ledger import TrialLedger, remember, warn_of
@@ -37,6 +38,7 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     search = make_search(config)
     source = make_source(config)
     bars: Bars = source.fetch(config.ticker[0], config.start, config.end)
+    bars = settle({bars.ticker: bars}, config).bars[bars.ticker]
     check_span(bars, config)
     warn_of_steps(volume_steps(bars), run="grid")
     fits = search.fits(bars)

@@ -50,6 +50,8 @@ class Point:
     returns : float64, shape [T]
         Given with the figures and read as `daily`. It is no field: digest, table and equality are
         those of the figures.
+    volumes : tuple of float or None
+        Given likewise and read as `above`.
     """
 
     forecaster: str
@@ -62,15 +64,24 @@ class Point:
     exposure: float
     hit_rate: float | None
     returns: InitVar[Floats | None] = None
+    volumes: InitVar[tuple[float | None, ...]] = ()
 
-    def __post_init__(self, returns: Floats | None) -> None:
-        object.__setattr__(self, "returns", returns)  # where `replace` looks for it
+    def __post_init__(self, returns: Floats | None, volumes: tuple[float | None, ...]) -> None:
+        # where `replace` looks for them
+        object.__setattr__(self, "returns", returns)
+        object.__setattr__(self, "volumes", volumes)
 
     @property
     def daily(self) -> Floats:
         """Daily simple returns of the account, [T] as `Result.returns`; empty where none was run."""
         returns: Floats | None = vars(self)["returns"]
         return np.empty(0) if returns is None else returns
+
+    @property
+    def above(self) -> tuple[float | None, ...]:
+        """Shares of the fills above 1, 10 and 100% of the day's volume; empty where none was run."""
+        shares: tuple[float | None, ...] = vars(self)["volumes"]
+        return shares
 
     @property
     def digest(self) -> str:
@@ -197,6 +208,7 @@ def _figures(result: Result) -> dict[str, Any]:
         **{name: figures[name] for name in ("total_return", "trades", "exposure")},
         "hit_rate": sum(gained) / len(gained) if gained else None,
         "returns": result.returns,
+        "volumes": tuple(figures[f"fills_above_{n}"] for n in (1, 10, 100)),
     }
 
 

@@ -12,6 +12,8 @@ A forecaster, by the mean absolute error of its log returns against naive's on t
 A rule on a forecaster, by its trades:
 
 - *never bought*;
+- *cannot say: the market could not have filled it*: more than 5% of the fills exceed 10% of the
+  day's volume, whatever else holds;
 - *cannot say*: fewer than 30 closed trades, whatever they earned;
 - *not tested*: the test is not defined (too few sessions, an exposure that never changed);
 - *timing shown*: it earned more after costs than the same exposure held evenly (`Timed`), adjusted
@@ -38,10 +40,13 @@ if TYPE_CHECKING:
 
 BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 CANNOT_SAY, IDLE = "cannot say", "never bought"
+UNFILLABLE = "cannot say: the market could not have filled it"
 TIMED, UNTIMED, UNTESTED = "timing shown", "no timing shown", "not tested"
 
 #: What a forecaster lacks to be better although its interval lies above zero.
 P_VALUE, FOLDS = "p value", "folds"
+#: A fill above this share of the day's volume is too large, and more than this share of such fills.
+LARGE, MANY = 0.10, 0.05
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class RuleVerdict:
     forecaster : str or None
         None for a rule that needs no forecast.
     word : str
-        ``never bought``, ``cannot say``, ``not tested``, ``timing shown`` or ``no timing shown``.
+        ``never bought``, `UNFILLABLE`, ``cannot say``, ``not tested``, ``timing shown`` or ``no timing shown``.
     net : float
         Return after costs, as a share.
     closed : int
@@ -101,6 +106,8 @@ class RuleVerdict:
         Of the test after and before costs, adjusted for `tests`.
     tests : int
         Results of the account whose p values are adjusted together.
+    large : float or None
+        Share of the fills above `LARGE` of the day's volume; None where volumes are not known.
     """
 
     forecaster: str | None
@@ -112,6 +119,7 @@ class RuleVerdict:
     p: float | None = None
     p_before: float | None = None
     tests: int = 0
+    large: float | None = None
 
 
 def forecast_verdict(judged: Judged, variants: int = 2) -> ForecastVerdict:
@@ -158,13 +166,14 @@ def rule_verdicts(results: Sequence[Result], timing: Sequence[Timed]) -> tuple[R
         RuleVerdict(
             forecaster=result.forecaster,
             strategy=result.strategy,
-            word=rule_word(len(result.trades), result.closed, p),
+            word=rule_word(len(result.trades), result.closed, p, result.fills_above(LARGE)),
             net=net(result),
             closed=result.closed,
             timed=timed,
             p=p,
             p_before=p_before,
             tests=together,
+            large=result.fills_above(LARGE),
         )
         for result, timed, p, p_before in zip(
             results, tests, holm(after), holm(before), strict=True
@@ -172,8 +181,13 @@ def rule_verdicts(results: Sequence[Result], timing: Sequence[Timed]) -> tuple[R
     )
 
 
-def rule_word(trades: int, closed: int, p: float | None) -> str:
+def rule_word(trades: int, closed: int, p: float | None, large: float | None = None) -> str:
     """Return the word on a rule; `p` is that of its timing after costs, adjusted.
+
+    Parameters
+    ----------
+    large : float or None
+        Share of the fills above `LARGE` of the day's volume.
 
     Examples
     --------
@@ -182,6 +196,8 @@ def rule_word(trades: int, closed: int, p: float | None) -> str:
     """
     if not trades:
         return IDLE
+    if large is not None and large > MANY:
+        return UNFILLABLE
     if closed < FEW_TRADES:
         return CANNOT_SAY
     if p is None:

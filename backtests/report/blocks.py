@@ -86,8 +86,9 @@ class Page:
 
     Attributes
     ----------
-    simulated : bool or str
-        Whether prices are drawn from a random generator; of several accounts, the names of those.
+    simulated, as_is : bool or str
+        Whether prices are drawn from a random generator; whether a close moves as no market allows and
+        was let stand. Of several accounts, the names of those.
     span : str
         What was run, over which sessions.
     verdict, found : sequence of str
@@ -100,6 +101,7 @@ class Page:
 
     heading: str
     simulated: bool | str
+    as_is: bool | str
     span: str
     verdict: Sequence[str]
     found: Sequence[str]

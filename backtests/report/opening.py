@@ -13,11 +13,6 @@ from backtests.studies.study import Study
 from backtests.writing.numbers import count, percent, points
 
 
-def heading_of(name: str, simulated: bool) -> str:
-    """Return the heading, which says first that prices are simulated."""
-    return f"SIMULATED · {name}" if simulated else name
-
-
 def span_of(summary: Summary) -> str:
     """Return how long the bars reach, and over which sessions the account traded."""
     study, rows = summary.study, summary.rows

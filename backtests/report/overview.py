@@ -12,7 +12,7 @@ import numpy as np
 
 from backtests.account.performance import net
 from backtests.report.blocks import Page, Section, Text
-from backtests.report.opening import heading_of, judged_models, mape_of
+from backtests.report.opening import judged_models, mape_of
 from backtests.report.rendering import render
 from backtests.report.sections.files import files_section
 from backtests.report.sections.results import result_rows, results_table
@@ -20,6 +20,7 @@ from backtests.report.summary import Summary
 from backtests.report.table import Cell, Column, Table
 from backtests.studies.study import Study
 from backtests.writing.atomic import write_text
+from backtests.writing.marks import marked, marks
 from backtests.writing.numbers import DASH, count, listed, percent, points
 
 Row = Mapping[str, Any]
@@ -32,6 +33,7 @@ def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping
     if not studies:
         raise ValueError("no studies, so no overview; a run has one ticker at least")
     simulated = [study.account for study in studies if study.simulated]
+    as_is = [study.account for study in studies if study.as_is]
     rows = [{**row, "page": _page(s.study)} for s in summaries for row in result_rows(s)]
     tickers = [_ticker(summary) for summary in summaries]
     below = sum(t["below"] > 0 for t in tickers)
@@ -53,8 +55,9 @@ def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping
         "Costs are in the currency of each listing."
     )
     page = Page(
-        heading=heading_of(count(len(studies), "ticker"), bool(simulated)),
+        heading=marked(count(len(studies), "ticker"), bool(simulated), bool(as_is)),
         simulated=", ".join(simulated),
+        as_is=", ".join(as_is),
         span=", ".join(study.account for study in studies),
         verdict=[],
         found=findings,
@@ -98,7 +101,7 @@ def _ticker(summary: Summary) -> dict[str, Any]:
     return {
         "ticker": study.account,
         "page": _page(study),
-        "simulated": study.simulated,
+        "marks": marks(study.simulated, study.as_is),
         "source": next(iter(study.bars.values())).origin.source,
         "start": rows[0]["start"],
         "end": rows[0]["end"],
@@ -117,9 +120,7 @@ def _ticker(summary: Summary) -> dict[str, Any]:
 TICKERS: tuple[Column[Row], ...] = (
     Column(
         "Ticker",
-        lambda row: Cell(
-            row["ticker"], href=row["page"], mark="SIMULATED" if row["simulated"] else ""
-        ),
+        lambda row: Cell(row["ticker"], href=row["page"], mark=row["marks"]),
         name=True,
     ),
     Column("Source", lambda row: row["source"], left=True),

@@ -12,7 +12,7 @@ from backtests.judging.sensitivity import Sweep
 from backtests.report.blocks import Figure, Listing, Page, Part, Section, Text
 from backtests.report.charts.study import draw_figures
 from backtests.report.lead import findings
-from backtests.report.opening import heading_of, span_of, tiles_of
+from backtests.report.opening import span_of, tiles_of
 from backtests.report.rendering import render
 from backtests.report.sections.calls import section as calls_of
 from backtests.report.sections.chance import section as chance_section
@@ -34,6 +34,7 @@ from backtests.report.sections.trades import trades_section
 from backtests.report.sections.verdict import section as verdict_of
 from backtests.report.summary import Summary
 from backtests.writing.atomic import write_text
+from backtests.writing.marks import marked
 
 __all__ = ["FILES", "write_index"]
 
@@ -63,8 +64,9 @@ def write_index(
     charts = draw_figures(folder / "figures", study)
     links = {label: quote(path, safe="/=,@+~:") for label, path in tearsheets.items()}
     page = Page(
-        heading=heading_of(study.heading, study.simulated),
+        heading=marked(study.heading, study.simulated, study.as_is),
         simulated=study.simulated,
+        as_is=study.as_is,
         span=span_of(summary),
         verdict=verdict_of(study.judgement)["headline"] if study.judgement else [],
         found=findings(summary),

@@ -27,7 +27,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("percent", "points", "number", "money", "count", "listed"):
+    for name in ("percent", "points", "number", "money", "count", "listed", "of_volume"):
         environment.filters[name] = getattr(formatting, name)
 
     def because(text: object, why: str) -> object:

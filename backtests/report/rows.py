@@ -21,7 +21,7 @@ Value = str | int | float | bool | None
 #: Sharpe ratio's interval is of 95%; `psr` is the probability that it is above 0; the three
 #: of timing are a year's gain from timing after costs, and its p value after and before them, not adjusted.
 _ORDER = (
-    "ticker", "simulated", "forecaster", "strategy", "label", "start", "end", "sessions",
+    "ticker", "simulated", "as_is", "forecaster", "strategy", "label", "start", "end", "sessions",
     "mape", "mape_naive", "beats_naive", "mape_seed_min", "mape_seed_max", "seeds", "tickers", "below_naive",
     "mae", "rmse", "nrmse", "nrmse_range", "mase", "theil_u", "r2_return", "correlation",
     "direction", "direction_low", "direction_high", "majority", "lag0", "lag1",
@@ -30,6 +30,7 @@ _ORDER = (
     "sharpe_low", "sharpe_high", "psr", "timing_gain", "timing_p", "timing_p_before", "shift_percentile", "verdict",
     "calls", "hits", "base_rate", "precision", "precision_low", "precision_high", "precision_needed", "after_call",
     "max_drawdown", "exposure", "trades", "closed_trades", "costs", "rejected", "expired", "unaffordable", "blocked",
+    "fills_above_1", "fills_above_10", "fills_above_100",
 )  # fmt: skip
 #: All columns; a figure of `performance` that the order above does not name comes last.
 COLUMNS = (*_ORDER, *(name for name in FIGURES if name not in _ORDER))
@@ -59,6 +60,7 @@ def result_row(
     row: dict[str, Value] = {
         "ticker": study.account,
         "simulated": study.simulated,
+        "as_is": study.as_is,
         "forecaster": result.forecaster,
         "strategy": result.strategy,
         "label": result.label,
@@ -83,6 +85,7 @@ def forecaster_row(study: Study, forecaster: str, errors: Mapping[str, Value]) -
         **dict.fromkeys(COLUMNS),
         "ticker": study.account,
         "simulated": study.simulated,
+        "as_is": study.as_is,
         "forecaster": forecaster,
         **errors,
         **_skill(study, forecaster),

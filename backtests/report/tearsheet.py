@@ -22,7 +22,8 @@ from backtests.report.benchmark import align
 from backtests.report.charts.inline import inline_svg
 from backtests.report.rendering import render
 from backtests.writing.atomic import write_text
-from backtests.writing.numbers import count, money, number, percent
+from backtests.writing.marks import marked
+from backtests.writing.numbers import count, money, number, of_volume, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +91,7 @@ def write_tearsheet(
     benchmark_title: str = "buy and hold",
     notes: Sequence[str] = (),
     simulated: bool = False,
+    as_is: bool = False,
     figures: Figures | None = None,
 ) -> Path:
     """Write the tearsheet of daily returns and return its path. It never downloads anything.
@@ -122,12 +124,13 @@ def write_tearsheet(
     name = strategy_title if charted is returns else benchmark_title
     if charted is not None:
         parts = _quantstats(charted, beside, periods_per_year, name, benchmark_title, remarks)
-    heading = f"SIMULATED · {title}" if simulated else title
+    heading = marked(title, simulated, as_is)
     html = render(
         "tearsheet.html",
         heading=heading,
         strategy=strategy_title,
         simulated=simulated,
+        as_is=as_is,
         remarks=remarks,
         parts=parts,
         subtitle=f"{count(len(returns), 'daily return')}, {_day(returns, 0)} to {_day(returns, -1)}; "
@@ -151,6 +154,7 @@ def tearsheet_of(
     benchmark_title: str = "buy and hold",
     notes: Sequence[str] = (),
     simulated: bool = False,
+    as_is: bool = False,
     account: str = "",
     known: Mapping[Result, Performance] | None = None,
 ) -> Path:
@@ -198,6 +202,7 @@ def tearsheet_of(
         benchmark_title=benchmark_title,
         notes=notes,
         simulated=simulated,
+        as_is=as_is,
         figures=_figures(result, other, benchmark_title, known or {}),
     )
 
@@ -385,6 +390,8 @@ def _figures(
         for name, key in shares.items()
     ]
     rows.insert(3, ("Sharpe ratio", tuple(number(f["sharpe"]) for f in figures)))
+    above = [[f[f"fills_above_{n}"] for n in (1, 10, 100)] for f in figures]
+    rows.append(("Fills above 1, 10, 100% of the day's volume", tuple(map(of_volume, above))))
     rows.append(("Costs paid", tuple(money(f["costs"]) for f in figures)))
     for name, key in (
         ("Trades", "trades"),

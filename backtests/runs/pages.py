@@ -94,6 +94,7 @@ def _tearsheet(
         beside = None
     notes = [text for text in (study.readings.get(result.strategy), study.costs_note) if text]
     simulated = study.simulated or (benchmark is not None and benchmark.origin.simulated)
+    as_is = study.as_is or (benchmark is not None and bool(benchmark.origin.as_is))
     known = {r: summary.performance[r] for r in (study.held, result) if r is not None}
     return partial(
         tearsheet_of,
@@ -103,6 +104,7 @@ def _tearsheet(
         benchmark_title=title,
         notes=notes,
         simulated=simulated,
+        as_is=as_is,
         account=study.heading,
         known=known,
     )

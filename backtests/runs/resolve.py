@@ -190,6 +190,7 @@ def make_accounts(config: RunConfig) -> tuple[Account, ...]:
             replace(broker, slots=config.slots),
             config.largest,
             universe.corrections,
+            universe.splits,
         ),
     )
 
@@ -197,6 +198,8 @@ def make_accounts(config: RunConfig) -> tuple[Account, ...]:
 def describe_account(account: Account) -> dict[str, Any]:
     """Return the description of an account, which enters the key, without its title, a file's name."""
     described: dict[str, Any] = asdict(account.broker)
+    if not account.broker.closed:  # the bars are sound: the same key of a trial as ever
+        del described["closed"]
     if account.name == UNIVERSE:
         described |= {
             "tickers": list(account.tickers),

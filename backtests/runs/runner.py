@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from backtests.runs.folder import Finished, Place, folder_name
 from backtests.runs.made_of import SCHEMA, describe, key_of, versions
 from backtests.runs.manifest import results_of
 from backtests.runs.pages import slug, write_run
+from backtests.runs.prices import Settled, settle
 from backtests.runs.resolve import (
     describe_account,
     describe_source,
@@ -64,19 +65,29 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     bars = {
         ticker: corrected(series, corrections.get(ticker, ())) for ticker, series in bars.items()
     }
-    extra = source.fetch(config.benchmark, config.start, config.end) if config.benchmark else None
+    splits = {ticker: made for account in accounts for ticker, made in account.splits.items()}
+    settled = settle(bars, config, splits, pooled=config.universe is not None)
+    bars = settled.bars
+    extra = None
+    if config.benchmark:
+        fetched = source.fetch(config.benchmark, config.start, config.end)
+        extra = settle({config.benchmark: fetched}, config).bars[config.benchmark]
     shortened = {fault.ticker for fault in faults}  # the message of the fault says where they end
     for ticker in bars:
         if ticker not in shortened:
             check_span(bars[ticker], config)
-    memberships = {a.name: _members(a, bars) for a in accounts}  # before any ticker is left out
-    bars = _long_enough(bars, faults, plan, leave_out=config.universe is not None)
-    fits = fits_of(bars, plan)
+    known = settled.known
+    memberships = {a.name: _members(a, known) for a in accounts}  # before any ticker is left out
+    known = _long_enough(known, faults, plan, leave_out=config.universe is not None)
+    fits = fits_of(known, plan)
+    bars = {ticker: bars[ticker] for ticker in known}
+    accounts, memberships = _closed(accounts, memberships, settled)
 
     made_of: dict[str, Any] = {
         "schema": SCHEMA,
         "data": [describe(b, plan.extras) for b in bars.values()],
         "faults": [asdict(fault) for fault in faults],
+        "price_jumps": [asdict(jump) for jump in settled.jumps],
         "benchmark": describe(extra) if extra else None,
         "source": describe_source(source),
         **resolved.described,
@@ -112,6 +123,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
                 memberships[account.name],
                 run_accounts,
                 faults,
+                settled.jumps,
             )
         )
     ledger = TrialLedger(config.out)
@@ -172,6 +184,19 @@ def _members(account: Account, bars: Mapping[str, Bars]) -> Membership | None:
     members = membership({t: bars[t] for t in account.tickers if t in bars}, account.largest)
     warn_of_steps(members.steps, ranked=account.largest is not None)
     return members
+
+
+def _closed(
+    accounts: Sequence[Account], memberships: Mapping[str, Membership | None], settled: Settled
+) -> tuple[tuple[Account, ...], dict[str, Membership | None]]:
+    """Return accounts and memberships in which no ticker is bought after its prices are at fault."""
+    if not (closed := settled.closed):
+        return tuple(accounts), dict(memberships)
+    days = tuple(sorted(closed.items()))
+    return tuple(replace(a, broker=replace(a.broker, closed=days)) for a in accounts), {
+        name: members.without(settled.bars, closed) if members else None
+        for name, members in memberships.items()
+    }
 
 
 def _long_enough(

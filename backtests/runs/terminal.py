@@ -9,7 +9,18 @@ from typing import Any
 from backtests.command.console import plain_console
 from backtests.runs.folder import Finished
 from backtests.studies.study import UNIVERSE
-from backtests.writing.numbers import DASH, beside, count, level, listed, number, percent, points
+from backtests.writing.marks import AS_IS
+from backtests.writing.numbers import (
+    DASH,
+    beside,
+    count,
+    level,
+    listed,
+    number,
+    of_volume,
+    percent,
+    points,
+)
 
 Row = Mapping[str, Any]
 
@@ -27,6 +38,7 @@ FIGURES: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("gross", lambda row: percent(row["gross_return"])),
     ("cost", lambda row: percent(row["cost_return"], 1, sign=False)),
     ("net", lambda row: percent(row["total_return"])),
+    ("of volume", lambda row: of_volume([row[f"fills_above_{n}"] for n in (1, 10, 100)])),
     ("even bp", lambda row: number(row["break_even_bps"], 0)),
     ("CAGR", lambda row: percent(row["cagr"])),
     ("Sharpe", lambda row: number(row["sharpe"])),
@@ -35,7 +47,7 @@ FIGURES: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("trades", lambda row: str(row["trades"])),
 )
 ONLY_WIDE = ("gross", "cost", "even bp", "CAGR", "exposure")
-WIDE, LOG_WIDTH, NAME = 144, 148, 14
+WIDE, LOG_WIDTH, NAME = 156, 160, 14
 #: More names than these are counted instead.
 FEW = 8
 
@@ -55,6 +67,14 @@ def trained_by(manifest: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def as_is_line(manifest: Mapping[str, Any]) -> str:
+    """Return what ``--as-is`` let stand, by ticker and day; empty without it."""
+    days = [f"{e['ticker']} on {', '.join(e['as_is'])}" for e in manifest["data"] if e["as_is"]]
+    if not days:
+        return ""
+    return f": closes move as no market allows, every figure rests on that: {'; '.join(days)}"
+
+
 def print_summary(finished: Finished) -> None:
     """Print the summary of a run to stdout."""
     from rich import box
@@ -72,9 +92,17 @@ def print_summary(finished: Finished) -> None:
             ("SIMULATED", "bold red"), " bars, not real ones: ", ", ".join(simulated)
         )
         console.print(warning, soft_wrap=True)
+    if line := as_is_line(manifest):
+        console.print(Text.assemble((AS_IS, "bold red"), line), soft_wrap=True)
     pooled = UNIVERSE in manifest["findings"]
     console.print(title(manifest, pooled), style="bold", soft_wrap=True)
     several = len(manifest["findings"]) > 1
+    as_is = {row["ticker"] for row in manifest["summary"] if row["as_is"]}
+
+    def begin(ticker: str) -> str:
+        """Return what a line about this account begins with."""
+        return (f"{AS_IS}: " if ticker in as_is else "") + (f"{ticker}: " if several else "")
+
     wide = console.width >= WIDE
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     if several:
@@ -90,38 +118,43 @@ def print_summary(finished: Finished) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in manifest["summary"]:
         figures = [text(row) for _, text in columns]
-        names = [row["forecaster"] or "", row["strategy"]]
+        strategy = f"{row['strategy']} ({AS_IS})" if row["as_is"] else row["strategy"]
+        names = [row["forecaster"] or "", strategy]
         worse = row["mape"] is not None and row["mape"] > row["mape_naive"]
         style = "dim" if worse else ""
         table.add_row(*([row["ticker"]] if several else []), *names, *figures, style=style)
     console.print(table)
+    if any(row["fills_above_1"] for row in manifest["summary"]):
+        console.print(
+            "of volume: shares of the fills above 1, 10 and 100% of the day's volume",
+            soft_wrap=True,
+        )
     for ticker, sentences in manifest["verdict"].items():
         for sentence in sentences:
-            console.print(
-                f"{ticker + ': ' if several else ''}{sentence}", style="bold", soft_wrap=True
-            )
+            console.print(f"{begin(ticker)}{sentence}", style="bold", soft_wrap=True)
     for ticker, ledger in manifest["deflated"].items():
         trials, new = count(ledger["trials"], "trial"), ledger["new"] or "none"
         looked = f"{trials} on these prices so far, {new} new, in {ledger['file']}"
-        console.print(f"- {ticker + ': ' if several else ''}{looked}", soft_wrap=True)
+        console.print(f"- {begin(ticker)}{looked}", soft_wrap=True)
     for line in trained_by(manifest):
         console.print(f"- {line}", soft_wrap=True)
     for ticker, sentences in manifest["findings"].items():
         for sentence in sentences:
-            console.print(f"- {ticker + ': ' if several else ''}{sentence}", soft_wrap=True)
+            console.print(f"- {begin(ticker)}{sentence}", soft_wrap=True)
     for group in _diagnosed(manifest):
         first, days = group[0], count(group[0]["days"], "day")
         if first["tickers"] > 1:
             days += f" of {first['tickers']} tickers"
         needed = f"{first['strategy']} needs a forecast of {level(first['threshold'])}"
-        console.print(f"\n{first['ticker']}: {needed}", style="bold", soft_wrap=True)
+        mark = f"{AS_IS}: " if first["ticker"] in as_is else ""
+        console.print(f"\n{mark}{first['ticker']}: {needed}", style="bold", soft_wrap=True)
         if any(not entry["trades"] and not entry["flat"] for entry in group):
             console.print(
                 f"{days}: on how many forecast and price rose so much or more", soft_wrap=True
             )
             console.print(_why(group))
         for sentence in (group[-1]["market"], *(entry["sentences"][0] for entry in group)):
-            console.print(f"- {sentence}", soft_wrap=True)
+            console.print(f"- {mark}{sentence}", soft_wrap=True)
     console.print(f"{finished.index}", soft_wrap=True)
 
 

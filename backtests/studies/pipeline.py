@@ -13,6 +13,7 @@ from backtests.account.result import Result
 from backtests.jobs.parallel import RunTasks, in_turn
 from backtests.judging.calls import judge_calls
 from backtests.judging.sensitivity import Point, sweep, swept_rule
+from backtests.markets.jumps import Jump
 from backtests.sources.faults import Fault
 from backtests.studies.judge import judge
 from backtests.studies.plan import Account, Fits, Plan
@@ -92,6 +93,7 @@ def backtest(
     membership: Membership | None = None,
     run: RunTasks = in_turn,
     faults: Sequence[Fault] = (),
+    jumps: Sequence[Jump] = (),
 ) -> Study:
     """Return the study of one account: each rule on each forecaster, by itself.
 
@@ -100,9 +102,15 @@ def backtest(
     judged; the first rule with variants (`swept_rule`) is run under its other exits and thresholds.
     `run` gets the accounts of the sweep and of the shifts, which are many and independent.
     """
-    members = None
-    if membership is not None and membership.largest is not None:
+    members, sound = None, None
+    if membership is not None and (membership.largest is not None or membership.closed):
         members = {ticker: membership.members[ticker] for ticker in bars}
+    if membership is not None and membership.closed:
+        sound = {
+            t: bars[t].sessions < np.datetime64(day)
+            for t, day in membership.closed.items()
+            if t in bars
+        }
     everything = replace(account.broker, slots=len(bars))
 
     def trade(by_ticker: Mapping[str, Forecasts], rule: Rule, label: str) -> Result:
@@ -114,7 +122,7 @@ def backtest(
             everything if holding else account.broker,
             account=account.name,
             label=label,
-            members=None if holding else members,
+            members=sound if holding else members,
         )
 
     by_forecaster = [
@@ -164,6 +172,7 @@ def backtest(
         membership=membership,
         left_out=tuple(ticker for ticker in account.tickers if ticker not in bars),
         faults=tuple(faults),
+        jumps=tuple(jump for jump in jumps if jump.ticker in account.tickers),
         slots=account.broker.slots,
         swept=label_swept or "",
         exit_meanings={name: swept.exits[name] for name in exits} if swept else {},

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from backtests.account.broker import Broker
-from backtests.universe.file import VolumeCorrection
+from backtests.universe.file import Split, VolumeCorrection
 from forecasters.base import Forecaster
 from forecasters.inputs.extras import Extra
 from forecasters.walk_forward import WalkForward
@@ -31,6 +31,8 @@ class Account:
         Number of tickers that may be bought, the largest by traded value; None: all.
     corrections : mapping
         Ticker to the splits that its volumes lack.
+    splits : mapping
+        Ticker to the splits that its prices and volumes lack.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Account:
     broker: Broker
     largest: int | None = None
     corrections: Mapping[str, tuple[VolumeCorrection, ...]] = field(default_factory=dict)
+    splits: Mapping[str, tuple[Split, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from backtests.account.result import Result
 from backtests.judging.calls import Calls
 from backtests.judging.sensitivity import Point
+from backtests.markets.jumps import Jump
 from backtests.sources.faults import Fault
 from backtests.studies.training import History
 from backtests.universe.membership import Membership
@@ -61,6 +62,8 @@ class Study:
     faults : tuple of Fault
         Faulty rows: the bars of a ticker of the universe end before its faulty row. Those of
         tickers left out are among them.
+    jumps : tuple of Jump
+        Closes of these tickers that no market allows, not repaired, and those that are suspect.
     slots : int
         Equal parts of the equity, one a position.
     swept : str
@@ -91,6 +94,7 @@ class Study:
     membership: Membership | None = None
     left_out: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    jumps: tuple[Jump, ...] = ()
     slots: int = 1
     swept: str = ""
     exit_meanings: Mapping[str, str] = field(default_factory=dict)
@@ -124,6 +128,11 @@ class Study:
     def simulated(self) -> bool:
         """Whether some of the bars are drawn from a random generator."""
         return any(bars.origin.simulated for bars in self.bars.values())
+
+    @property
+    def as_is(self) -> bool:
+        """Whether some of the bars hold a close that no market allows, kept on the user's word."""
+        return any(bars.origin.as_is for bars in self.bars.values())
 
     @property
     def by_forecaster(self) -> dict[str, tuple[Forecasts, ...]]:

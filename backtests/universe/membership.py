@@ -17,7 +17,7 @@ is right without a correction, and the ticker is ranked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,11 +40,32 @@ class Membership:
         Faults of the volumes; each keeps its ticker out of the ranking for a time.
     largest : int or None
         The largest number of members on a day; None: all tickers, always.
+    closed : mapping
+        Ticker to the session from which on it is no member, because its prices are at fault.
     """
 
     members: Mapping[str, Flags]
     steps: tuple[Step, ...]
     largest: int | None
+    closed: Mapping[str, str] = field(default_factory=dict)
+
+    def without(self, bars: Mapping[str, Bars], closed: Mapping[str, str]) -> Membership:
+        """Return it with each of these tickers out from its day on.
+
+        Parameters
+        ----------
+        bars : mapping
+            The bars whose rows the flags shall have: they may go on after those that were ranked.
+        closed : mapping
+            Ticker to session.
+        """
+        members = dict(self.members)
+        for ticker, day in closed.items():
+            flags = np.zeros(len(bars[ticker]), dtype=bool)
+            flags[: members[ticker].size] = members[ticker]
+            flags &= bars[ticker].sessions < np.datetime64(day, "D")
+            members[ticker] = _read_only(flags)
+        return replace(self, members=members, closed=dict(closed))
 
 
 def membership(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 #: Written where a figure has no meaning. A page adds a title that says why.
@@ -75,6 +75,21 @@ def money(value: float | None, currency: str = "") -> str:
         return DASH
     digits = 0 if abs(value) >= 1000 or value == round(value) else 2
     return f"{number(value, digits)} {currency}".strip()
+
+
+def of_volume(shares: Sequence[float | None]) -> str:
+    """Return shares of fills above 1, 10 and 100% of the day's volume: ``96/96/95%``; a dash for none.
+
+    A share above 0 is never rounded to none.
+    """
+    if not shares or any(share is None for share in shares):
+        return DASH
+    rounded = [
+        math.ceil(100 * share) if share < 0.01 else round(100 * share)
+        for share in shares
+        if share is not None
+    ]
+    return f"{'/'.join(map(str, rounded))}%"
 
 
 def count(n: int, one: str, many: str | None = None) -> str:

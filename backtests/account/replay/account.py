@@ -37,6 +37,8 @@ def uncovered(bars: Mapping[str, Bars], rule: Rule, broker: Broker) -> str:
         return f"the account trades {len(bars)} tickers"
     if broker.volume_cap is not None:
         return "a cap on the volume fills orders in parts"
+    if broker.closed:
+        return "a ticker is not bought from a day on"
     if not is_ours(type(rule)):
         return "the rule is the user's own"
     return ""

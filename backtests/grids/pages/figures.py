@@ -25,6 +25,7 @@ from backtests.report.charts.style import (
     time_axis,
     wrapped,
 )
+from backtests.writing.marks import marks
 from forecasters.bars import Days, Floats
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def draw_grid(folder: Path, grid: JudgedGrid) -> dict[str, str]:
     if selections:
         draw["closes"] = lambda: _closes(selections)
     bars = grid.outcome.bars
-    label = bars.ticker + (" \u00b7 SIMULATED prices" if bars.origin.simulated else "")
+    words = marks(bars.origin.simulated, bool(bars.origin.as_is))
+    label = f"{bars.ticker} \u00b7 {words} prices" if words else bars.ticker
     return draw_all(folder, draw, label)
 
 

@@ -23,6 +23,7 @@ from backtests.grids.results.judged_grid import JudgedGrid
 from backtests.report.blocks import Page, Part, Section, Tile
 from backtests.report.rendering import breakable, render
 from backtests.writing.atomic import write_text
+from backtests.writing.marks import marked
 from backtests.writing.numbers import p_text, points
 from backtests.writing.tables import to_latex, to_markdown
 
@@ -41,6 +42,7 @@ def write_page(folder: Path, grid: JudgedGrid, manifest: Mapping[str, Any]) -> P
     page = Page(
         heading=f"Grid \u00b7 {_heading(grid)}",
         simulated=grid.outcome.bars.origin.simulated,
+        as_is=bool(grid.outcome.bars.origin.as_is),
         span=span_of(grid.outcome),
         verdict=[breakable(sentence) for sentence in verdict_sentences(grid)],
         found=[breakable(sentence) for sentence in finding_sentences(grid)],
@@ -59,7 +61,7 @@ def write_page(folder: Path, grid: JudgedGrid, manifest: Mapping[str, Any]) -> P
 
 def _heading(grid: JudgedGrid) -> str:
     bars = grid.outcome.bars
-    return f"SIMULATED \u00b7 {bars.ticker}" if bars.origin.simulated else bars.ticker
+    return marked(bars.ticker, bars.origin.simulated, bool(bars.origin.as_is))
 
 
 def _write_ranking(folder: Path, grid: JudgedGrid, table: Table) -> None:

@@ -7,7 +7,8 @@ import sys
 from backtests.command.console import plain_console
 from backtests.grids.pages.ranking_table import ranking_table
 from backtests.runs.folder import Finished
-from backtests.runs.terminal import LOG_WIDTH, NAME, title, trained_by
+from backtests.runs.terminal import LOG_WIDTH, NAME, as_is_line, title, trained_by
+from backtests.writing.marks import AS_IS
 from backtests.writing.numbers import count
 
 #: Rows of the table; the rest is in the files.
@@ -29,6 +30,8 @@ def print_ranking(finished: Finished) -> None:
         console.print("This grid was there already, with the same key; nothing was trained again.")
     if manifest["data"][0]["simulated"]:
         console.print(Text.assemble(("SIMULATED", "bold red"), " bars, not real ones"))
+    if line := as_is_line(manifest):
+        console.print(Text.assemble((AS_IS, "bold red"), line), soft_wrap=True)
     console.print(title(manifest, pooled=False), style="bold", soft_wrap=True)
     headings, rows = ranking_table(manifest["ranking"], manifest["crossed"], manifest["s3"])
     keep = [i for i, heading in enumerate(headings) if heading not in LEFT_OUT]
@@ -45,8 +48,9 @@ def print_ranking(finished: Finished) -> None:
     console.print(table)
     if len(rows) > SHOWN + 1:
         console.print(f"{count(len(rows) - SHOWN - 1, 'more row')} in ranking.md and on the page")
+    mark = f"{AS_IS}: " if as_is_line(manifest) else ""
     for sentence in manifest["verdict"]:
-        console.print(sentence, style="bold", soft_wrap=True)
+        console.print(f"{mark}{sentence}", style="bold", soft_wrap=True)
     for line in (*trained_by(manifest), *manifest["findings"]):
-        console.print(f"- {line}", soft_wrap=True)
+        console.print(f"- {mark}{line}", soft_wrap=True)
     console.print(f"{finished.index}", soft_wrap=True)

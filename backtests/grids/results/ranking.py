@@ -14,7 +14,7 @@ from forecasters.measures.metrics import pearson_level
 Row = dict[str, Any]
 #: The columns of metrics.csv and of the manifest's rows, without the crossed fields.
 COLUMNS = (
-    "ticker", "simulated", "rank", "forecaster", "base", "rows", "mape", "mape_over_naive", "mape_seed_min",
+    "ticker", "simulated", "as_is", "rank", "forecaster", "base", "rows", "mape", "mape_over_naive", "mape_seed_min",
     "mape_seed_max", "nrmse", "nrmse_range", "rmse", "pearson", "pearson_p", "r2_return", "validation_mape",
     "gain", "gain_low", "gain_high", "p_better", "p_worse", "in_confidence_set", "published_mape",
     "published_nrmse", "published_pearson",
@@ -36,6 +36,7 @@ def rank(outcome: GridOutcome, skill: Skill) -> list[Row]:
         {
             "ticker": outcome.bars.ticker,
             "simulated": outcome.bars.origin.simulated,
+            "as_is": bool(outcome.bars.origin.as_is),
             **_errors(entry, outcome.search.s3),
             **_skill(judged.get(entry.label)),
             "in_confidence_set": None if kept is None else entry.label in kept,

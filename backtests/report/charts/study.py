@@ -26,6 +26,7 @@ from backtests.report.charts.style import (
 )
 from backtests.studies.study import Study
 from backtests.studies.training import History, mean_curve
+from backtests.writing.marks import marks
 from backtests.writing.numbers import count, level, percent
 from forecasters.forecasts import Forecasts
 from forecasters.measures.deciles import Deciles, deciles
@@ -65,7 +66,8 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
         draw["losses"] = lambda: losses_figure(trained)
     if by_forecaster(study.sensitivity):
         draw["sensitivity"] = lambda: _sensitivity(study.sensitivity, study.held)
-    label = study.heading + (" · SIMULATED prices" if study.simulated else "")
+    words = marks(study.simulated, study.as_is)
+    label = f"{study.heading} · {words} prices" if words else study.heading
     return draw_all(folder, draw, label)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backtests.markets.jumps import BEYOND, LIQUIDATION, SUSPECT
 from backtests.studies.study import Study
 from backtests.universe.volume_steps import volume_steps
 from backtests.writing.numbers import count, percent
@@ -13,18 +14,27 @@ from forecasters.preparation.outliers import OUTLIER
 
 def facts(study: Study) -> list[tuple[str, str]]:
     """Return where the bars come from and what was done to them."""
-    prices, adjusted, sessions, repairs = facts_of_bars(list(study.bars.values()), study.pooled)
+    of_bars = facts_of_bars(list(study.bars.values()), study.pooled)
     outliers = [history.outliers for fits in study.fits.values() for history in fits]
     return [
         *([("Tickers", ", ".join(study.tickers))] if study.pooled else []),
-        prices,
-        adjusted,
-        sessions,
-        repairs,
+        *of_bars,
         *facts_of_outliers(outliers),
         *([("Parts", _parts(study))] if study.pooled else []),
         *(("Faulty row", fault.sentence(fault.ticker in study.left_out)) for fault in study.faults),
         *(("Volumes", text) for text in _volumes(study)),
+        *(("Price jump", text) for text in _jumps(study)),
+    ]
+
+
+def _splits(every: Sequence[Bars]) -> list[str]:
+    """Return the splits that the user's repair applied, a text a ticker."""
+    return [
+        f"{bars.ticker}: "
+        + ", ".join(f"prices before {before} times {ratio}" for before, ratio in bars.origin.splits)
+        + "; volumes divided by it (--repair, or the file of the universe)"
+        for bars in every
+        if bars.origin.splits
     ]
 
 
@@ -57,6 +67,31 @@ def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str
         ("Adjusted for", "; ".join(prices)),
         ("Sessions", sessions),
         ("Repairs", "; ".join(repaired)),
+        *(("Splits", splits) for splits in _splits(every)),
+        *(
+            ("As is", f"{bars.ticker}: a close moves as no market allows on {', '.join(days)}")
+            for bars in every
+            if (days := bars.origin.as_is)
+        ),
+    ]
+
+
+def _jumps(study: Study) -> list[str]:
+    """Return the closes that no market allows and were not repaired, and what followed of each."""
+    closed = study.membership.closed if study.membership else {}
+    follows = {
+        BEYOND: "kept as it is (--as-is)",
+        LIQUIDATION: "taken for liquidation trading, which has no limit: a real loss",
+        SUSPECT: "a split that the prices lack? Nothing was done",
+    }
+    return [
+        f"{jump.what()}: "
+        + (
+            f"not bought and not forecast from {closed[jump.ticker]} on; an open position keeps its loss"
+            if jump.ticker in closed and jump.kind == BEYOND
+            else follows[jump.kind]
+        )
+        for jump in study.jumps
     ]
 
 

@@ -12,7 +12,8 @@ from backtests.report.sections.trades import unfilled
 from backtests.report.summary import Summary
 from backtests.report.table import Cell, Column, Table, signed
 from backtests.studies.study import HELD
-from backtests.writing.numbers import DASH, money, number, percent, points
+from backtests.writing.marks import marks
+from backtests.writing.numbers import DASH, money, number, of_volume, percent, points
 
 Row = Mapping[str, Any]
 NO_FORECAST = "this rule needs no forecast"
@@ -27,6 +28,7 @@ def section(summary: Summary, links: Mapping[str, str]) -> Section:
         "MAPE, seeds and naive are medians over the tickers. " if study.pooled else "",
         "Net, CAGR, Sharpe ratio and drawdown are after costs",
         f" ({study.currency})" if study.currency else "",
+        "; Of volume gives the shares of the fills above 1, 10 and 100% of the day's traded volume",
         "; Paid and break-even are basis points a side, red where the fills could not bear what they paid.",
         " The name of a rule opens its tearsheet." if links else "",
         " The forecast that is judged and traded is the mean over the seeds",
@@ -71,7 +73,7 @@ def results_table(
     """
 
     def marked(row: Row) -> str:
-        return "SIMULATED" if row["simulated"] else ""
+        return marks(row["simulated"], row["as_is"])
 
     def rule(row: Row) -> Cell:
         link = links.get(row["label"], "")
@@ -134,6 +136,11 @@ def _break_even(row: Row) -> Cell:
 ACCOUNT: tuple[Column[Row], ...] = (
     Column("Net", lambda row: signed(row["total_return"]), "return after costs"),
     Column(
+        "Of volume",
+        lambda row: Cell(of_volume(volume_shares(row)), "no fill, or no volumes in the bars"),
+        "shares of the fills above 1, 10 and 100% of the day's traded volume",
+    ),
+    Column(
         "Paid",
         lambda row: Cell(number(row["cost_bps"], 1), NOTHING_TRADED),
         "cost of a side in basis points: what was paid, on the value traded",
@@ -166,6 +173,11 @@ ACCOUNT: tuple[Column[Row], ...] = (
         classes="wrap",
     ),
 )
+
+
+def volume_shares(row: Row) -> list[float | None]:
+    """Return the shares of the fills above 1, 10 and 100% of the day's volume."""
+    return [row[f"fills_above_{n}"] for n in (1, 10, 100)]
 
 
 def has_seeds(rows: Sequence[Row]) -> bool:

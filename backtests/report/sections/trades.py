@@ -27,6 +27,7 @@ WHYS = {
     "lower limit": "a sale at an open locked at the lower daily limit",
     "no volume": "a session without volume",
     "volume cap": "more than the allowed share of the day's volume",
+    "price jump": "a purchase from the day on that a close moves as no market allows",
     "delisted": "held at its last close, since its bars end",
 }
 

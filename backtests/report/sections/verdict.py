@@ -13,9 +13,11 @@ from backtests.judging.verdict import (
     BETTER,
     CANNOT_SAY,
     IDLE,
+    LARGE,
     P_VALUE,
     SAME,
     TIMED,
+    UNFILLABLE,
     UNTESTED,
     UNTIMED,
     WORSE,
@@ -81,6 +83,11 @@ def _rule(verdict: RuleVerdict) -> str:
         return "it never bought"
     earned = f"{percent(verdict.net)} after costs"
     trades = f"{count(verdict.closed, 'closed trade')}, {earned}"
+    if verdict.word == UNFILLABLE:
+        large = percent(verdict.large, 0, sign=False)
+        return (
+            f"{trades}: {UNFILLABLE}, {large} of its fills exceed {LARGE:.0%} of the day's volume"
+        )
     if verdict.word == CANNOT_SAY:
         return f"{trades}: cannot say"
     timed = verdict.timed
@@ -165,6 +172,7 @@ def _of_rules(verdicts: Sequence[RuleVerdict]) -> list[str]:
     timed = named.get(TIMED, [])
     phrases = {
         IDLE: "{n} never bought",
+        UNFILLABLE: "the market could not have filled {n} (cannot say)",
         CANNOT_SAY: f"{{n}} closed fewer than {FEW_TRADES} trades (cannot say)",
         UNTIMED: "{n} earned no more by timing, after costs, than chance gives",
         UNTESTED: "{n} {was} not tested against chance",

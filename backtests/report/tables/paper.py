@@ -8,7 +8,8 @@ from pathlib import Path
 from backtests.report.rows import Value
 from backtests.report.summary import Summary
 from backtests.writing.atomic import write_text
-from backtests.writing.numbers import DASH, number, p_text, percent, points
+from backtests.writing.marks import marks
+from backtests.writing.numbers import DASH, number, of_volume, p_text, percent, points
 from backtests.writing.tables import to_latex, to_markdown
 
 Row = Mapping[str, Value]
@@ -67,6 +68,7 @@ RESULTS: tuple[PaperColumn, ...] = (
     ("Gross", _percent("gross_return")),
     ("Costs", _percent("cost_return", 1, sign=False)),
     ("Net", _percent("total_return")),
+    ("Of volume", lambda row: of_volume([_number(row, f"fills_above_{n}") for n in (1, 10, 100)])),
     ("Sharpe", _figure("sharpe")),
     ("Drawdown", _percent("max_drawdown")),
     ("Exposure", _percent("exposure", 0, sign=False)),
@@ -84,8 +86,8 @@ def write_report_tables(folder: Path, summaries: Sequence[Summary]) -> None:
     rows = [row for summary in summaries for row in summary.rows]
     forecaster_rows = [row for summary in summaries for row in summary.forecaster_rows]
     where = ", ".join(study.heading for study in studies)
-    if any(study.simulated for study in studies):
-        where += " (SIMULATED prices)"
+    if words := marks(any(s.simulated for s in studies), any(s.as_is for s in studies)):
+        where += f" ({words} prices)"
     first, last = rows[0]["start"], rows[0]["end"]
     account: tuple[PaperColumn, ...] = (("Ticker", _text("ticker")),) if len(studies) > 1 else ()
     for name, columns, shown, what, left in (

@@ -206,6 +206,17 @@ def test_a_limit_is_a_tick_that_is_not_worse(make_bars, side, limit, price):
     assert fills_of(strategy) == [(DAYS[1], side, 10, price)]
 
 
+def test_a_touch_sale_never_fills_below_the_low_of_its_day(make_bars):
+    """The limit lies below a day that traded at one price: slippage has nowhere to go.
+
+    Source: 101360.KS on 2017-02-06, low = high = 2,880; the sale filled a tick of 5 below.
+    """
+    bars = make_bars([(2_500, 2_510, 2_490, 2_500, 900)] * 2 + [(2_880, 2_880, 2_880, 2_880, 900)])
+    order = (2, "sell", {"exectype": bt.Order.Limit, "price": 2_630})
+    strategy = run(bars, [BUY, order], slippage_bps=5)
+    assert fills_of(strategy) == [(DAYS[1], "buy", 10, 2_505), (DAYS[2], "sell", 10, 2_880)]
+
+
 def test_a_limit_sell_above_the_last_tick_of_the_day_does_not_fill(make_bars):
     order = {"exectype": bt.Order.Limit, "price": 10_101}
     assert fills_of(run(make_bars(ON), [(1, "sell", order)])) == []

@@ -184,7 +184,7 @@ class Account:
             if ticker.empty(bar):
                 self.miss(decided, day, ticker, -1, position.size, "no volume")
             elif bar.high >= limit:
-                self.fill(order, max(bar.open, limit), limit)
+                self.fill(order, max(bar.open, limit), max(bar.low, limit))
 
     # --- a fill ------------------------------------------------------------------------------------
 

@@ -59,7 +59,9 @@ def test_the_page_shows_a_dash_where_nothing_was_bought(tmp_path):
     rnn = table[table.index(">rnn<") :]
     point = next(p for p in study.sensitivity if p.forecaster == "rnn" and p.own)
     row = rnn[rnn.index('class="name">5.0%<') :].split("</tr>")[0]
-    assert f">{100 * point.total_return:+,.1f}%</td>\n<td>{point.trades}</td>" in row
+    assert (
+        f">{100 * point.total_return:+,.1f}%</td>\n<td>0/0/0%</td>\n<td>{point.trades}</td>" in row
+    )
     assert "<td>0.0%" not in table
     last = max(p.threshold for p in study.sensitivity if p.forecaster == "rnn" and p.trades)
     assert last < 0.10
@@ -73,7 +75,7 @@ def test_a_point_between_two_that_bought_is_a_dash(planted, tmp_path):
     shown = replace(make_study(), sensitivity=tuple(poor))
     html = write_index(tmp_path, summarise(shown), {}, {}).read_text(encoding="utf-8")
     row = html[html.index("<td>2.0%</td>") :].split("</tr>")[0]
-    assert row.count('<abbr title="never bought">') == 12
+    assert row.count('<abbr title="never bought">') == 15
 
 
 def test_a_run_without_a_sweep_or_without_a_purchase_has_no_picture(tmp_path):
