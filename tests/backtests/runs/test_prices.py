@@ -109,7 +109,7 @@ def test_a_repair_gives_the_bars_of_a_sound_file(
         assert main(given) == 0
         printed, said = capsys.readouterr()
         run, manifest = made(printed)
-        assert ("Mended by --repair splits: " + line in said) is (repair == "splits")
+        assert ("Repaired by --repair splits: " + line in said) is (repair == "splits")
         (entry,) = manifest["data"]
         assert entry["repaired"]["splits"] == [{"before": day_of(), "ratio": "1/5"}]
         assert (entry["as_is"], manifest["price_jumps"]) == ([], [])
