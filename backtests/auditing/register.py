@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backtests.auditing.checks.apart import check_doors, check_state
+from backtests.auditing.checks.as_run import check_as_run
 from backtests.auditing.checks.first_bar import check_first_bar
 from backtests.auditing.checks.lookahead import (
     check_features,
@@ -19,7 +20,7 @@ from backtests.auditing.checks.no_skill import (
     check_white_noise,
     check_wrong_labels,
 )
-from backtests.auditing.checks.outside import check_dates, check_own_window, check_prices
+from backtests.auditing.checks.outside import check_dates, check_prices
 from backtests.auditing.checks.rules import check_orders, check_pure
 from backtests.auditing.finding import Finding, found
 from backtests.jobs.parallel import Plugin, run_tasks
@@ -53,17 +54,21 @@ FORECASTER_CHECKS = (
         check_forecasts,
     ),
     Check(
-        "own window",
-        "give the test windows in reverse order: each answer stays the same",
-        check_own_window,
-    ),
-    Check(
         "fits apart",
-        "fit alone in a new process, with others, in reverse order, after other random draws: the same bits",
+        "fit alone in a new process (and in a bare folder, at another time), with others, in reverse order, "
+        "after other random draws: the same bits",
         check_state,
     ),
     Check(
-        "no files", "watch import, fit and answer: no file and no connection is opened", check_doors
+        "no files",
+        "watch import, fit and answer: no file, folder, shared memory or connection but code and declared data",
+        check_doors,
+    ),
+    Check(
+        "as in a run",
+        "fit once as a run does, in a process that does not look like an audit: each answer comes from its "
+        "own window in batches of any size, at any hour; a gain survives small changes of prices and other dates",
+        check_as_run,
     ),
     Check("dates", "date all windows 28 years earlier: forecasts stay the same", check_dates),
     Check("prices", "double every price: forecast returns stay the same", check_prices),
