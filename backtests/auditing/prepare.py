@@ -55,7 +55,12 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
         Nothing to audit is named, a universe is named, or the bars of a ticker are too few.
     """
     from backtests.auditing.checks.rules import RuleSubject
-    from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination
+    from backtests.auditing.register import (
+        EXTRA_CHECKS,
+        FORECASTER_CHECKS,
+        RULE_CHECKS,
+        Examination,
+    )
     from backtests.auditing.subject import Subject
     from backtests.command.config import RunConfig
     from backtests.command.flags import given_values
@@ -122,13 +127,21 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
             declared=_declared(forecaster),
         )
         examinations += [Examination(check, label, tried) for check in FORECASTER_CHECKS]
+    for ticker, series in bars.items():
+        if plan.extras and trial.features(series).warmup > plan.walk_forward.first_test // 2:
+            raise InputError(
+                f"{ticker}: a column of --extra is not known in half of the first {plan.walk_forward.first_test} "
+                "sessions of the audit: name bars of its days (--ticker, --start, --end)"
+            )
     if lowered and given_epochs is None:
         notes.append(
             f"{', '.join(lowered)}: {count(epochs, 'epoch')} to look for leaks, {skilled} where something must be "
             "learned (--epochs sets both)"
         )
+    if plan.extras:
+        examinations += [Examination(check, "--extra", trial) for check in EXTRA_CHECKS]
     for label, rule in subjects.rules.items():
-        traded = RuleSubject(rule, trial, make_broker(config, config.ticker[0]))
+        traded = RuleSubject(rule, trial, make_broker(config, config.ticker[0]), _declared(rule))
         examinations += [Examination(check, label, traded) for check in RULE_CHECKS]
     return examinations, subjects, notes
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backtests.auditing.checks import rules_as_run
 from backtests.auditing.checks.apart import check_doors, check_state
 from backtests.auditing.checks.as_run import check_as_run
+from backtests.auditing.checks.extras import check_extras
 from backtests.auditing.checks.first_bar import check_first_bar
 from backtests.auditing.checks.lookahead import (
     check_features,
@@ -22,7 +24,9 @@ from backtests.auditing.checks.no_skill import (
 )
 from backtests.auditing.checks.outside import check_dates, check_prices
 from backtests.auditing.checks.rules import check_orders, check_pure
+from backtests.auditing.checks.rules_as_run import CALLS
 from backtests.auditing.finding import Finding, found
+from backtests.auditing.probes.batches import DATED
 from backtests.jobs.parallel import Plugin, run_tasks
 
 
@@ -94,6 +98,15 @@ FORECASTER_CHECKS = (
     ),
 )
 
+#: The check of the columns of `--extra`; it takes a `Subject`, once for all forecasters.
+EXTRA_CHECKS = (
+    Check(
+        "next return",
+        "compare each column, its change and its ratio to the close with the next return: none may go with it",
+        check_extras,
+    ),
+)
+
 #: The checks of a rule; each takes a `RuleSubject`.
 RULE_CHECKS = (
     Check(
@@ -101,6 +114,23 @@ RULE_CHECKS = (
         "decide in many situations, twice, in another order, as a copy, with other dates: the same "
         "signals, no error, no file",
         check_pure,
+    ),
+    Check(
+        "as in a run",
+        "decide in a process that does not look like an audit, in a bare folder, at many hours, and "
+        f"{CALLS:,} times: the same signals",
+        rules_as_run.check_as_run,
+    ),
+    Check(
+        "calendar",
+        f"date the same situations on {DATED} weekdays: the same signals, but for a rule that says it goes by "
+        "weekday, month or day of the month",
+        rules_as_run.check_calendar,
+    ),
+    Check(
+        "small changes",
+        "trade on random forecasts, then change the prices of each situation a little: right signals stay right",
+        rules_as_run.check_small_changes,
     ),
     Check(
         "orders",

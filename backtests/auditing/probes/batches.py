@@ -101,8 +101,12 @@ def make_batches(subject: Subject) -> Batches:
 
 
 def _newest(subject: Subject, bars: Bars) -> Bars:
+    """Return the newest bars, those of a run and `LONG` more, without rows before every input is known."""
     plan = subject.run_plan or subject.walk_forward
-    return bars.rows(slice(max(len(bars) - plan.first_test - LONG, 0), None))
+    newest = bars.rows(slice(max(len(bars) - plan.first_test - LONG, 0), None))
+    if not subject.extras:
+        return newest
+    return newest.rows(slice(subject.features(newest).warmup, None))
 
 
 def _realised(features: Features, rows: NDArray[np.intp]) -> Floats:
