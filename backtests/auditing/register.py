@@ -116,7 +116,7 @@ RULE_CHECKS = (
         check_pure,
     ),
     Check(
-        "as in a run",
+        "elsewhere",
         "decide in a process that does not look like an audit, in a bare folder, at many hours, and "
         f"{CALLS:,} times: the same signals",
         rules_as_run.check_as_run,

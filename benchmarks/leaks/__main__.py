@@ -16,6 +16,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Row:
     name: str
     honest: bool
     found: tuple[str, ...]
-    sentences: tuple[str, ...]
+    sentences: tuple[tuple[str, str], ...]
     seconds: float
 
 
@@ -45,7 +46,7 @@ def known_closes() -> dict[str, float]:
     return dict(zip(bars.sessions.astype(str).tolist(), bars.close.tolist(), strict=True))
 
 
-def audit(arguments: list[str]) -> list[dict[str, object]]:
+def audit(arguments: list[str]) -> list[dict[str, Any]]:
     """Return the findings of the command."""
     done = subprocess.run(
         [sys.executable, "-m", "backtests.audit", "--json", "--quiet", *BARS, *arguments],
@@ -55,7 +56,7 @@ def audit(arguments: list[str]) -> list[dict[str, object]]:
     )
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stderr)
-    rows: list[dict[str, object]] = json.loads(done.stdout)["findings"]
+    rows: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
     return rows
 
 
@@ -80,13 +81,13 @@ def try_kind(kind: Kind, closes: dict[str, float], more: list[str]) -> Row:
     return _row(kind.name, kind.honest, findings, began)
 
 
-def _row(name: str, honest: bool, findings: list[dict[str, object]], began: float) -> Row:
+def _row(name: str, honest: bool, findings: list[dict[str, Any]], began: float) -> Row:
     found = [row for row in findings if row["verdict"] == "FOUND"]
     return Row(
         name,
         honest,
-        tuple(str(row["check"]) for row in found),
-        tuple(str(sentence) for row in found for sentence in row["sentences"]),  # type: ignore[attr-defined]
+        tuple(row["check"] for row in found),
+        tuple((row["check"], sentence) for row in found for sentence in row["sentences"]),
         time.monotonic() - began,
     )
 
@@ -104,6 +105,12 @@ def try_extra(name: str, closes: dict[str, float], honest: bool, more: list[str]
         file.write_text("date,known_at,column\n" + "\n".join(lines))
         findings = audit(["--forecaster", "linear", "--extra", str(file), *more])
     return _row(name, honest, findings, began)
+
+
+def _tell(row: Row) -> None:
+    said = ", ".join(row.found) or "nothing"
+    right = bool(row.found) is not row.honest
+    print(f"{'' if right else 'WRONG: '}{row.name}: {said} ({row.seconds:.0f} s)", file=sys.stderr)
 
 
 def main() -> None:
@@ -126,9 +133,11 @@ def main() -> None:
     with Progress("leaks", len(kinds) + len(extras)) as progress:
         for kind in kinds:
             rows.append(try_kind(kind, closes, more))
+            _tell(rows[-1])
             progress.advance()
         for name, honest in extras:
             rows.append(try_extra(name, closes, honest, more))
+            _tell(rows[-1])
             progress.advance()
     for title, honest in (("leak", False), ("honest", True)):
         part = [row for row in rows if row.honest is honest]
@@ -142,7 +151,7 @@ def main() -> None:
             print(f"| {row.name} | {word} | {', '.join(row.found)} | {row.seconds:.0f} |")
     if asked.sentences:
         for row in rows:
-            for check, sentence in zip(row.found, row.sentences, strict=False):
+            for check, sentence in row.sentences:
                 print(f"- {row.name}, {check}: {sentence}")
 
 

@@ -43,12 +43,18 @@ def check_state(subject: Subject) -> tuple[Finding, ...]:
     inputs = _inputs(fits)
     try:
         (first,) = _alone(subject, fits).fitted
-        # Not in the process of the first fit: anything that the first fit changed would be there too.
-        (last,) = _bare(subject, fits[-1:]).fitted
     except Exception as error:  # the user's class may fail to be pickled in any way
         return found(
             f"it does not run in a process of its own ({type(error).__name__}: {error}): settings and "
             "module must pickle"
+        )
+    try:
+        # Not in the process of the first fit: anything that the first fit changed would be there too.
+        (last,) = _bare(subject, fits[-1:]).fitted
+    except Exception as error:
+        return found(
+            f"it does not run in a bare folder ({type(error).__name__}: {error}): a file that it needs must be "
+            "named by a setting (--forecaster ./mine.py:table=data.csv)"
         )
     fits[0].run()  # imports may draw random numbers too; that is not the fault of a fit
     before = _global_states()

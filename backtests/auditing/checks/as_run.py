@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from backtests.auditing.checks.gains import FEWEST, below, is_lost, right, too_good
@@ -44,18 +47,22 @@ def check_as_run(subject: Subject) -> tuple[Finding, ...]:
             f"it does not run in a folder of its own ({type(error).__name__}: {error}): a file that it "
             "needs must be named by a setting"
         )
+    findings = (*_doors(opened), *judge(subject, made, answer))
+    if not findings and subject.files and clock_library() is None:
+        return cannot_say("the clock could not be moved: that needs Linux and a C compiler")
+    return findings or PASSED
+
+
+def judge(subject: Subject, made: Batches, answer: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return what the answers of a child process give away; nothing if they are honest."""
     answers = answer["answers"]
-    findings = [
-        *_doors(opened),
+    return (
         *_clock(made, answers, answer["hours"], answer["again"]),
         *_batches(made, answers),
         *_small_changes(made, answers),
         *_calendar(subject, made, answers),
         *_validation(made, answers),
-    ]
-    if not findings and subject.files and clock_library() is None:
-        return cannot_say("the clock could not be moved: that needs Linux and a C compiler")
-    return tuple(findings) or PASSED
+    )
 
 
 def _doors(opened: tuple[str, ...]) -> tuple[Finding, ...]:
@@ -206,7 +213,7 @@ def unexplained(values: Floats, days: Floats) -> float:
 def _validation(made: Batches, answers: list[Floats]) -> tuple[Finding, ...]:
     """Return whether the labels of the validation windows were kept and are given back."""
     watched = made.cut.validation
-    if len(watched) < FEWEST // 2:
+    if len(watched) < FEWEST // 3:
         return ()
     last = watched.last_close
     realised = np.log(made.cut.transform.close(np.asarray(watched.y), last) / last)

@@ -24,6 +24,8 @@ from strategies.situation import Situation
 
 #: Calls of one rule: more than a long run of a universe makes.
 CALLS = 100_000
+#: One in so many situations is asked about at every hour: what counts calls is told from a clock.
+EVERY = 8
 #: Situations that are asked about under many dates, and where the dates begin.
 UNDER_DATES, FIRST_DATE = 12, "2016-01-04"
 #: Standard deviation of a small change of a price, of one that is as good as none, and the share of the
@@ -36,7 +38,13 @@ def check_as_run(asked: RuleSubject) -> tuple[Finding, ...]:
     corners = situations()
     here = [asked.rule.decide(s) for s in corners]
     files = asked.basis.files
-    work = {"rule": asked.rule, "situations": corners, "clocks": CLOCKS, "calls": CALLS}
+    work = {
+        "rule": asked.rule,
+        "situations": corners,
+        "clocks": CLOCKS,
+        "every": EVERY,
+        "calls": CALLS,
+    }
     try:
         opened, answer = ask("decide", work, files, asked.declared, bare=bool(files))
     except Exception as error:  # the user's class may fail in any way
@@ -47,7 +55,7 @@ def check_as_run(asked: RuleSubject) -> tuple[Finding, ...]:
     if opened:
         return found(f"{opened[0]}: there may be later prices; a rule reads its situation alone")
     for seconds, signals in zip(CLOCKS, answer["hours"], strict=True):
-        if changed := _changed(corners, answer["first"], signals):
+        if changed := _changed(corners[::EVERY], answer["first"][::EVERY], signals):
             when = f"{seconds // 3600} hours" if seconds < 86_400 else f"{seconds // 86_400} days"
             return found(
                 f"{changed} with the clock moved by {when}: a signal may not depend on when it is asked; take the "

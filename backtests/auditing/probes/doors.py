@@ -25,6 +25,8 @@ TABLES = (
 METADATA = (".egg-info", ".dist-info")
 #: Files of the system that libraries read: processors, memory, time zones, fonts, languages.
 SYSTEM = ("/proc/", "/sys/", "/etc/", "/usr/", "/lib/", "/lib64/", "/dev/null", "/dev/tty")
+#: Compiled parts of the standard library read these for whoever asks for a time zone or a language.
+ZONES = ("/usr/share/zoneinfo/", "/etc/localtime", "/usr/share/locale/", "/usr/lib/locale/")
 #: What the system says of this very process: where a program would look for who started it.
 PRIVATE = ("environ", "cmdline", "mem", "comm", "stat", "status")
 
@@ -130,7 +132,7 @@ def _who(frame: FrameType | None) -> str:
     """Return who acts: ``import``, ``library``, ``standard`` or ``user``."""
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.startswith("<frozen importlib"):
+        if name.startswith(("<frozen importlib", "<frozen zipimport")):
             return "import"
         if name.startswith("<frozen"):
             frame = frame.f_back
@@ -216,6 +218,8 @@ def _readable(path: str, who: str, declared: frozenset[str]) -> bool:
         return True
     if path.endswith(CODE) and (who == "import" or _is_loaded(path)):
         return True
+    if who == "import" and path in map(os.path.realpath, sys.path):  # a zip of modules
+        return True
     if path.startswith((*LIBRARY, *STANDARD)):
         root = next(root for root in (*LIBRARY, *STANDARD) if path.startswith(root))
         loose = os.sep not in path[len(root) :] and root in LIBRARY
@@ -228,6 +232,8 @@ def _readable(path: str, who: str, declared: frozenset[str]) -> bool:
 
 
 def _of_the_system(path: str, who: str) -> bool:
+    if path.startswith(ZONES):
+        return True
     if not path.startswith(SYSTEM) or who == "user" or path.endswith(TABLES):
         return False
     private = path.startswith("/proc/") and path.rpartition("/")[2] in PRIVATE
