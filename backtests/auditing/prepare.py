@@ -158,9 +158,9 @@ def _own(forecaster: Any, epochs: int | None) -> Any:
 
 
 def _declared(plugin: Any) -> tuple[str, ...]:
-    """Return the files that settings of a plugin name."""
+    """Return the files and folders that settings of a plugin name."""
     values = (getattr(plugin, field.name) for field in fields(plugin))
-    return tuple(str(v) for v in values if isinstance(v, str | Path) and Path(v).is_file())
+    return tuple(str(v) for v in values if isinstance(v, str | Path) and v and Path(v).exists())
 
 
 def _all_bars(config: AuditConfig) -> dict[str, Bars]:

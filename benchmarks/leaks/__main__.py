@@ -1,7 +1,7 @@
 """What share of known kinds of leaks the audit finds: `python -m benchmarks.leaks`.
 
 Every kind is planted in a file of its own, with all closes of the audited bars at hand, and audited as
-a user audits: by the command, in a new process. Honest forecasters and rules stand beside them:
+the command audits, in a process of its own. Honest forecasters and rules stand beside them:
 nothing may be found there. Prints the table of docs/results/audit.md.
 """
 
@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
-import subprocess
+import multiprocessing
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from backtests.auditing.report import is_clean
 from backtests.command.progress import Progress
 from backtests.sources.simulated import Simulated
 from benchmarks.leaks import plants
@@ -46,21 +47,40 @@ def known_closes() -> dict[str, float]:
     return dict(zip(bars.sessions.astype(str).tolist(), bars.close.tolist(), strict=True))
 
 
-def audit(arguments: list[str]) -> list[dict[str, Any]]:
-    """Return the findings of the command."""
-    done = subprocess.run(
-        [sys.executable, "-m", "backtests.audit", "--json", "--quiet", *BARS, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
+def audit(arguments: list[str], first: bool) -> list[dict[str, Any]]:
+    """Return the findings of an audit with these flags, made in a process of its own.
+
+    The process is forked, so that it need not import everything again; with `first` it stops at the
+    first check that finds something.
+    """
+    receiver, sender = multiprocessing.get_context("fork").Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(
+        target=_audit, args=(arguments, first, sender)
     )
-    if done.returncode not in (0, 1):
-        raise RuntimeError(done.stderr)
-    rows: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+    process.start()
+    sender.close()
+    rows: list[dict[str, Any]] = receiver.recv()
+    process.join()
     return rows
 
 
-def try_kind(kind: Kind, closes: dict[str, float], more: list[str]) -> Row:
+def _audit(arguments: list[str], first: bool, sender: Connection) -> None:
+    from backtests.audit import make_parser
+    from backtests.auditing.prepare import prepare
+    from backtests.auditing.report import to_rows
+
+    examinations, _, _ = prepare(make_parser().parse_args([*BARS, *arguments]))
+    # The checks that find most come first.
+    examinations.sort(key=lambda e: e.check.name not in ("next return", "as in a run", "elsewhere"))
+    answers = []
+    for examined in examinations:
+        answers.append((examined, examined.run()))
+        if first and not is_clean(answers):
+            break
+    sender.send(to_rows(answers))
+
+
+def try_kind(kind: Kind, closes: dict[str, float], more: list[str], first: bool) -> Row:
     """Plant one kind, audit it, take it away."""
     began = time.monotonic()
     days, prices = list(closes), np.array(list(closes.values()))
@@ -75,7 +95,7 @@ def try_kind(kind: Kind, closes: dict[str, float], more: list[str]) -> Row:
         flag = "--strategy" if kind.rule else "--forecaster"
         name = kind.ours or f"{file}{kind.values.format(folder=folder)}"
         try:
-            findings = audit([flag, name, *more])
+            findings = audit([flag, name, *more], first)
         finally:
             take_away()
     return _row(kind.name, kind.honest, findings, began)
@@ -92,7 +112,9 @@ def _row(name: str, honest: bool, findings: list[dict[str, Any]], began: float) 
     )
 
 
-def try_extra(name: str, closes: dict[str, float], honest: bool, more: list[str]) -> Row:
+def try_extra(
+    name: str, closes: dict[str, float], honest: bool, more: list[str], first: bool
+) -> Row:
     """Audit an honest forecaster with a file of extra columns."""
     began = time.monotonic()
     days, prices = list(closes), np.array(list(closes.values()))
@@ -103,7 +125,7 @@ def try_extra(name: str, closes: dict[str, float], honest: bool, more: list[str]
         file = Path(folder) / "extra.csv"
         lines = (f"{day},{day},{value}" for day, value in zip(days, values, strict=True))
         file.write_text("date,known_at,column\n" + "\n".join(lines))
-        findings = audit(["--forecaster", "linear", "--extra", str(file), *more])
+        findings = audit(["--forecaster", "linear", "--extra", str(file), *more], first)
     return _row(name, honest, findings, began)
 
 
@@ -118,9 +140,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", default=[""], help="kinds whose name has this text")
     parser.add_argument("--sentences", action="store_true", help="also print what was found")
+    parser.add_argument("--first", action="store_true", help="stop at the first check that finds")
+    parser.add_argument("--part", choices=("leaks", "honest"), help="only these")
     asked, more = parser.parse_known_args()
     closes = known_closes()
     kinds = [kind for kind in KINDS if any(text in kind.name for text in asked.only)]
+    if asked.part:
+        kinds = [kind for kind in kinds if kind.honest is (asked.part == "honest")]
     extras = [
         (name, honest)
         for name, honest in (
@@ -128,15 +154,16 @@ def main() -> None:
             ("a column of --extra that holds a random walk", True),
         )
         if any(text in name for text in asked.only)
+        and asked.part in (None, "honest" if honest else "leaks")
     ]
     rows = []
     with Progress("leaks", len(kinds) + len(extras)) as progress:
         for kind in kinds:
-            rows.append(try_kind(kind, closes, more))
+            rows.append(try_kind(kind, closes, more, asked.first))
             _tell(rows[-1])
             progress.advance()
         for name, honest in extras:
-            rows.append(try_extra(name, closes, honest, more))
+            rows.append(try_extra(name, closes, honest, more, asked.first))
             _tell(rows[-1])
             progress.advance()
     for title, honest in (("leak", False), ("honest", True)):

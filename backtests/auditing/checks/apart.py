@@ -32,8 +32,8 @@ def _alone(subject: Subject, fits: Sequence[Fit]) -> Fresh:
 
 
 def _bare(subject: Subject, fits: Sequence[Fit]) -> Fresh:
-    """Run fits in a bare folder with another clock, if there is a file of the user to copy there."""
-    return run_fresh(fits, subject.files, subject.declared, bare=bool(subject.files))
+    """Run fits in a bare folder with another clock."""
+    return run_fresh(fits, subject.files, subject.declared, bare=True)
 
 
 def check_state(subject: Subject) -> tuple[Finding, ...]:

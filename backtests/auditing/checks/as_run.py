@@ -39,16 +39,14 @@ def check_as_run(subject: Subject) -> tuple[Finding, ...]:
     """Return what one fit of a run gives away: in batches, at other hours, after small changes."""
     made = make_batches(subject)
     try:
-        opened, answer = ask(
-            "ask", made.work(CLOCKS), subject.files, subject.declared, bare=bool(subject.files)
-        )
+        opened, answer = ask("ask", made.work(CLOCKS), subject.files, subject.declared, bare=True)
     except Exception as error:  # the user's class may fail in any way
         return found(
             f"it does not run in a folder of its own ({type(error).__name__}: {error}): a file that it "
             "needs must be named by a setting"
         )
     findings = (*_doors(opened), *judge(subject, made, answer))
-    if not findings and subject.files and clock_library() is None:
+    if not findings and clock_library() is None:
         return cannot_say("the clock could not be moved: that needs Linux and a C compiler")
     return findings or PASSED
 

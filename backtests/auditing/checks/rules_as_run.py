@@ -46,7 +46,7 @@ def check_as_run(asked: RuleSubject) -> tuple[Finding, ...]:
         "calls": CALLS,
     }
     try:
-        opened, answer = ask("decide", work, files, asked.declared, bare=bool(files))
+        opened, answer = ask("decide", work, files, asked.declared, bare=True)
     except Exception as error:  # the user's class may fail in any way
         return found(
             f"it does not run in a folder of its own ({type(error).__name__}: {error}): settings must "
@@ -72,7 +72,7 @@ def check_as_run(asked: RuleSubject) -> tuple[Finding, ...]:
             f"call {calls:,} gave another signal than the first for the same situation, {shown(situation)}: it "
             "counts, or keeps something between calls"
         )
-    if files and clock_library() is None:
+    if clock_library() is None:
         return cannot_say("the clock could not be moved: that needs Linux and a C compiler")
     return PASSED
 

@@ -80,7 +80,7 @@ def heard(declared: Collection[str] = ()) -> Iterator[list[str]]:
     Parameters
     ----------
     declared : collection of str
-        Paths that may be read: the user's file, and data that its settings name.
+        Files and folders that may be read: data that the settings name.
     """
     if not _hooked:  # a hook of the interpreter cannot be removed: one is enough
         sys.addaudithook(_hear)
@@ -185,7 +185,9 @@ def _judge(event: str, arguments: tuple[Any, ...], declared: frozenset[str]) -> 
     if event in ("os.listdir", "os.scandir"):
         path = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes) else "."
         path = os.path.realpath(path)
-        return None if _listable(path, _who(_frame())) else f"it listed the folder {path}"
+        if _is_declared(path, declared) or _listable(path, _who(_frame())):
+            return None
+        return f"it listed the folder {path}"
     if event == "asked":
         return _asked(arguments[0], declared)
     if event in NETWORK:
@@ -213,8 +215,12 @@ def _mapped(number: int, declared: frozenset[str]) -> str | None:
     return None if _readable(path, who, declared) else f"it mapped {path} into memory"
 
 
+def _is_declared(path: str, declared: frozenset[str]) -> bool:
+    return any(path == name or path.startswith(name + os.sep) for name in declared)
+
+
 def _readable(path: str, who: str, declared: frozenset[str]) -> bool:
-    if path in declared:
+    if _is_declared(path, declared):
         return True
     if path.endswith(CODE) and (who == "import" or _is_loaded(path)):
         return True
@@ -261,7 +267,9 @@ def _asked(path: Any, declared: frozenset[str]) -> str | None:
         if frame.f_code.co_name == "realpath":  # follows links, and returns nothing else
             return None
         frame = frame.f_back
-    path = os.path.abspath(os.fsdecode(path))
-    if path in declared or path.startswith((*LIBRARY, *STANDARD)):
+    path = os.path.realpath(os.fsdecode(path))
+    if path.startswith((*LIBRARY, *STANDARD)):
+        return None
+    if _is_declared(path, declared) and not path.endswith(CODE):
         return None
     return f"it asked whether {path} exists, or for its time or size"

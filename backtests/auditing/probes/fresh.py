@@ -149,17 +149,24 @@ def _copied(files: Sequence[Plugin], declared: Sequence[str], folder: Path) -> t
             beside = Path(getattr(module, "__file__", None) or ".")
             if beside.parent == path.parent.absolute() and beside.suffix == ".py":
                 shutil.copy(beside, home)
-            elif beside.name == "__init__.py" and beside.parent.parent == path.parent.absolute():
+            elif _is_package(beside, path.parent.absolute()):
                 shutil.copytree(beside.parent, home / beside.parent.name, dirs_exist_ok=True)
     for name in declared:
         if not os.path.isabs(name):
             target = folder / name
             if folder in Path(os.path.abspath(target)).parents:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(name, target)
-    for copy in folder.rglob("*"):
-        os.utime(copy, (OLD, OLD))
+                copy = shutil.copytree if os.path.isdir(name) else shutil.copy
+                copy(name, target)
+    for each in folder.rglob("*"):
+        os.utime(each, (OLD, OLD))
     return tuple(places)
+
+
+def _is_package(file: Path, folder: Path) -> bool:
+    """Return whether this file makes a package of the user in this folder; ours is none."""
+    ours = Path(backtests.__file__).parent.parent
+    return file.name == "__init__.py" and file.parent.parent == folder and folder != ours
 
 
 def _moved(declared: Sequence[str], folder: str) -> tuple[str, ...]:

@@ -32,8 +32,8 @@ def test_what_a_forecaster_raises_is_found_and_not_a_crash(trial_of_file):
 
 def test_findings_come_in_the_order_of_what_was_asked(trial_of_file):
     asked = [
-        Examination(CHECKS["as in a run"], "place_in_batch", trial_of_file("place_in_batch")),
-        Examination(CHECKS["as in a run"], "mean", trial_of_file("mean")),
+        Examination(CHECKS["dates"], "knows_the_dates", trial_of_file("knows_the_dates")),
+        Examination(CHECKS["dates"], "mean", trial_of_file("mean")),
     ]
     done = []
     first, second = examine(asked, on_done=lambda: done.append(True))

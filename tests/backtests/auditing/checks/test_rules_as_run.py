@@ -67,7 +67,9 @@ def test_a_rule_that_says_it_goes_by_the_calendar_may(planted):
     assert verdict is Status.REPORTED and "the weekday, as its class says" in text
 
 
-@pytest.mark.parametrize("check", ["elsewhere", "calendar", "small changes"])
+@pytest.mark.parametrize(
+    "check", [pytest.param("elsewhere", marks=pytest.mark.slow), "calendar", "small changes"]
+)
 def test_an_honest_rule_passes(trial_of_rule, monkeypatch, check):
     monkeypatch.setattr(rules_as_run, "CALLS", 2_000)
     verdict, text = verdict_and_text(check, trial_of_rule("five_percent"))
