@@ -118,7 +118,7 @@ RULE_CHECKS = (
     Check(
         "elsewhere",
         "decide in a process that does not look like an audit, in a bare folder, at many hours, and "
-        f"{CALLS:,} times: the same signals",
+        f"up to {CALLS:,} times: the same signals",
         rules_as_run.check_as_run,
     ),
     Check(
@@ -128,14 +128,14 @@ RULE_CHECKS = (
         rules_as_run.check_calendar,
     ),
     Check(
-        "small changes",
-        "trade on random forecasts, then change the prices of each situation a little: right signals stay right",
-        rules_as_run.check_small_changes,
-    ),
-    Check(
         "orders",
         "trade, then change the bars after a day: every decision and fill until then stays the same",
         check_orders,
+    ),
+    Check(
+        "small changes",
+        "trade on random forecasts, then change the prices of each situation a little: right signals stay right",
+        rules_as_run.check_small_changes,
     ),
 )
 

@@ -45,7 +45,9 @@ def check_as_run(subject: Subject) -> tuple[Finding, ...]:
             f"it does not run in a folder of its own ({type(error).__name__}: {error}): a file that it "
             "needs must be named by a setting"
         )
-    findings = (*_doors(opened), *judge(subject, made, answer))
+    if opened:
+        return found(f"in a run, {opened[0]}")
+    findings = judge(subject, made, answer)
     if not findings and clock_library() is None:
         return cannot_say("the clock could not be moved: that needs Linux and a C compiler")
     return findings or PASSED
@@ -63,10 +65,6 @@ def judge(subject: Subject, made: Batches, answer: Mapping[str, Any]) -> tuple[F
     )
 
 
-def _doors(opened: tuple[str, ...]) -> tuple[Finding, ...]:
-    return found(f"in a run, {opened[0]}") if opened else ()
-
-
 def _gap(made: Batches, name: str, answers: list[Floats], other: Floats, rows: slice) -> Floats:
     """Return how far answers of a batch are from those of the run's batch, as shares of the close."""
     batch = made.cut.test.last_close[rows]
@@ -81,6 +79,8 @@ def _clock(
     everything = slice(None)
     for seconds, other in zip(CLOCKS, hours, strict=True):
         gap = _gap(made, "batch", answers, other, everything)
+        if (gap > TOLERANCE).any() and not seconds:
+            return found("asked twice in a row, the same windows got other answers")
         if (gap > TOLERANCE).any():
             when = f"{seconds // 3600} hours" if seconds < 86_400 else f"{seconds // 86_400} days"
             return found(

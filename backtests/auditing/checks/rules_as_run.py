@@ -24,6 +24,8 @@ from strategies.situation import Situation
 
 #: Calls of one rule: more than a long run of a universe makes.
 CALLS = 100_000
+#: Seconds after which a slow rule is called no more.
+SECONDS = 20.0
 #: One in so many situations is asked about at every hour: what counts calls is told from a clock.
 EVERY = 8
 #: Situations that are asked about under many dates, and where the dates begin.
@@ -36,14 +38,15 @@ SMALL, TINY, NEAR = 0.002, 1e-4, 0.10
 def check_as_run(asked: RuleSubject) -> tuple[Finding, ...]:
     """Return whether a signal depends on the process, the place, the time or the number of calls."""
     corners = situations()
-    here = [asked.rule.decide(s) for s in corners]
     files = asked.basis.files
     work = {
         "rule": asked.rule,
         "situations": corners,
+        "others": [_scaled(s, factor) for factor in (10.0, 0.1) for s in corners[::EVERY]],
         "clocks": CLOCKS,
         "every": EVERY,
         "calls": CALLS,
+        "seconds": SECONDS,
     }
     try:
         opened, answer = ask("decide", work, files, asked.declared, bare=True)
@@ -54,6 +57,11 @@ def check_as_run(asked: RuleSubject) -> tuple[Finding, ...]:
         )
     if opened:
         return found(f"{opened[0]}: there may be later prices; a rule reads its situation alone")
+    if changed := _changed(corners, answer["first"], answer["again"]):
+        return found(
+            f"{changed} after situations with ten times and a tenth of the prices: it keeps something between "
+            "calls, a high for example; take it from `situation.closes`"
+        )
     for seconds, signals in zip(CLOCKS, answer["hours"], strict=True):
         if changed := _changed(corners[::EVERY], answer["first"][::EVERY], signals):
             when = f"{seconds // 3600} hours" if seconds < 86_400 else f"{seconds // 86_400} days"
@@ -61,6 +69,7 @@ def check_as_run(asked: RuleSubject) -> tuple[Finding, ...]:
                 f"{changed} with the clock moved by {when}: a signal may not depend on when it is asked; take the "
                 "time from `situation.date`"
             )
+    here = [asked.rule.decide(s) for s in corners]
     if changed := _changed(corners, here, answer["first"]):
         return found(
             f"{changed} in a bare folder, another process and at another time: it depends on files, on the "
@@ -75,6 +84,12 @@ def check_as_run(asked: RuleSubject) -> tuple[Finding, ...]:
     if clock_library() is None:
         return cannot_say("the clock could not be moved: that needs Linux and a C compiler")
     return PASSED
+
+
+def _scaled(situation: Situation, factor: float) -> Situation:
+    """Return the situation with all prices multiplied."""
+    prices = ("close", "previous_close", "forecast", "decision_close", "entry_price", "closes")
+    return replace(situation, **{name: getattr(situation, name) * factor for name in prices})
 
 
 def _changed(

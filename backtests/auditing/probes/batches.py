@@ -17,16 +17,16 @@ from forecasters.preparation.windows import Windows, join
 from forecasters.walk_forward.fit import Fit
 from forecasters.walk_forward.fold_windows import FoldWindows, cut_windows
 
-#: Rows after the training that are looked at, and how many at least.
-LONG, SHORT = 500, 30
+#: Rows after the training that are looked at.
+LONG = 400
 #: How often past prices are changed a little.
-SHAKES = 8
+SHAKES = 6
 #: Sessions over which the answer to one and the same window is asked, under other dates.
 DATED = 480
 #: Days by which dates are moved: the first keep the weekday and no month or day, the second keep month
 #: and day (but for leap years) and no weekday. No table keyed by weekday, month and day fits either.
-KEEP_WEEKDAY = (63, 105, 140, 217, -77, -161)
-KEEP_MONTH = (365, 730, 1461, -365, -730, -1096)
+KEEP_WEEKDAY = (63, 140, -77, -161)
+KEEP_MONTH = (365, 730, -365, -1096)
 
 
 @dataclass

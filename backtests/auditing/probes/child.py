@@ -12,6 +12,7 @@ import importlib
 import os
 import pickle
 import sys
+import time
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -38,7 +39,9 @@ def serve(questions: BinaryIO, out: BinaryIO) -> None:
         for path, _ in request["files"]:
             load_file(path)
         work = pickle.loads(request["work"])
-        answer = {"fits": _fits, "ask": _ask, "decide": _decide}[request["kind"]](work, move)
+        answer = {"fits": _fits, "ask": _ask, "decide": _decide}[request["kind"]](
+            work, move, opened
+        )
     pickle.dump({"opened": tuple(opened), "answer": answer}, out)
     out.flush()
 
@@ -62,12 +65,16 @@ def _mover(library: str | None) -> Callable[[int], None]:
     return moved
 
 
-def _fits(work: dict[str, Any], move: Callable[[int], None]) -> tuple[Any, ...]:
+def _fits(
+    work: dict[str, Any], move: Callable[[int], None], opened: Sequence[str] = ()
+) -> tuple[Any, ...]:
     """Run fits one after the other."""
     return tuple(fit.run() for fit in work["fits"])
 
 
-def _ask(work: dict[str, Any], move: Callable[[int], None]) -> dict[str, Any]:
+def _ask(
+    work: dict[str, Any], move: Callable[[int], None], opened: Sequence[str] = ()
+) -> dict[str, Any]:
     """Fit once, answer several batches of windows, and the first of them at other hours too."""
     from forecasters.threads.limit import one_thread
 
@@ -75,7 +82,10 @@ def _ask(work: dict[str, Any], move: Callable[[int], None]) -> dict[str, Any]:
         model = deepcopy(work["forecaster"])
         model.fit(work["fit"], work["validation"], work["generator"])
         batches: Sequence[Windows] = work["batches"]
-        answers = [_plain(model.predict(batch)) for batch in batches]
+        answers = [_plain(model.predict(batches[0]))]
+        if opened:  # that is a finding, and what looks around at every call takes long
+            return {}
+        answers += [_plain(model.predict(batch)) for batch in batches[1:]]
         hours = []
         for seconds in work["clocks"]:
             move(seconds)
@@ -90,20 +100,30 @@ def _plain(answer: Any) -> Any:
     return np.array(answer, dtype=np.float64)
 
 
-def _decide(work: dict[str, Any], move: Callable[[int], None]) -> dict[str, Any]:
-    """Ask a rule about situations: in order, at other hours, and then many times over."""
+def _decide(
+    work: dict[str, Any], move: Callable[[int], None], opened: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Ask a rule about situations: in order, after others, at other hours, and then many times over."""
     rule: Rule = work["rule"]
     situations: Sequence[Situation] = work["situations"]
-    first = [rule.decide(s) for s in situations]
+    first = [rule.decide(situations[0])]
+    if opened:  # that is a finding, and what looks around at every call takes long
+        return {}
+    first += [rule.decide(s) for s in situations[1:]]
+    for situation in work["others"]:
+        rule.decide(situation)
+    again = [rule.decide(s) for s in situations]
     hours = []
     for seconds in work["clocks"]:
         move(seconds)
         hours.append([rule.decide(s) for s in situations[:: work["every"]]])
-    calls, changed = len(situations) + sum(map(len, hours)), None
-    while changed is None and calls < work["calls"]:
+    asked = 2 * len(situations) + len(work["others"])
+    calls, changed = asked + sum(map(len, hours)), None
+    ends = time.monotonic() + work["seconds"]
+    while changed is None and calls < work["calls"] and time.monotonic() < ends:
         for situation, signal in zip(situations, first, strict=True):
             calls += 1
             if rule.decide(situation) != signal:
                 changed = (calls, situation)
                 break
-    return {"first": first, "hours": hours, "changed": changed, "calls": calls}
+    return {"first": first, "again": again, "hours": hours, "changed": changed}

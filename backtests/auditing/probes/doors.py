@@ -16,6 +16,8 @@ from typing import Any
 
 #: Files of code, which an import may read wherever they lie.
 CODE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dll", ".dylib", ".pth")
+#: The text of our kernels, which is compared with what they were built from.
+KERNELS = (".h", ".cpp")
 #: Files of tables: in the folder of a library they are a data set, and not its code.
 TABLES = (
     *(".csv", ".tsv", ".gz", ".zip", ".xz", ".bz2", ".parquet", ".feather", ".arrow", ".h5"),
@@ -231,7 +233,7 @@ def _readable(path: str, who: str, declared: frozenset[str]) -> bool:
         loose = os.sep not in path[len(root) :] and root in LIBRARY
         return path.endswith(CODE) or not (loose or path.endswith(TABLES))
     if path.startswith(ours()):
-        return path.endswith(CODE)
+        return path.endswith(CODE) or (path.endswith(KERNELS) and who == "library")
     if os.path.dirname(path).endswith(METADATA):
         return True
     return _of_the_system(path, who)

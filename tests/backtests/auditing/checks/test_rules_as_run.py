@@ -49,6 +49,10 @@ def test_a_flip_after_many_calls_is_found(planted, monkeypatch):
     assert_found("elsewhere", planted("a flip after 20,000 calls"), "call 20,0")
 
 
+def test_a_remembered_high_is_found(planted):
+    assert_found("elsewhere", planted("a remembered high"), "keeps something between calls")
+
+
 @pytest.mark.parametrize(
     ("name", "check", "words"),
     [
