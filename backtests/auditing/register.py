@@ -54,7 +54,7 @@ FORECASTER_CHECKS = (
     ),
     Check(
         "forecasts",
-        "the same: every forecast made by then stays the same, bit for bit",
+        "the same: every forecast made by then stays the same, but for rounding",
         check_forecasts,
     ),
     Check(
