@@ -87,7 +87,11 @@ class Forecaster(ABC):
 
     @abstractmethod
     def predict(self, windows: Windows) -> Floats:
-        """Return the scaled target [M] for windows [M, L, C]; each row depends on its window alone."""
+        """Return the scaled target [M] for windows [M, L, C]; no row depends on a later window.
+
+        Windows come in the order of their days. A row may also use the windows before it, whose
+        closes are known by then; an audit reports that.
+        """
 
     def in_threads(self, channels: int) -> bool:
         """Return whether fits on so many inputs may run side by side in threads of one process.

@@ -84,6 +84,10 @@ class Rule(ABC):
     #: False for a rule that does not ask for `Situation.round_trip`, which is then left 0.
     weighs_costs: ClassVar[bool] = True
 
+    #: True for a rule that means to decide by weekday, month or day of the month. An audit then accepts
+    #: that, and no other use of the date.
+    calendar: ClassVar[bool] = False
+
     #: The exits that every run compares: value of the field `exit` to its meaning, in words for the page.
     exits: ClassVar[Mapping[str, str]] = {}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backtests.auditing.config import EPOCHS, FOLDS, SKILLED_EPOCHS, TRAIN_SIZE, AuditConfig
@@ -54,10 +55,16 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
         Nothing to audit is named, a universe is named, or the bars of a ticker are too few.
     """
     from backtests.auditing.checks.rules import RuleSubject
-    from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination
+    from backtests.auditing.register import (
+        EXTRA_CHECKS,
+        FORECASTER_CHECKS,
+        RULE_CHECKS,
+        Examination,
+    )
     from backtests.auditing.subject import Subject
+    from backtests.command.config import RunConfig
     from backtests.command.flags import given_values
-    from backtests.runs.resolve import make_broker, make_plan
+    from backtests.runs.resolve import make_broker, make_folds, make_plan
     from backtests.writing.numbers import count
     from forecasters.errors import InputError
     from forecasters.features import make_features
@@ -78,7 +85,12 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
     if "train_size" not in given and config.split is None:
         config = replace(config, train_size=max(TRAIN_SIZE, 3 * longest))
     plan = make_plan(config).plan
-    bars = _bars(config, plan.walk_forward.first_test, simulated)
+    all_bars = _all_bars(config)
+    bars = _newest(all_bars, config, plan.walk_forward.first_test, simulated)
+    run = replace(
+        config,
+        **{name: given.get(name, getattr(RunConfig, name)) for name in ("train_size", "step")},
+    )
     for ticker, series in bars.items():  # too few bars: say so, and audit nothing in vain
         try:
             plan.walk_forward.split(series.sessions)
@@ -96,6 +108,9 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
         few_days=config.quick,
         files=subjects.files,
         make=partial(make_features, extras=plan.extras),
+        run_plan=make_folds(run),
+        run_bars=all_bars,
+        extras=plan.extras,
     )
     examinations = []
     lowered = []
@@ -104,15 +119,29 @@ def prepare(flags: argparse.Namespace) -> tuple[list[Examination], _Subjects, li
         if hasattr(forecaster, "epochs") and "epochs=" not in label:
             short, long = (_trained(forecaster, n) for n in (epochs, skilled))
             lowered.append(label)
-        tried = replace(trial, forecaster=short, skilled=long)
+        tried = replace(
+            trial,
+            forecaster=short,
+            skilled=long,
+            own=_as_in_a_run(forecaster, given_epochs),
+            declared=_declared(forecaster),
+        )
         examinations += [Examination(check, label, tried) for check in FORECASTER_CHECKS]
+    for ticker, series in bars.items():
+        if plan.extras and trial.features(series).warmup > plan.walk_forward.first_test // 2:
+            raise InputError(
+                f"{ticker}: a column of --extra is not known in half of the first {plan.walk_forward.first_test} "
+                "sessions of the audit: name bars of its days (--ticker, --start, --end)"
+            )
     if lowered and given_epochs is None:
         notes.append(
             f"{', '.join(lowered)}: {count(epochs, 'epoch')} to look for leaks, {skilled} where something must be "
             "learned (--epochs sets both)"
         )
+    if plan.extras:
+        examinations += [Examination(check, "--extra", trial) for check in EXTRA_CHECKS]
     for label, rule in subjects.rules.items():
-        traded = RuleSubject(rule, trial, make_broker(config, config.ticker[0]))
+        traded = RuleSubject(rule, trial, make_broker(config, config.ticker[0]), _declared(rule))
         examinations += [Examination(check, label, traded) for check in RULE_CHECKS]
     return examinations, subjects, notes
 
@@ -121,17 +150,35 @@ def _trained(forecaster: Any, epochs: int) -> Any:
     return replace(forecaster, epochs=epochs)
 
 
-def _bars(config: AuditConfig, first_test: int, simulated: bool) -> dict[str, Bars]:
-    """Return the newest bars of each ticker: three folds and no more."""
+def _as_in_a_run(forecaster: Any, epochs: int | None) -> Any:
+    """Return the forecaster as a run trains it: with its usual epochs, or those of the flag."""
+    if epochs is None or not hasattr(forecaster, "epochs"):
+        return forecaster
+    return _trained(forecaster, epochs)
+
+
+def _declared(plugin: Any) -> tuple[str, ...]:
+    """Return the files and folders that settings of a plugin name."""
+    values = (getattr(plugin, field.name) for field in fields(plugin))
+    return tuple(str(v) for v in values if isinstance(v, str | Path) and v and Path(v).exists())
+
+
+def _all_bars(config: AuditConfig) -> dict[str, Bars]:
     from backtests.runs.prices import settle
     from backtests.runs.resolve import make_source
 
     source: Any = make_source(config)
+    bars = {ticker: source.fetch(ticker, config.start, config.end) for ticker in config.ticker}
+    return dict(settle(bars, config).bars)
+
+
+def _newest(
+    all_bars: Mapping[str, Bars], config: AuditConfig, first_test: int, simulated: bool
+) -> dict[str, Bars]:
+    """Return the newest bars of each ticker: three folds and no more."""
     rows = first_test + FOLDS * config.step
     bars = {}
-    for ticker in config.ticker:
-        series: Bars = source.fetch(ticker, config.start, config.end)
-        series = settle({ticker: series}, config).bars[ticker]
+    for ticker, series in all_bars.items():
         if config.split is None:
             series = series.rows(slice(max(len(series) - rows, 0), None))
         bars[ticker] = _halted(series, first_test + config.step + 5) if simulated else series

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backtests.auditing.checks import rules_as_run
 from backtests.auditing.checks.apart import check_doors, check_state
+from backtests.auditing.checks.as_run import check_as_run
+from backtests.auditing.checks.extras import check_extras
 from backtests.auditing.checks.first_bar import check_first_bar
 from backtests.auditing.checks.lookahead import (
     check_features,
@@ -19,9 +22,11 @@ from backtests.auditing.checks.no_skill import (
     check_white_noise,
     check_wrong_labels,
 )
-from backtests.auditing.checks.outside import check_dates, check_own_window, check_prices
+from backtests.auditing.checks.outside import check_dates, check_prices
 from backtests.auditing.checks.rules import check_orders, check_pure
+from backtests.auditing.checks.rules_as_run import CALLS
 from backtests.auditing.finding import Finding, found
+from backtests.auditing.probes.batches import DATED
 from backtests.jobs.parallel import Plugin, run_tasks
 
 
@@ -49,21 +54,25 @@ FORECASTER_CHECKS = (
     ),
     Check(
         "forecasts",
-        "the same: every forecast made by then stays the same, bit for bit",
+        "the same: every forecast made by then stays the same, but for rounding",
         check_forecasts,
     ),
     Check(
-        "own window",
-        "give the test windows in reverse order: each answer stays the same",
-        check_own_window,
-    ),
-    Check(
         "fits apart",
-        "fit alone in a new process, with others, in reverse order, after other random draws: the same bits",
+        "fit alone in a new process (and in a bare folder, at another time), with others, in reverse order, "
+        "after other random draws: the same bits",
         check_state,
     ),
     Check(
-        "no files", "watch import, fit and answer: no file and no connection is opened", check_doors
+        "no files",
+        "watch import, fit and answer: no file, folder, shared memory or connection but code and declared data",
+        check_doors,
+    ),
+    Check(
+        "as in a run",
+        "fit once as a run does, in a process that does not look like an audit: each answer comes from its "
+        "own window in batches of any size, at any hour; a gain survives small changes of prices and other dates",
+        check_as_run,
     ),
     Check("dates", "date all windows 28 years earlier: forecasts stay the same", check_dates),
     Check("prices", "double every price: forecast returns stay the same", check_prices),
@@ -89,6 +98,15 @@ FORECASTER_CHECKS = (
     ),
 )
 
+#: The check of the columns of `--extra`; it takes a `Subject`, once for all forecasters.
+EXTRA_CHECKS = (
+    Check(
+        "next return",
+        "compare each column, its change and its ratio to the close with the next return: none may go with it",
+        check_extras,
+    ),
+)
+
 #: The checks of a rule; each takes a `RuleSubject`.
 RULE_CHECKS = (
     Check(
@@ -98,9 +116,26 @@ RULE_CHECKS = (
         check_pure,
     ),
     Check(
+        "elsewhere",
+        "decide in a process that does not look like an audit, in a bare folder, at many hours, and "
+        f"up to {CALLS:,} times: the same signals",
+        rules_as_run.check_as_run,
+    ),
+    Check(
+        "calendar",
+        f"date the same situations on {DATED} weekdays: the same signals, but for a rule that says it goes by "
+        "weekday, month or day of the month",
+        rules_as_run.check_calendar,
+    ),
+    Check(
         "orders",
         "trade, then change the bars after a day: every decision and fill until then stays the same",
         check_orders,
+    ),
+    Check(
+        "small changes",
+        "trade on random forecasts, then change the prices of each situation a little: right signals stay right",
+        rules_as_run.check_small_changes,
     ),
 )
 

@@ -13,6 +13,7 @@ from forecasters.base import Forecaster
 from forecasters.errors import InputError
 from forecasters.features import Features, make_features
 from forecasters.forecasts import Forecasts
+from forecasters.inputs.extras import Extra
 from forecasters.walk_forward import RunFits, WalkForward, one_by_one
 from forecasters.walk_forward.fit import Fit
 
@@ -41,6 +42,16 @@ class Subject:
         The user's files that another process must load first.
     make : callable
         Returns features from bars, kind and horizon; give your function to audit it.
+    own : Forecaster or None
+        The same forecaster with the settings of a run, its own epochs among them.
+    run_plan : WalkForward or None
+        The plan of a run, with its own step and training.
+    run_bars : mapping or None
+        All bars of the tickers, which may be more than the audit forecasts.
+    declared : tuple of str
+        Files that the settings of the forecaster name: it may read them.
+    extras : tuple of Extra
+        The columns of `--extra`.
     """
 
     forecaster: Forecaster
@@ -52,6 +63,11 @@ class Subject:
     few_days: bool = False
     files: tuple[Plugin, ...] = ()
     make: MakeFeatures = make_features
+    own: Forecaster | None = None
+    run_plan: WalkForward | None = None
+    run_bars: Mapping[str, Bars] | None = None
+    declared: tuple[str, ...] = ()
+    extras: tuple[Extra, ...] = ()
 
     def features(self, bars: Bars) -> Features:
         """Return the features of one ticker."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from backtests.auditing.finding import PASSED, Finding, found
+from backtests.auditing.finding import PASSED, Finding, Status, found
 from backtests.auditing.probes.fresh import Fresh, run_fresh
 from backtests.auditing.subject import Subject
 from forecasters.walk_forward.fit import Fit, Fitted
@@ -27,8 +27,13 @@ def _seeds(subject: Subject) -> tuple[int, ...]:
 
 
 def _alone(subject: Subject, fits: Sequence[Fit]) -> Fresh:
-    """Run the first fit alone in a new process."""
-    return run_fresh(fits[:1], subject.files)
+    """Run the first fit alone in a new process, in the place where the user runs it."""
+    return run_fresh(fits[:1], subject.files, subject.declared)
+
+
+def _bare(subject: Subject, fits: Sequence[Fit]) -> Fresh:
+    """Run fits in a bare folder with another clock."""
+    return run_fresh(fits, subject.files, subject.declared, bare=True)
 
 
 def check_state(subject: Subject) -> tuple[Finding, ...]:
@@ -38,10 +43,16 @@ def check_state(subject: Subject) -> tuple[Finding, ...]:
     try:
         settings = pickle.dumps(vars(subject.forecaster))
         (first,) = _alone(subject, fits).fitted
-        # Not in the process of the first fit: anything that the first fit changed would be there too.
-        (last,) = run_fresh(fits[-1:], subject.files).fitted
     except Exception as error:  # the user's class may fail to be pickled in any way
         return _not_alone(error)
+    try:
+        # Not in the process of the first fit: anything that the first fit changed would be there too.
+        (last,) = _bare(subject, fits[-1:]).fitted
+    except Exception as error:
+        return found(
+            f"it does not run in a bare folder ({type(error).__name__}: {error}): a file that it needs must be "
+            "named by a setting (--forecaster ./mine.py:table=data.csv)"
+        )
     fits[0].run()  # imports may draw random numbers too; that is not the fault of a fit
     before = _global_states()
     in_order = [bits(fit.run()) for fit in fits]
@@ -55,8 +66,17 @@ def check_state(subject: Subject) -> tuple[Finding, ...]:
         ("first", fits[0], first, in_order[0]),
         ("last", fits[-1], last, in_order[-1]),
     ):
-        if bits(fitted) != here:
-            return _shared(fit, f"the {name} fit gave other numbers alone in a new process")
+        if bits(fitted) == here:
+            continue
+        if (
+            name == "last"
+            and bits(run_fresh(fits[-1:], subject.files, subject.declared).fitted[0]) == here
+        ):
+            return found(
+                f"fold {fit.name}, seed {fit.seed}: it gave other numbers in a bare folder with another clock and "
+                "without variables of your environment: it depends on the time, on files, or on the environment"
+            )
+        return _shared(fit, f"the {name} fit gave other numbers alone in a new process")
     _disturb()
     backwards = [bits(fit.run()) for fit in reversed(fits)][::-1]
     for fit, a, b in zip(fits, in_order, backwards, strict=True):
@@ -90,16 +110,25 @@ def _not_alone(error: Exception) -> tuple[Finding, ...]:
 
 
 def check_doors(subject: Subject) -> tuple[Finding, ...]:
-    """Return whether importing, fitting or answering opens a file or a connection."""
+    """Return whether importing, fitting or answering reads what is neither code nor declared data."""
     try:
         opened = _alone(subject, subject.fits(subject.bars, _seeds(subject))).opened
     except Exception as error:
         return _not_alone(error)
     if opened:
         return found(
-            f"it opened {opened[0]}"
-            + (f" and {len(opened) - 1} more" if len(opened) > 1 else "")
-            + ": it may hold later prices, and no other check can look into it"
+            opened[0]
+            + (f", and {len(opened) - 1} more of this kind" if len(opened) > 1 else "")
+            + ": there may be later prices, and no other check can look into it; give data as a setting "
+            "that names its file (--forecaster ./mine.py:table=data.csv), or take it out"
+        )
+    if subject.declared:
+        names = ", ".join(subject.declared)
+        return (
+            Finding(
+                Status.REPORTED,
+                f"it may read {names}, which a setting names: no check knows what was known on which day in it",
+            ),
         )
     return PASSED
 

@@ -75,7 +75,7 @@ def check_white_noise(subject: Subject) -> tuple[Finding, ...]:
     """Return whether forecasts agree with the outcomes of random walks."""
     rows = max(150, 3 * subject.forecaster.lookback)
     plan = WalkForward(train_size=rows, step=50)
-    walks = (white_noise(seed, rows + 100) for seed in range(subject.walks))
+    walks = (white_noise(seed, rows + 100, _like(subject)) for seed in range(subject.walks))
     made = outcomes(subject.forecaster, subject, plan, walks)
     if made.agreement >= BOUND:
         return found(
@@ -86,6 +86,15 @@ def check_white_noise(subject: Subject) -> tuple[Finding, ...]:
     return PASSED
 
 
+def _like(subject: Subject) -> Bars | None:
+    """Return the bars whose dates the made-up bars take; None: any dates will do.
+
+    A column of `--extra` is known from some day on, of some tickers. From the first session of the bars
+    that are audited on, it is known wherever the user knows it.
+    """
+    return next(iter(subject.bars.values())) if subject.extras else None
+
+
 def _plan(subject: Subject) -> WalkForward:
     return WalkForward(train_size=PLANTED_ROWS - TEST_ROWS, step=TEST_ROWS)
 
@@ -93,7 +102,7 @@ def _plan(subject: Subject) -> WalkForward:
 def check_drawn_future(subject: Subject) -> tuple[Finding, ...]:
     """Return whether forecasts agree with later returns whose signs were drawn, after a past to learn."""
     known = PLANTED_ROWS - TEST_ROWS
-    series = (drawn_future(seed, PLANTED_ROWS, known + 1) for seed in range(SERIES))
+    series = (drawn_future(seed, PLANTED_ROWS, known + 1, _like(subject)) for seed in range(SERIES))
     made = outcomes(subject.skilled or subject.forecaster, subject, _plan(subject), series)
     if made.agreement >= BOUND:
         return found(
@@ -107,7 +116,7 @@ def check_drawn_future(subject: Subject) -> tuple[Finding, ...]:
 def check_wrong_labels(subject: Subject) -> tuple[Finding, ...]:
     """Return whether skill on a planted series stays when every window has the label of another."""
     forecaster = subject.skilled or subject.forecaster
-    series = [planted(seed, PLANTED_ROWS) for seed in range(SERIES)]
+    series = [planted(seed, PLANTED_ROWS, _like(subject)) for seed in range(SERIES)]
     right = outcomes(forecaster, subject, _plan(subject), series)
     if right.skill < ENOUGH:
         return cannot_say(

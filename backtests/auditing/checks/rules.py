@@ -36,11 +36,14 @@ class RuleSubject:
         The bars to trade on, and the plan that says where the forecasts begin.
     broker : Broker
         The account.
+    declared : tuple of str
+        Files that the settings of the rule name.
     """
 
     rule: Rule
     basis: Subject
     broker: Broker
+    declared: tuple[str, ...] = ()
 
 
 def situations() -> list[Situation]:
@@ -88,7 +91,7 @@ def check_pure(asked: RuleSubject) -> tuple[Finding, ...]:
     """Return whether a signal depends on anything but the situation."""
     corners = situations()
     before = pickle.dumps(vars(asked.rule))
-    with heard() as opened:
+    with heard(_may_read(asked)) as opened:
         signals = _signals(asked.rule, corners)
         if isinstance(signals, str):
             return found(signals)
@@ -97,7 +100,9 @@ def check_pure(asked: RuleSubject) -> tuple[Finding, ...]:
         moved = [replace(s, date=s.date - datetime.timedelta(days=MOVED_DAYS)) for s in corners]
         earlier = _signals(asked.rule, moved)
     if opened:
-        return found(f"it opened {opened[0]} while deciding: it may hold later prices")
+        return found(
+            f"while deciding, {opened[0]}: there may be later prices; a rule reads its situation alone"
+        )
     for answer, what in (
         (twice if isinstance(twice, str) else twice[::-1], "asked again in reverse order"),
         (copy, "asked of a copy"),
@@ -109,11 +114,15 @@ def check_pure(asked: RuleSubject) -> tuple[Finding, ...]:
         if changed:
             return found(
                 f"{what}, {len(changed)} of {len(corners)} situations gave another signal, the first is "
-                f"{_shown(changed[0])}: it keeps something between calls or looks something up"
+                f"{shown(changed[0])}: it keeps something between calls or looks something up"
             )
     if pickle.dumps(vars(asked.rule)) != before:
         return found("the rule changed while it decided: it keeps something between calls")
     return PASSED
+
+
+def _may_read(asked: RuleSubject) -> tuple[str, ...]:
+    return (*(str(path) for path, _ in asked.basis.files), *asked.declared)
 
 
 def _signals(rule: Rule, corners: Sequence[Situation]) -> list[Signal] | str:
@@ -123,14 +132,15 @@ def _signals(rule: Rule, corners: Sequence[Situation]) -> list[Signal] | str:
         try:
             signal: object = rule.decide(situation)
         except Exception as error:  # the user's rule may raise anything
-            return f"it raised {type(error).__name__} ({error}) in {_shown(situation)}"
+            return f"it raised {type(error).__name__} ({error}) in {shown(situation)}"
         if not isinstance(signal, Signal):
-            return f"it answered {signal!r}, which is no Signal, in {_shown(situation)}"
+            return f"it answered {signal!r}, which is no Signal, in {shown(situation)}"
         signals.append(signal)
     return signals
 
 
-def _shown(s: Situation) -> str:
+def shown(s: Situation) -> str:
+    """Return a situation as a sentence shows it."""
     held = f", holding since {s.sessions_since_decision}" if s.holding else ""
     return (
         f"Situation({s.date}, close {s.close:g}, previous_close {s.previous_close:g}, "
@@ -182,14 +192,14 @@ def check_orders(asked: RuleSubject) -> tuple[Finding, ...]:
     numbers made from the last close, so that the rule trades often.
     """
     subject = replace(asked.basis, forecaster=Dice(asked.basis.forecaster))
-    expected = _decisions(asked, subject, subject.bars)
+    expected = decisions(asked, subject, subject.bars)
     if not any(signal.side is not Side.HOLD for log in expected.values() for _, signal in log):
         return cannot_say(
             "it never traded, although forecasts were up to 10% above and below the close"
         )
     for day in subject.days:
         for what, other in other_futures(subject.bars, day, reach=REACH, grow=False):
-            for ticker, log in _decisions(asked, subject, other).items():
+            for ticker, log in decisions(asked, subject, other).items():
                 before, after = _until(expected[ticker], day), _until(log, day)
                 for (situation, *signal), answer in itertools.zip_longest(
                     before, after, fillvalue=("nothing",)
@@ -208,9 +218,10 @@ def _until(log: Sequence[tuple[Situation, Signal]], day: np.datetime64) -> list[
     return [(repr(s.known()), repr(signal)) for s, signal in log if np.datetime64(s.date) <= day]
 
 
-def _decisions(
+def decisions(
     asked: RuleSubject, subject: Subject, bars: Mapping[str, Bars]
 ) -> dict[str, list[tuple[Situation, Signal]]]:
+    """Return what the rule decided on each ticker, with the situations that it was shown."""
     logs: dict[str, list[tuple[Situation, Signal]]] = {}
     for ticker, forecasts in subject.forecasts(bars).items():
         rule = Recorded(asked.rule, [])

@@ -5,7 +5,13 @@ import re
 import pytest
 
 from backtests.auditing.finding import Status
-from backtests.auditing.register import FORECASTER_CHECKS, RULE_CHECKS, Examination, examine
+from backtests.auditing.register import (
+    EXTRA_CHECKS,
+    FORECASTER_CHECKS,
+    RULE_CHECKS,
+    Examination,
+    examine,
+)
 from tests.backtests.auditing.planted import CHECKS, LEAKS, verdict_and_text
 
 
@@ -26,8 +32,8 @@ def test_what_a_forecaster_raises_is_found_and_not_a_crash(trial_of_file):
 
 def test_findings_come_in_the_order_of_what_was_asked(trial_of_file):
     asked = [
-        Examination(CHECKS["own window"], "place_in_batch", trial_of_file("place_in_batch")),
-        Examination(CHECKS["own window"], "mean", trial_of_file("mean")),
+        Examination(CHECKS["dates"], "knows_the_dates", trial_of_file("knows_the_dates")),
+        Examination(CHECKS["dates"], "mean", trial_of_file("mean")),
     ]
     done = []
     first, second = examine(asked, on_done=lambda: done.append(True))
@@ -39,7 +45,7 @@ def test_findings_come_in_the_order_of_what_was_asked(trial_of_file):
 def test_every_check_and_every_planted_file_is_used():
     """A check without a planted leak is not known to find one; `first bar` finds no fault at all."""
     tests = "".join(path.read_text("utf-8") for path in LEAKS.parent.rglob("test_*.py"))
-    for check in (*FORECASTER_CHECKS, *RULE_CHECKS):
+    for check in (*FORECASTER_CHECKS, *EXTRA_CHECKS, *RULE_CHECKS):
         assert re.search(rf'"{check.name}"', tests), check.name
     for leak in LEAKS.glob("*.py"):
         assert f'"{leak.stem}"' in tests, leak.name

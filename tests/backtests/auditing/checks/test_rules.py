@@ -25,7 +25,7 @@ def test_a_planted_rule_is_found_by_the_check_that_is_named(trial_of_rule, leak,
     assert words in text
 
 
-@pytest.mark.parametrize("check", ["pure", "orders"])
+@pytest.mark.parametrize("check", ["pure", "calendar", "small changes", "orders"])
 @pytest.mark.parametrize(
     "exit_",
     [
@@ -41,7 +41,7 @@ def test_the_five_percent_rule_passes_whatever_its_exit(trial_of_rule, exit_, ch
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", plugins.names(plugins.STRATEGIES))
-@pytest.mark.parametrize("check", ["pure", "orders"])
+@pytest.mark.parametrize("check", ["pure", "elsewhere", "calendar", "small changes", "orders"])
 def test_nothing_is_found_in_our_rules(trial_of_rule, name, check):
     verdict, text = verdict_and_text(check, trial_of_rule(name))
     assert verdict is not Status.FOUND, text

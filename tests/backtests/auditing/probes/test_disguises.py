@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backtests import plugins
-from backtests.auditing.probes.disguises import Dice, Mirror, Mislabelled, Redated, Reversed
+from backtests.auditing.probes.disguises import Dice, Mirror, Mislabelled, Redated, RedatedTraining
 from forecasters.features import make_features
 from forecasters.preparation.preprocessing import Preprocessing
 from forecasters.walk_forward.fold_windows import cut_windows
@@ -41,7 +41,7 @@ def test_the_mirror_shows_any_change_of_what_it_was_given(windows, part, field):
 def test_a_disguise_has_the_name_and_the_settings_of_what_it_hides():
     """The random numbers of a fit follow from them: other ones would be a difference of their own."""
     rnn = plugins.make(plugins.FORECASTERS, plugins.parse("rnn:hidden=3,lookback=7"))
-    for disguise in (Mirror, Redated, Reversed, Mislabelled, Dice):
+    for disguise in (Mirror, Redated, RedatedTraining, Mislabelled, Dice):
         hidden = disguise(rnn)
         assert hidden.name == "rnn"
         assert (hidden.hidden, hidden.lookback, hidden.stochastic) == (3, 7, True)
@@ -63,13 +63,17 @@ def test_each_label_goes_to_another_window_and_none_is_lost(windows):
     assert shown.X.tobytes() == windows.fit.X.tobytes()
 
 
-def test_windows_come_in_reverse_and_answers_return_in_order(windows):
+def test_the_dates_of_the_training_move_alone(windows):
     class Noted(type(naive())):
-        def predict(self, windows):
+        def fit(self, windows, validation, rng):
             self.came = windows.as_of
+            return self
+
+        def predict(self, windows):
+            self.asked = windows.as_of
             return windows.last_close
 
-    inner = Noted()
-    answers = Reversed(inner).predict(windows.test)
-    assert (inner.came == windows.test.as_of[::-1]).all()
-    assert answers.tobytes() == windows.test.last_close.tobytes()
+    hidden = RedatedTraining(Noted()).fit(windows.fit, windows.validation, None)
+    hidden.predict(windows.test)
+    assert (hidden.inner.came < windows.fit.as_of).all()
+    assert (hidden.inner.asked == windows.test.as_of).all()

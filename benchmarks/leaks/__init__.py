@@ -1,0 +1,1 @@
+"""Kinds of leaks, and how many of them the audit finds."""
