@@ -26,9 +26,6 @@ from forecasters.bars import Bars
 from forecasters.errors import DataWarning, InputError
 from forecasters.forecasts import Forecasts
 from strategies.buy_and_hold import BuyAndHoldRule
-from tests.backtests.example_runs import drawn_plain
-
-pytestmark = pytest.mark.usefixtures("plain_charts")
 
 END, ROW = "2017-06-01", 530
 COLUMNS = ["open", "high", "low", "close"]
@@ -194,8 +191,7 @@ def run_universe(
     out.mkdir(exist_ok=True)
     (out / "u.txt").write_text(lines)
     given = flags(folder, out, "--universe", str(out / "u.txt"), "--slots", "3", "--json", *more)
-    with drawn_plain():
-        assert main(given) == 0
+    assert main(given) == 0
     printed, said = capsys.readouterr()
     return *made(printed), said
 
