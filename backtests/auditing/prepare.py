@@ -124,12 +124,14 @@ def _trained(forecaster: Any, epochs: int) -> Any:
 def _bars(config: AuditConfig, first_test: int, simulated: bool) -> dict[str, Bars]:
     """Return the newest bars of each ticker: three folds and no more."""
     from backtests.runs.resolve import make_source
+    from backtests.sources.missing import warn_of_missing
 
     source: Any = make_source(config)
     rows = first_test + FOLDS * config.step
     bars = {}
     for ticker in config.ticker:
         series: Bars = source.fetch(ticker, config.start, config.end)
+        warn_of_missing([series])
         if config.split is None:
             series = series.rows(slice(max(len(series) - rows, 0), None))
         bars[ticker] = _halted(series, first_test + config.step + 5) if simulated else series

@@ -58,6 +58,13 @@ class ForecastFields:
         commands=EVERY,
         choices=("splits", "all", "none"),
     )
+    missing: str = flag(
+        "drop",
+        "rows of a file with a missing price: left out, or filled with the last close, without trade",
+        part=Part.BARS,
+        commands=EVERY,
+        choices=("drop", "fill"),
+    )
     forecaster: tuple[str, ...] = flag(
         ("stacked_lstm", "rnn", "cnn", "stacked_lstm:target=return"),
         "names, names with settings (cnn:filters=64) or files (./my_gru.py); naive always runs too",

@@ -76,6 +76,11 @@ def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:
         "simulated": origin.simulated,
         "adjusted": origin.adjusted,
         "repaired": {"halts": bars.halts, "widened": bars.widened, "dropped": origin.dropped},
+        "missing": {
+            "dropped": origin.incomplete,
+            "filled": origin.filled,
+            "first": origin.first_missing or None,
+        },
         "rows": len(bars),
         "first": str(bars.sessions[0]),
         "last": str(bars.sessions[-1]),

@@ -33,6 +33,7 @@ from backtests.runs.resolve import (
 )
 from backtests.runs.trial_count import scope_of, trials_of
 from backtests.sources.faults import Fault, fetch_each
+from backtests.sources.missing import warn_of_missing
 from backtests.sources.source import DataSource
 from backtests.studies.pipeline import backtest, fits_of, make_forecasts
 from backtests.studies.plan import Account, Fits, Plan
@@ -65,6 +66,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         ticker: corrected(series, corrections.get(ticker, ())) for ticker, series in bars.items()
     }
     extra = source.fetch(config.benchmark, config.start, config.end) if config.benchmark else None
+    warn_of_missing([*bars.values(), *([extra] if extra else [])])
     shortened = {fault.ticker for fault in faults}  # the message of the fault says where they end
     for ticker in bars:
         if ticker not in shortened:

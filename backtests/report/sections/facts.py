@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backtests.sources.missing import sentence as missing_prices
 from backtests.studies.study import Study
 from backtests.universe.volume_steps import volume_steps
 from backtests.writing.numbers import count, percent
@@ -13,14 +14,10 @@ from forecasters.preparation.outliers import OUTLIER
 
 def facts(study: Study) -> list[tuple[str, str]]:
     """Return where the bars come from and what was done to them."""
-    prices, adjusted, sessions, repairs = facts_of_bars(list(study.bars.values()), study.pooled)
     outliers = [history.outliers for fits in study.fits.values() for history in fits]
     return [
         *([("Tickers", ", ".join(study.tickers))] if study.pooled else []),
-        prices,
-        adjusted,
-        sessions,
-        repairs,
+        *facts_of_bars(list(study.bars.values()), study.pooled),
         *facts_of_outliers(outliers),
         *([("Parts", _parts(study))] if study.pooled else []),
         *(("Faulty row", fault.sentence(fault.ticker in study.left_out)) for fault in study.faults),
@@ -29,7 +26,7 @@ def facts(study: Study) -> list[tuple[str, str]]:
 
 
 def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str, str]]:
-    """Return of bars: prices, what they are adjusted for, sessions, repairs."""
+    """Return of bars: prices, what they are adjusted for, sessions, repairs, missing prices if any."""
     adjusted = {
         "splits": "splits, not dividends: dividends are missing from every line alike",
         "all": "splits and dividends",
@@ -57,6 +54,15 @@ def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str
         ("Adjusted for", "; ".join(prices)),
         ("Sessions", sessions),
         ("Repairs", "; ".join(repaired)),
+        *_missing(every, pooled),
+    ]
+
+
+def _missing(every: Sequence[Bars], pooled: bool) -> list[tuple[str, str]]:
+    """Return what was done with rows that lack a price, a row for each ticker that has some."""
+    told = [(bars.ticker, missing_prices(bars)) for bars in every]
+    return [
+        ("Missing prices", f"{ticker}: {text}" if pooled else text) for ticker, text in told if text
     ]
 
 
