@@ -26,7 +26,7 @@ def blocks(study: Study, figures: Mapping[str, str]) -> Sequence[Block]:
         "anybody earns. A mean above 0 says that the forecasts were too high. The forecast return is another figure: "
         "forecast / last close - 1."
     )
-    chart = "Days by error in bars, those of naive on the same days as the line; the outer bars hold all that lies beyond."
+    chart = "Days by error in bars, naive's on the same days as the line; the outer bars hold all that lies beyond."
     shown = [Text(chart, faint=True), Figure(figures["errors"])] if figures.get("errors") else []
     return [
         Heading("Relative forecast error, S1's returns"),

@@ -13,6 +13,7 @@ from backtests.report.sections.errors import section
 from backtests.report.sections.measures import section as measures_section
 from backtests.report.summary import summarise
 from backtests.studies.study import UNIVERSE, Study
+from backtests.writing.numbers import percent
 from forecasters.measures.deciles import deciles
 from forecasters.measures.metrics import forecast_metrics
 from tests.backtests.example_studies import forecasts_of, make_study
@@ -81,11 +82,11 @@ def test_the_errors_that_s1_calls_returns_stand_under_their_name(study: Study) -
         low, median, high = np.quantile(error, (0.05, 0.5, 0.95))
         assert table[f.forecaster] == {
             "Forecaster": f.forecaster,
-            "Mean": f"{100 * error.mean():+.2f}%",
+            "Mean": percent(error.mean(), 2),
             "Spread": f"{100 * error.std(ddof=1):.2f}%",
-            "5%": f"{100 * low:+.2f}%",
-            "Median": f"{100 * median:+.2f}%",
-            "95%": f"{100 * high:+.2f}%",
+            "5%": percent(low, 2),
+            "Median": percent(median, 2),
+            "95%": percent(high, 2),
         }
     assert "Relative forecast error, S1&#39;s returns" in html
     assert "no return that anybody earns" in html
