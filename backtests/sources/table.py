@@ -76,7 +76,8 @@ class Table:
     @property
     def missing(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Rows in which a price or more is missing, [R]: an empty cell, null, NaN or a dash."""
-        return np.isnan(np.stack([self.columns[name] for name in PRICES])).any(axis=0)
+        prices = np.stack([self.columns[name] for name in PRICES])
+        return np.asarray(np.isnan(prices).any(axis=0))
 
 
 def read_table(path: Path) -> Table:

@@ -67,7 +67,7 @@ def relative_error(actual: Floats, forecast: Floats, last_close: Floats) -> Rela
     (3, 3, 1)
     """
     error, naive = (forecast - actual) / actual, (last_close - actual) / actual
-    edges = (np.arange(BINS + 1) - BINS / 2) * _width(error, naive)
+    edges: Floats = (np.arange(BINS + 1.0) - BINS / 2) * _width(error, naive)
     low, median, high = (float(q) for q in np.quantile(error, (0.05, 0.5, 0.95)))
     return RelativeError(
         mean=float(error.mean()),

@@ -27,7 +27,9 @@ def blocks(study: Study, figures: Mapping[str, str]) -> Sequence[Block]:
         "forecast / last close - 1."
     )
     chart = "Days by error in bars, naive's on the same days as the line; the outer bars hold all that lies beyond."
-    shown = [Text(chart, faint=True), Figure(figures["errors"])] if figures.get("errors") else []
+    shown: list[Block] = (
+        [Text(chart, faint=True), Figure(figures["errors"])] if figures.get("errors") else []
+    )
     return [
         Heading("Relative forecast error, S1's returns"),
         Text(note, faint=True),
