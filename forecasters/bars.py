@@ -60,6 +60,11 @@ class Origin:
         What the prices are adjusted for: ``splits``, ``all``, ``none`` or ``unknown``.
     dropped : int
         Rows that the source left out because they hold no session (closed days, nulls).
+    incomplete, filled : int
+        Rows in which a price is missing: how many the source left out, and how many it made sessions
+        without trade.
+    first_missing : str
+        The first day of such a row; empty if there is none.
     widened : int
         Rows whose high or low was widened to hold open and close; `Bars` counts them.
     splits : tuple of (session, ratio)
@@ -74,6 +79,9 @@ class Origin:
     simulated: bool = False
     adjusted: str = "unknown"
     dropped: int = 0
+    incomplete: int = 0
+    filled: int = 0
+    first_missing: str = ""
     widened: int = 0
     splits: tuple[tuple[str, str], ...] = ()
     as_is: tuple[str, ...] = ()

@@ -166,9 +166,11 @@ def _declared(plugin: Any) -> tuple[str, ...]:
 def _all_bars(config: AuditConfig) -> dict[str, Bars]:
     from backtests.runs.prices import settle
     from backtests.runs.resolve import make_source
+    from backtests.sources.missing import warn_of_missing
 
     source: Any = make_source(config)
     bars = {ticker: source.fetch(ticker, config.start, config.end) for ticker in config.ticker}
+    warn_of_missing(list(bars.values()))
     return dict(settle(bars, config).bars)
 
 

@@ -60,7 +60,7 @@ class ForecastFields:
     )
     repair: tuple[str, ...] = flag(
         (),
-        "mend closes that no market allows: splits (by the ratio that each fits), or a line such as "
+        "repair closes that no market allows: splits (by the ratio that each fits), or a line such as "
         "'263750.KS prices x1/5 before 2021-04-16'",
         part=Part.BARS,
         commands=EVERY,
@@ -77,6 +77,13 @@ class ForecastFields:
         "of a universe, end at the first ticker with a close that no market allows",
         part=Part.BARS,
         commands=RUN,
+    )
+    missing: str = flag(
+        "drop",
+        "rows of a file with a missing price: left out, or filled with the last close, without trade",
+        part=Part.BARS,
+        commands=EVERY,
+        choices=("drop", "fill"),
     )
     forecaster: tuple[str, ...] = flag(
         ("stacked_lstm", "rnn", "cnn", "stacked_lstm:target=return"),

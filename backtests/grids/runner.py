@@ -25,6 +25,7 @@ from backtests.runs.manifest import write_manifest
 from backtests.runs.prices import settle
 from backtests.runs.resolve import describe_source, make_source
 from backtests.runs.trial_count import trials_of_forecasters
+from backtests.sources.missing import warn_of_missing
 from backtests.trials.ledger import TrialLedger, remember, warn_of
 from backtests.universe.volume_steps import volume_steps, warn_of_steps
 from forecasters.bars import Bars
@@ -38,6 +39,7 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     search = make_search(config)
     source = make_source(config)
     bars: Bars = source.fetch(config.ticker[0], config.start, config.end)
+    warn_of_missing([bars])
     bars = settle({bars.ticker: bars}, config).bars[bars.ticker]
     check_span(bars, config)
     warn_of_steps(volume_steps(bars), run="grid")

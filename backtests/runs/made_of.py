@@ -82,6 +82,11 @@ def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:
             "splits": [{"before": before, "ratio": ratio} for before, ratio in origin.splits],
         },
         "as_is": list(origin.as_is),
+        "missing": {
+            "dropped": origin.incomplete,
+            "filled": origin.filled,
+            "first": origin.first_missing or None,
+        },
         "rows": len(bars),
         "first": str(bars.sessions[0]),
         "last": str(bars.sessions[-1]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,6 +59,7 @@ def settle(
     splits: Mapping[str, Sequence[Split]] | None = None,
     *,
     pooled: bool = False,
+    cut: Collection[str] = (),
 ) -> Settled:
     """Return the bars with splits applied where the user asked for it, and what is left.
 
@@ -70,6 +71,8 @@ def settle(
         Ticker to the splits that the file of a universe names; those of ``--repair`` come on top.
     pooled : bool
         The bars are those of a universe, where a move that is left ends nothing but the purchases.
+    cut : collection of str
+        Tickers whose bars end at a faulty row of their file: they were not delisted there.
 
     Raises
     ------
@@ -91,7 +94,7 @@ def settle(
     refused: list[str] = []
     for ticker, of_ticker in bars.items():
         series = with_splits(of_ticker, asked.get(ticker, ()))
-        ended = bool(end - series.sessions[-1] > GRACE)
+        ended = ticker not in cut and bool(end - series.sessions[-1] > GRACE)
         jumps = _jumps(series, config, ended)
         if "splits" in config.repair:
             fitting = [jump for jump in jumps if jump.kind == BEYOND and jump.fits]

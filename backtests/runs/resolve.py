@@ -38,11 +38,22 @@ class Resolved:
 
 
 def make_source(config: RunConfig) -> Any:
-    """Return the data source that the configuration names."""
-    defaults: dict[str, Any] = {"adjust": config.adjust}
+    """Return the data source that the configuration names.
+
+    Raises
+    ------
+    InputError
+        There is no such source, or it cannot fill rows that lack a price, as `--missing fill` asks.
+    """
+    defaults: dict[str, Any] = {"adjust": config.adjust, "missing": config.missing}
     if config.data_dir is not None:
         defaults["data_dir"] = Path(config.data_dir)
-    return plugins.make(plugins.SOURCES, plugins.parse(config.source), defaults)
+    source = plugins.make(plugins.SOURCES, plugins.parse(config.source), defaults)
+    if config.missing != "drop" and not hasattr(source, "missing"):
+        raise InputError(
+            f"--missing {config.missing} is for files: add --data-dir; --source {config.source} has no such choice"
+        )
+    return source
 
 
 def describe_source(source: Any) -> dict[str, Any] | None:

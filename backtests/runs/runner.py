@@ -34,6 +34,7 @@ from backtests.runs.resolve import (
 )
 from backtests.runs.trial_count import scope_of, trials_of
 from backtests.sources.faults import Fault, fetch_each
+from backtests.sources.missing import warn_of_missing
 from backtests.sources.source import DataSource
 from backtests.studies.pipeline import backtest, fits_of, make_forecasts
 from backtests.studies.plan import Account, Fits, Plan
@@ -66,13 +67,14 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
         ticker: corrected(series, corrections.get(ticker, ())) for ticker, series in bars.items()
     }
     splits = {ticker: made for account in accounts for ticker, made in account.splits.items()}
-    settled = settle(bars, config, splits, pooled=config.universe is not None)
+    shortened = {fault.ticker for fault in faults}  # the message of the fault says where they end
+    settled = settle(bars, config, splits, pooled=config.universe is not None, cut=shortened)
     bars = settled.bars
     extra = None
     if config.benchmark:
         fetched = source.fetch(config.benchmark, config.start, config.end)
         extra = settle({config.benchmark: fetched}, config).bars[config.benchmark]
-    shortened = {fault.ticker for fault in faults}  # the message of the fault says where they end
+    warn_of_missing([*bars.values(), *([extra] if extra else [])])
     for ticker in bars:
         if ticker not in shortened:
             check_span(bars[ticker], config)

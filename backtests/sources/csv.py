@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from backtests.sources.missing import complete
 from backtests.sources.source import (
     NotCovered,
     UnknownTicker,
@@ -26,7 +27,8 @@ class CsvFolder:
     """Reads files in the formats of several exports (listed in `backtests.sources.table`).
 
     Rows of zeros on closed days and rows without a price are left out and counted in
-    `Origin.dropped`; a halt (a repeated close and nothing else) stays. Rows may be in any order; a date
+    `Origin.dropped`; a halt (a repeated close and nothing else) stays. A row in which a price is missing
+    is left out or filled, as `missing` says, and counted. Rows may be in any order; a date
     that occurs twice is an error. Rows outside the requested dates are not checked.
 
     Attributes
@@ -38,10 +40,14 @@ class CsvFolder:
         Yahoo does; without such a column it is an error. ``splits`` and ``none`` take the prices
         unchanged, because no file says what it is adjusted for; the origin then says
         ``as in the file``.
+    missing : str
+        What becomes of a row in which a price is missing: ``drop`` or ``fill`` (`complete`). ``fill`` takes
+        a row without any price too, but no row of zeros: that is a closed day.
     """
 
     data_dir: Path | None = None
     adjust: str = "splits"
+    missing: str = "drop"
 
     def fetch(self, ticker: str, start: str, end: str) -> Bars:
         """Return the bars that the file holds from `start` to before `end`.
@@ -55,7 +61,7 @@ class CsvFolder:
         FaultyRow
             A row in these dates cannot be used; the first such row in time.
         InputError
-            The file cannot be read.
+            The file cannot be read, or every row lacks a price.
         """
         first, stop = parse_dates(start, end)
         adjust = check_adjust(self.adjust)
@@ -65,6 +71,8 @@ class CsvFolder:
         faulty = np.zeros(len(table.days), dtype=bool)
         faulty[list(table.faults)] = True
         empty = table.empty & ~faulty
+        if self.missing == "fill":
+            empty &= ~table.missing
         rows = np.flatnonzero(inside & ~empty)
         if not rows.size:
             raise NotCovered(
@@ -76,23 +84,32 @@ class CsvFolder:
         if adjust == "all":
             scale = _scale(table, path)[rows]
             columns |= {name: columns[name] * scale for name in PRICES}
+        days = table.days[rows]
+        row = int(faulty[rows].argmax())
+        fault = table.faults[int(rows[row])] if faulty[rows].any() else None
+        # Up to the day before: the same day may be on a second line. If `Bars` finds a faulty row among
+        # those, that row comes earlier, and its error is raised instead.
+        stop_row = len(days) if fault is None else int(np.searchsorted(days, days[row]))
+        sound = {name: column[:stop_row] for name, column in columns.items()}
+        made = complete(days[:stop_row], sound, self.missing)
         origin = Origin(
             source="csv",
             vendor=f"file {path.name}",
             adjusted="all" if adjust == "all" else "as in the file",
             dropped=int((inside & empty).sum()),
+            incomplete=made.dropped,
+            filled=made.filled,
+            first_missing=made.first,
         )
-        days = table.days[rows]
-        if not faulty[rows].any():
-            return Bars(ticker, days, **columns, origin=origin)
-        row = int(faulty[rows].argmax())
-        # Up to the day before: the same day may be on a second line. If `Bars` finds a faulty row among
-        # those, that row comes earlier, and its error is raised instead.
-        stop_row = int(np.searchsorted(days, days[row]))
-        sound = {name: column[:stop_row] for name, column in columns.items()}
-        before = Bars(ticker, days[:stop_row], **sound, origin=origin) if stop_row else None
-        what = table.faults[int(rows[row])]
-        raise FaultyRow(f"{path.name}: {what}", ticker, days[row], what, before)
+        bars = Bars(ticker, made.days, **made.columns, origin=origin) if made.days.size else None
+        if fault is not None:
+            raise FaultyRow(f"{path.name}: {fault}", ticker, days[row], fault, bars)
+        if bars is None:
+            raise InputError(
+                f"{path.name}: a price is missing in every row from {start} to before {end}; give open, "
+                "high, low and close"
+            )
+        return bars
 
     def _find(self, ticker: str) -> Path:
         if self.data_dir is None:

@@ -185,6 +185,10 @@ def _join(old: Snapshot, new: Snapshot) -> Snapshot:
     origin = replace(
         b.origin,
         dropped=max(a.origin.dropped, b.origin.dropped),
+        incomplete=max(a.origin.incomplete, b.origin.incomplete),
+        first_missing=min(
+            filter(None, (a.origin.first_missing, b.origin.first_missing)), default=""
+        ),
         widened=max(a.widened, b.widened),
     )
     bars = Bars(b.ticker, sessions[order], **columns, origin=origin)

@@ -1,16 +1,17 @@
 """Tables of prices in several formats: their column names, dates and numbers in one form.
 
-Formats: Yahoo's export with or without `Adj Close`, Korean headers, Tehran's, and no header;
-dates as 2015-01-02, 2015/1/2, 2015. 1. 2 or 20150102; thousands separators; UTF-8 with or without
-a byte order mark, and CP949.
+Formats: Yahoo's export with or without `Adj Close`, Korean headers, Tehran's (two layouts), exports for
+charting programs (`<DTYYYYMMDD>`), and no header; dates as 2015-01-02, 2015/1/2, 2015. 1. 2 or 20150102;
+thousands separators; UTF-8 with or without a byte order mark, UTF-16 with one, CP949, and Tehran's Windows-1256.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ NAMES = {
     "adjclose": "adjusted", "수정종가": "adjusted",
     "yesterday": "yesterday",
 }  # fmt: skip
+#: Our name of the column `<TICKER>` of a file with a column `<DTYYYYMMDD>`.
+TICKER = "<ticker>"
 NO_NUMBER = {"", "null", "nan", "none", "n/a", "na", "-"}
 DATE = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|\s*([-/.])\s*(\d{1,2})\s*\4\s*(\d{1,2})\.?)(?:[ T].*)?")
 
@@ -70,17 +73,28 @@ class Table:
         prices = np.stack([self.columns[name] for name in PRICES])
         return np.asarray((np.isnan(prices) | (prices == 0)).all(axis=0))
 
+    @property
+    def missing(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Rows in which a price or more is missing, [R]: an empty cell, null, NaN or a dash."""
+        prices = np.stack([self.columns[name] for name in PRICES])
+        return np.asarray(np.isnan(prices).any(axis=0))
+
 
 def read_table(path: Path) -> Table:
     """Return the table in a `.csv` or `.parquet` file.
 
+    Of a file with a column `<TICKER>` that names several, these are the rows of the ticker that the file is
+    named after. Where it names only one, all rows are taken, whatever it is called.
+
     Raises
     ------
     InputError
-        The file is not a table, lacks a column, or has a line without a readable date: its place in time
-        is unknown.
+        The file is not a table, lacks a column, has rows of several other tickers, or has a line without a
+        readable date: its place in time is unknown.
     """
     frame = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    if TICKER in frame:
+        frame = _of_ticker(frame, path)
     missing = [name for name in UNNAMED[:-1] if name not in frame]
     if missing:
         raise InputError(
@@ -107,16 +121,57 @@ def read_table(path: Path) -> Table:
     )
 
 
-def _plain(name: object) -> str:
-    """Return our name of a column, or `name` itself if it is not known."""
-    letters = "".join(c for c in str(name).casefold() if c.isalnum())
-    return NAMES.get(letters, str(name))
+def _plain(header: Iterable[object]) -> list[str]:
+    """Return our names of the columns; one that is not known keeps its name."""
+    given = [str(name).strip() for name in header]
+    letters = ["".join(c for c in name.casefold() if c.isalnum()) for name in given]
+    names = NAMES | (_chart_names(letters) if "dtyyyymmdd" in letters else {})
+    return [names.get(short, name) for short, name in zip(letters, given, strict=True)]
+
+
+def _chart_names(letters: Sequence[str]) -> dict[str, str]:
+    """Return the names of a file with a column `<DTYYYYMMDD>`, as charting programs read it.
+
+    In most of them `<OPEN>` is the open and `<CLOSE>` the close. The Tehran exchange (TSETMC, and its
+    program TseClient 2.0, whose user chooses the columns) writes <FIRST>, the first trade of the day, and
+    then its <OPEN> is the closing price of the day before; <LAST> is the last trade, and then its <CLOSE>
+    is the volume-weighted price of the day. So the readers of TSETMC's file take it (the one in the form
+    of pandas_datareader: <FIRST> Open, <LAST> Close, <OPEN> Yesterday); TseClient calls the four
+    columns PriceFirst, PriceYesterday, LastPrice and ClosingPrice.
+    """
+    names = {"dtyyyymmdd": "date", "vol": "volume", "ticker": TICKER}
+    if "first" in letters:
+        names |= {"first": "open", "open": "yesterday"}
+    if "last" in letters:
+        names |= {"last": "close", "close": "average"}
+    return names
+
+
+def _of_ticker(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return the rows of the ticker that the file is named after; all rows if there is one ticker."""
+    tickers = frame[TICKER].astype(str).str.strip()
+    if tickers.nunique() == 1:
+        return frame
+    rows = frame[tickers == path.stem].copy()
+    if rows.empty:
+        names = list(dict.fromkeys(tickers))
+        more = ", ..." if len(names) > 5 else ""
+        raise InputError(
+            f"{path.name} holds {len(names)} tickers, and none is called {path.stem}: "
+            f"{', '.join(names[:5])}{more}; name the file after one of them, or keep the rows of one"
+        )
+    faults = {line: what for line, what in frame.attrs["faults"].items() if line in rows.index}
+    rows.attrs = {**frame.attrs, "faults": faults}
+    return rows
 
 
 def read_lines(path: Path) -> tuple[str, list[tuple[int, list[str]]]]:
     """Return the separator of a text file, and the number and cells of each line that is not empty."""
     raw = path.read_bytes()
-    for encoding in ("utf-8-sig", "cp949"):
+    # TseClient offers UTF-16 with a byte order mark, UTF-8 and Windows-1256.
+    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    narrow = "cp1256" if b"<DTYYYYMMDD>" in raw else "cp949"
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", narrow):
         try:
             text = raw.decode(encoding)
             break
@@ -143,7 +198,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if header[0].strip() == "Price":  # yf.download(...).to_csv(): two more rows, Ticker and Date
         header = ["Date", *header[1:]]
         rows = [row for row in rows if row[1][0].strip() not in ("Ticker", "Date")]
-    names = [_plain(name.strip()) for name in header]
+    names = _plain(header)
     faults: dict[Any, str] = {}
     for line, row in rows:
         # A row is too short if the download was cut off, too long if thousands separators have no quotes.
@@ -171,7 +226,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{path.name} cannot be read as parquet: {error}") from None
-    if "date" not in map(_plain, frame.columns):
+    if "date" not in _plain(frame.columns):
         frame = frame.rename_axis("date").reset_index()
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     if frame.empty:
@@ -181,8 +236,10 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 def _name(frame: pd.DataFrame, path: Path, faults: dict[Any, str]) -> pd.DataFrame:
     header = [str(name).strip() for name in frame.columns]
-    frame.columns = pd.Index([_plain(name) for name in header])
-    twice = sorted({name for name in NAMES.values() if list(frame.columns).count(name) > 1})
+    frame.columns = pd.Index(_plain(header))
+    twice = sorted(
+        {name for name in (*NAMES.values(), TICKER) if list(frame.columns).count(name) > 1}
+    )
     if twice:
         raise InputError(f"{path.name} has two columns for {twice[0]}: {', '.join(header)}")
     frame.attrs |= {"header": header, "faults": faults}

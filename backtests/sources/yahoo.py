@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backtests.sources.missing import complete
 from backtests.sources.source import (
     SourceBusy,
     SourceUnreachable,
@@ -22,7 +23,7 @@ from backtests.sources.source import (
     check_ticker,
     parse_dates,
 )
-from forecasters.bars import PRICES, Bars, Origin
+from forecasters.bars import COLUMNS, PRICES, Bars, Origin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,8 +63,8 @@ class Yahoo:
     def fetch(self, ticker: str, start: str, end: str) -> Bars:
         """Return the bars from `start` to before `end`, closed sessions only.
 
-        A row without a price and the row of a session that is still open are left out and counted in
-        `Origin.dropped`.
+        A row without any price and the row of a session that is still open are left out and counted in
+        `Origin.dropped`, a row with a price missing in `Origin.incomplete`.
 
         Raises
         ------
@@ -87,16 +88,19 @@ class Yahoo:
         prices = frame[[name.capitalize() for name in PRICES]].to_numpy(dtype=np.float64)
         blank = (np.isnan(prices) | (prices == 0)).all(axis=1)
         keep = inside & ~blank & (days != running)
-        if not keep.any():
+        kept = {name: frame[name.capitalize()].to_numpy(np.float64)[keep] for name in COLUMNS}
+        made = complete(days[keep], kept, "drop")
+        if not made.days.size:
             raise _unknown(ticker, start, end)
         origin = Origin(
             source="yahoo",
             vendor="Yahoo Finance",
             adjusted=adjust,
             dropped=int((inside & ~keep).sum()),
+            incomplete=made.dropped,
+            first_missing=made.first,
         )
-        columns = [*(name.capitalize() for name in PRICES), "Volume"]
-        return Bars.from_frame(ticker, frame.loc[keep, columns], origin)
+        return Bars(ticker, made.days, **made.columns, origin=origin)
 
     def _download(self, ticker: str, start: str, end: str | None) -> tuple[pd.DataFrame, Any]:
         """Return Yahoo's rows and the date of the session that is still open (NaT if none is)."""

@@ -14,6 +14,7 @@ from forecasters.measures.correlation import correlation, pearson
 from forecasters.measures.deciles import deciles
 from forecasters.measures.direction import direction
 from forecasters.measures.lag import lag_test
+from forecasters.measures.relative_error import relative_error
 
 
 def mape(actual: Floats, forecast: Floats) -> float:
@@ -92,7 +93,8 @@ def forecast_metrics(forecasts: Forecasts) -> dict[str, Any]:
 
     Keys: rows; mape, mape_naive, mape_by_seed, nrmse, nrmse_range (percent); mae, mae_naive, rmse,
     rmse_naive (currency); mase, theil_u, r2_return; correlation of forecast and realised return;
-    direction, lag, deciles: the fields of `DirectionalAccuracy`, `Lag`, `Deciles`; largest and smallest
+    relative_error, direction, lag, deciles: the fields of `RelativeError` (S1's returns),
+    `DirectionalAccuracy`, `Lag`, `Deciles`; largest and smallest
     forecast return and the share of rows outside the fitted range (as shares). None is a figure
     without meaning: an error where no row can be judged, a range of one row.
     """
@@ -128,12 +130,19 @@ def _errors(forecasts: Forecasts) -> dict[str, Any]:
         "mase": mase(actual, close, forecasts.mase_scale),
         "theil_u": theil_u(actual, close, last),
         "r2_return": r2_return(actual, close, last),
+        "relative_error": _lists(relative_error(actual, close, last)),
         "correlation": correlation(predicted, realised),
         "direction": asdict(direction(close - last, actual - last)),
         "lag": asdict(lag_test(forecasts)),
-        "deciles": {name: list(column) for name, column in asdict(parts).items()}
-        if parts
-        else None,
+        "deciles": _lists(parts) if parts else None,
+    }
+
+
+def _lists(measured: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass, its tuples as lists, as JSON has them."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(measured).items()
     }
 
 
@@ -151,6 +160,7 @@ def _nothing() -> dict[str, Any]:
         "mase",
         "theil_u",
         "r2_return",
+        "relative_error",
         "correlation",
         "direction",
         "lag",

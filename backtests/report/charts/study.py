@@ -24,12 +24,14 @@ from backtests.report.charts.style import (
     time_axis,
     wrapped,
 )
+from backtests.report.relative_errors import relative_errors_of
 from backtests.studies.study import Study
 from backtests.studies.training import History, mean_curve
 from backtests.writing.marks import marks
 from backtests.writing.numbers import count, level, percent
 from forecasters.forecasts import Forecasts
 from forecasters.measures.deciles import Deciles, deciles
+from forecasters.measures.relative_error import RelativeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,9 +47,9 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
     Returns
     -------
     dict
-        Name to SVG element. ``equity`` always; ``closes`` for one ticker; ``returns`` if a forecast has
-        an outcome; ``deciles`` if a forecaster has at least 10 different forecasts; ``losses`` if
-        training was recorded; ``sensitivity`` if some threshold bought.
+        Name to SVG element. ``equity`` always; ``closes`` for one ticker; ``returns`` and ``errors`` if a
+        forecast that is not naive's has an outcome; ``deciles`` if a forecaster has at least 10 different
+        forecasts; ``losses`` if training was recorded; ``sensitivity`` if some threshold bought.
     """
     models = {name: fs for name, fs in study.by_forecaster.items() if name != "naive"}
     draw: dict[str, Callable[[], Figure]] = {"equity": lambda: _equity(study)}
@@ -55,6 +57,7 @@ def draw_figures(folder: Path, study: Study) -> dict[str, str]:
         draw["closes"] = lambda: _closes(next(iter(study.forecasts.values())))
     if any(f.judged.any() for forecasts in models.values() for f in forecasts):
         draw["returns"] = lambda: _returns(models, sorted(set(study.thresholds.values())))
+        draw["errors"] = lambda: _errors(relative_errors_of(study))
     if sorted_days := deciles_of(study):
         draw["deciles"] = lambda: _deciles(sorted_days)
     trained = {
@@ -189,6 +192,23 @@ def _returns(models: Mapping[str, Sequence[Forecasts]], thresholds: Sequence[flo
         axes.tick_params(labelbottom=True)
     figure.supxlabel("forecast return, %  (dashed: forecast = realised)", fontsize=9, color=FAINT)
     figure.supylabel("realised return, %", fontsize=9, color=FAINT)
+    return figure
+
+
+def _errors(by_name: Mapping[str, RelativeError]) -> Figure:
+    """Draw the histogram of the relative errors of each forecaster, and that of naive as a line. Source: S1."""
+    models = {name: errors for name, errors in by_name.items() if name != "naive"}
+    figure, grid, columns = small_charts(len(models), 2.0, head=0.8, sharey=True)
+    for axes, (name, errors) in zip(grid, models.items(), strict=True):
+        edges = 100 * np.array(errors.edges)
+        axes.bar(edges[:-1], errors.counts, np.diff(edges), align="edge", color=PALETTE[0])
+        axes.stairs(errors.counts_naive, edges, color=PREDICTED, linewidth=1, label="naive")
+        axes.axvline(0, color=FAINT, linewidth=0.8)
+        axes.set_title(wrapped(name, columns))
+    handles, labels = grid[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right")
+    figure.supxlabel("relative forecast error, %", fontsize=9, color=FAINT)
+    figure.supylabel("days", fontsize=9, color=FAINT)
     return figure
 
 

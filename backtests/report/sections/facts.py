@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backtests.markets.jumps import BEYOND, LIQUIDATION, SUSPECT
+from backtests.sources.missing import sentence as missing_prices
 from backtests.studies.study import Study
 from backtests.universe.volume_steps import volume_steps
 from backtests.writing.numbers import count, percent
@@ -39,7 +40,7 @@ def _splits(every: Sequence[Bars]) -> list[str]:
 
 
 def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str, str]]:
-    """Return of bars: prices, what they are adjusted for, sessions, repairs."""
+    """Return of bars: prices, what they are adjusted for, sessions, repairs, missing prices if any."""
     adjusted = {
         "splits": "splits, not dividends: dividends are missing from every line alike",
         "all": "splits and dividends",
@@ -73,6 +74,7 @@ def facts_of_bars(every: Sequence[Bars], pooled: bool = False) -> list[tuple[str
             for bars in every
             if (days := bars.origin.as_is)
         ),
+        *_missing(every, pooled),
     ]
 
 
@@ -92,6 +94,14 @@ def _jumps(study: Study) -> list[str]:
             else follows[jump.kind]
         )
         for jump in study.jumps
+    ]
+
+
+def _missing(every: Sequence[Bars], pooled: bool) -> list[tuple[str, str]]:
+    """Return what was done with rows that lack a price, a row for each ticker that has some."""
+    told = [(bars.ticker, missing_prices(bars)) for bars in every]
+    return [
+        ("Missing prices", f"{ticker}: {text}" if pooled else text) for ticker, text in told if text
     ]
 
 

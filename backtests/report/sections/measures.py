@@ -9,6 +9,7 @@ from backtests.report.blocks import Block, Figure, Heading, Section, Text
 from backtests.report.sections.errors import errors_by_fold, errors_of
 from backtests.report.sections.errors import section as errors_section
 from backtests.report.sections.measures_over_tickers import tables_over_tickers
+from backtests.report.sections.relative_error import blocks as relative_error
 from backtests.report.summary import Summary
 from backtests.report.table import Cell, Column, Table
 from backtests.writing.numbers import DASH, money, number, percent, points
@@ -20,11 +21,15 @@ WAITING = "no forecast has its outcome yet"
 
 
 def section(summary: Summary, figures: Mapping[str, str]) -> Section:
-    """Return the section; `figures` holds the charts by name: closes, deciles, losses."""
+    """Return the section; `figures` holds the charts by name: closes, errors, deciles, losses."""
     errors = errors_section(summary)
     blocks: list[Block] = []
     if errors is not None:
-        blocks = [*_tables(summary, errors, figures), *_deciles(summary, figures)]
+        blocks = [
+            *_tables(summary, errors, figures),
+            *relative_error(summary.study, figures),
+            *_deciles(summary, figures),
+        ]
     if figures.get("losses"):
         blocks += [
             Heading("Training loss by epoch"),

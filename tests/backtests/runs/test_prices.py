@@ -294,3 +294,5 @@ def test_liquidation_of_a_ticker_that_ended_is_kept_as_a_loss_and_told() -> None
     assert settled.closed == {} and not settled.bars["SPLIT.KS"].origin.as_is
     with pytest.raises(InputError, match="No market allows that"):  # the bars may go on
         settle({"SPLIT.KS": bars}, RunConfig(ticker=("SPLIT.KS",), end=str(bars.sessions[-1] + 1)))
+    with pytest.raises(InputError, match="No market allows that"):  # a faulty row ends the bars
+        settle({"SPLIT.KS": bars}, config, cut=("SPLIT.KS",))

@@ -128,8 +128,8 @@ def test_parquet_with_a_date_index_in_seoul(tmp_path: Path) -> None:
         ("1398-01-05,1,1,1,1,1", "year 1398 is not Gregorian"),
         ("Date,Open,High,Low,Close,Volume\n2015-01-05,1,000,1,000,1,000,1,000,5", "line 2 has 10"),
         ("\n".join([ROWS[0], "2015-01-06,105,12"]), "line 2 has 3 cells, 6 are expected"),
-        ("2015-01-05,100,null,90,105,1000", "not a finite number"),
-        (b"\xff\xfe\x00\x81", "neither UTF-8 nor CP949"),
+        ("2015-01-05,100,null,90,105,1000", "a price is missing in every row from 1980-01-01"),
+        (b"\xff\xff\x00\x81", "neither UTF-8 nor CP949"),
     ],
 )
 def test_what_cannot_be_read_is_named(tmp_path: Path, text: str | bytes, says: str) -> None:

@@ -159,7 +159,7 @@ def test_a_universe_of_faults_alone_ends_and_names_the_first(
         (low_high, "has a high below its open, close or low"),
         (lambda line: with_cell(line, 5, "-1"), "has a negative volume"),
         (lambda line: with_cell(line, 4, "oops"), "close 'oops' is not a number"),
-        (lambda line: with_cell(line, 4, "null"), "has a value that is not a finite number"),
+        (lambda line: with_cell(line, 4, "inf"), "has a value that is not a finite number"),
         (lambda line: f"{line}\n{line}", "comes twice"),
         (lambda line: f"{line}\n{with_cell(line, 4, 'oops')}", "close 'oops' is not a number"),
         (lambda line: ",".join(line.split(",")[:3]), "has 3 cells, 6 are expected"),
@@ -182,7 +182,7 @@ def test_every_fault_of_a_row_cuts_a_universe_and_ends_the_run_of_a_ticker(
         *lines[1:at],
         *fault(lines[at]).split("\n"),
         *lines[at + 1 : -1],
-        with_cell(lines[-1], 4, "null"),
+        with_cell(lines[-1], 4, "inf"),
     ]
     write(folder, "B.KS", [lines[0], *(reversed(rows) if newest_first else rows)])
     bars, (found,) = fetch_each(CsvFolder(folder), ("A.KS", "B.KS"), "2015-01-01", END)

@@ -89,3 +89,61 @@ def test_the_average_price_of_tehran_is_no_adjusted_close(tmp_path: Path) -> Non
     path = tmp_path / "X.csv"
     path.write_text("date,open,high,low,adjClose,yesterday,close\n2015-01-05,5,6,4,7,8,5\n")
     assert read_table(path).adjusted is None
+
+
+TSE = (
+    "<TICKER>,<DTYYYYMMDD>,<FIRST>,<HIGH>,<LOW>,<CLOSE>,<VALUE>,<VOL>,<OPENINT>,<PER>,<OPEN>,<LAST>"
+)
+TSE_ROWS = [
+    "Zob.Ahan,20190325,2800.00,2900.00,2750.00,2850.00,1140000,400,30,D,2790.00,2880.00",
+    "Zob.Ahan,20190324,2700.00,2810.00,2700.00,2790.00,1116000,390,29,D,2710.00,2805.00",
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1256"])
+def test_tseclients_first_and_last_are_open_and_close(tmp_path: Path, encoding: str) -> None:
+    """Its <OPEN> is the closing price of the day before, its <CLOSE> the average price of the day."""
+    path = tmp_path / "ZOB.csv"
+    name = "Zob.Ahan" if encoding == "utf-8" else "\u0630\u0648\u0628"
+    text = "\r\n".join([TSE, *TSE_ROWS]).replace("Zob.Ahan", name)
+    path.write_bytes(text.encode(encoding))
+    table = read_table(path)
+    assert table.days.astype(str).tolist() == ["2019-03-25", "2019-03-24"]
+    first = {key: column[0] for key, column in table.columns.items()}
+    assert first == {"open": 2800, "high": 2900, "low": 2750, "close": 2880, "volume": 400}
+    assert table.adjusted is None
+    assert not table.faults
+
+
+def test_without_first_and_last_open_and_close_are_what_they_say(tmp_path: Path) -> None:
+    path = tmp_path / "KGHM.csv"
+    path.write_text(
+        "<TICKER>,<DTYYYYMMDD>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>\nKGHM,20101220,156.7,158.2,155,157.9,394\n"
+    )
+    row = {key: column[0] for key, column in read_table(path).columns.items()}
+    assert row == {"open": 156.7, "high": 158.2, "low": 155, "close": 157.9, "volume": 394}
+
+
+def test_of_several_tickers_the_one_of_the_files_name_is_read(tmp_path: Path) -> None:
+    other = "Folad,20190324,5,6,4,5,5,5,5,D,5,oops"
+    rows = [TSE, TSE_ROWS[0], other, TSE_ROWS[1]]
+    (tmp_path / "Zob.Ahan.csv").write_text("\n".join(rows))
+    table = read_table(tmp_path / "Zob.Ahan.csv")
+    assert table.columns["close"].tolist() == [2880, 2805]
+    assert not table.faults, "the cell of another ticker is no fault of this one"
+    (tmp_path / "Folad.csv").write_text("\n".join(rows))
+    assert dict(read_table(tmp_path / "Folad.csv").faults) == {
+        0: "line 3: close 'oops' is not a number"
+    }
+    (tmp_path / "ZOB.csv").write_text("\n".join(rows))
+    with pytest.raises(
+        InputError,
+        match=r"ZOB\.csv holds 2 tickers, and none is called ZOB: Zob\.Ahan, Folad; name",
+    ):
+        read_table(tmp_path / "ZOB.csv")
+
+
+def test_jalali_dates_of_tseclient_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "Z.csv").write_text("\n".join([TSE, TSE_ROWS[0].replace("20190325", "13980105")]))
+    with pytest.raises(InputError, match="year 1398 is not Gregorian; convert the dates"):
+        read_table(tmp_path / "Z.csv")

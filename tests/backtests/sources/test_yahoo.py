@@ -46,6 +46,8 @@ def chart(days: tuple[str, ...] = DAYS, **changes: Any) -> str:
     for row in changes.get("null", ()):
         for column in quote.values():
             column[row] = None
+    for row in changes.get("no_open", ()):
+        quote["open"][row] = None  # type: ignore[call-overload]
     today = days[-1]
     result: dict[str, Any] = {
         "meta": {
@@ -140,6 +142,14 @@ def test_null_rows_are_left_out_and_counted(serve: Any, symbol: str) -> None:
         bars = Yahoo(session=server.session()).fetch(symbol, *SPAN)
     assert bars.close.tolist() == [100, 102, 103]
     assert bars.origin.dropped == 1
+
+
+def test_a_row_with_one_price_missing_is_left_out_and_named(serve: Any, symbol: str) -> None:
+    with serve(always(200, chart(no_open=[1], null=[2]))) as server:
+        bars = Yahoo(session=server.session()).fetch(symbol, *SPAN)
+    assert bars.close.tolist() == [100, 103]
+    origin = bars.origin
+    assert (origin.dropped, origin.incomplete, origin.first_missing) == (1, 1, DAYS[1])
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,10 @@ def test_the_table_of_a_forecast_by_hand() -> None:
     assert table["mape"] == pytest.approx((10 + 5) / 2)
     assert table["mape_naive"] == pytest.approx((0 + 20) / 2), "on the same rows"
     assert table["mape_by_seed"] == pytest.approx([(20 + 10) / 2, (0 + 0) / 2])
+    assert table["relative_error"]["mean"] == pytest.approx((0.10 - 0.05) / 2), (
+        "forecast less actual"
+    )
+    assert sum(table["relative_error"]["counts"]) == 2
     assert table["rmse"] == pytest.approx(10)
     assert table["nrmse"] == pytest.approx(10 / 150 * 100)
     assert table["nrmse_range"] == pytest.approx(10 / 100 * 100)

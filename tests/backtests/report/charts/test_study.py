@@ -32,7 +32,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
 
 def test_every_chart_is_saved_as_svg_and_png(drawn: tuple[Path, dict[str, str]]) -> None:
     folder, figures = drawn
-    assert set(figures) == {"equity", "closes", "returns", "deciles", "losses"}
+    assert set(figures) == {"equity", "closes", "returns", "errors", "deciles", "losses"}
     assert {path.name for path in folder.iterdir()} == {
         f"{n}.{e}" for n in figures for e in ("svg", "png")
     }
@@ -94,6 +94,16 @@ def test_the_deciles_have_a_chart_a_forecaster_whose_forecast_changes(tmp_path: 
     flat = replace(rnn, by_seed=np.repeat(naive.last_close[None], 3, axis=0))
     still = replace(study, forecasts={study.account: (naive, flat)})
     assert "deciles" not in draw_figures(tmp_path, still)
+
+
+def test_the_errors_have_a_chart_a_forecaster_with_naive_beside_it(tmp_path: Path) -> None:
+    study = make_study(traded=False, forecasters=("rnn", "cnn"))
+    with drawn_plain("errors"):
+        svg = draw_figures(tmp_path, study)["errors"]
+    assert all(svg.count(f">{name}<") == 1 for name in ("rnn", "cnn"))
+    assert svg.count(">naive<") == 1, "the key of its line"
+    alone = replace(study, forecasts={study.account: forecasts_of(study)[:1]})
+    assert "errors" not in draw_figures(tmp_path, alone)
 
 
 @pytest.mark.slow

@@ -20,6 +20,8 @@ from backtests.report.charts.style import (
 )
 from tests.backtests.example_studies import KOREAN
 
+pytestmark = pytest.mark.usefixtures("whole_charts")
+
 
 def chart(title: str = "a title") -> Figure:
     """Return a small chart with a clipped line, whose clip path needs an id."""

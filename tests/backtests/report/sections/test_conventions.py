@@ -14,9 +14,9 @@ STUDY = make_study(rows=640)
 def test_the_sessions_a_year_are_those_out_of_sample() -> None:
     out_of_sample = STUDY.results[0].periods_per_year
     assert f"{out_of_sample:.1f}" != f"{bars_of(STUDY).periods_per_year:.1f}"
-    assert f"times the root of the {out_of_sample:.1f} a year" in conventions(STUDY)[0]
+    assert f"times the square root of {out_of_sample:.1f}, the" in conventions(STUDY)[0]
     untraded = conventions(replace(STUDY, results=()))
-    assert f"times the root of the {bars_of(STUDY).periods_per_year:.1f} a year" in untraded[0]
+    assert f"times the square root of {bars_of(STUDY).periods_per_year:.1f}, the" in untraded[0]
 
 
 def test_a_longer_horizon_is_said_and_one_session_is_not() -> None:

@@ -13,6 +13,7 @@ from backtests.report.sections.errors import section
 from backtests.report.sections.measures import section as measures_section
 from backtests.report.summary import summarise
 from backtests.studies.study import UNIVERSE, Study
+from backtests.writing.numbers import percent
 from forecasters.measures.deciles import deciles
 from forecasters.measures.metrics import forecast_metrics
 from tests.backtests.example_studies import forecasts_of, make_study
@@ -71,6 +72,27 @@ def test_the_tables_hold_the_measures(study: Study) -> None:
     assert "<svg>parts" in html_of(study, {"deciles": "<svg>parts</svg>"})
 
 
+def test_the_errors_that_s1_calls_returns_stand_under_their_name(study: Study) -> None:
+    html = html_of(study, {"errors": "<svg>histogram"})
+    table = table_of(html, "relative").by("Forecaster")
+    assert list(table) == ["naive", "rnn", "cnn"]
+    for f in forecasts_of(study):
+        rows = f.judged
+        error = (f.close[rows] - f.actual[rows]) / f.actual[rows]
+        low, median, high = np.quantile(error, (0.05, 0.5, 0.95))
+        assert table[f.forecaster] == {
+            "Forecaster": f.forecaster,
+            "Mean": percent(error.mean(), 2),
+            "Spread": f"{100 * error.std(ddof=1):.2f}%",
+            "5%": percent(low, 2),
+            "Median": percent(median, 2),
+            "95%": percent(high, 2),
+        }
+    assert "Relative forecast error, S1&#39;s returns" in html
+    assert "no return that anybody earns" in html
+    assert "<svg>histogram" in html
+
+
 def test_the_sentences_name_who_repeats_and_who_knows_too_much(study: Study) -> None:
     made = section(summarise(with_forecasts(study, late="last_close", seer="actual")))
     assert made is not None
@@ -121,6 +143,11 @@ def test_a_universe_has_medians_and_counts_over_its_tickers() -> None:
     errors = [forecast_metrics(f) for f in pooled.by_forecaster["rnn"]]
     for name in ("theil_u", "r2_return"):
         assert rnn[name] == pytest.approx((errors[0][name] + errors[1][name]) / 2)
+    together = np.concatenate(
+        [(f.close / f.actual - 1)[f.judged] for f in pooled.by_forecaster["rnn"]]
+    )
+    relative = table_of(html_of(pooled), "relative").by("Forecaster")
+    assert relative["rnn"]["Spread"] == f"{100 * together.std(ddof=1):.2f}%"
     hits, moved = (sum(m["direction"][k] for m in errors) for k in ("hits", "moved"))
     assert rnn["direction"] == pytest.approx(hits / moved)
     most = sum(round(m["direction"]["majority"] * m["direction"]["moved"]) for m in errors)
