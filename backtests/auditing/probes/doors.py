@@ -190,6 +190,9 @@ def _judge(event: str, arguments: tuple[Any, ...], declared: frozenset[str]) -> 
         path = os.fsdecode(arguments[0])
         if path.startswith((*LIBRARY, *STANDARD)) and path.endswith(CODE) and ".." not in path:
             return None  # what is opened most; the rest costs time
+        flags = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], int) else 0
+        if flags & os.O_CREAT and flags & os.O_EXCL:
+            return None  # a file that was not there holds nothing; to read it later is an event
         path = os.path.realpath(path)
         return None if _readable(path, _who(_frame()), declared) else f"it opened {path}"
     if event == "mmap.__new__" and isinstance(arguments[0], int) and arguments[0] >= 0:
