@@ -21,7 +21,7 @@ from backtests.auditing.probes.batches import (
 from backtests.auditing.probes.clock import clock_library
 from backtests.auditing.probes.fresh import ask
 from backtests.auditing.subject import Subject
-from forecasters.bars import Floats
+from forecasters.bars import Days, Floats
 
 #: Hours of a day, days of a week, and days of other months and years, in seconds from now.
 CLOCKS = (
@@ -111,14 +111,14 @@ def _batches(made: Batches, answers: list[Floats]) -> tuple[Finding, ...]:
             )
     earlier = False
     for k in sorted({0, 1, size // 2, size - 1}):
-        row = slice(k, k + 1)
-        gap = _gap(made, "", answers, answers[made.names[f"alone {k}"]], row)
+        rows = slice(k, k + 1)
+        gap = _gap(made, "", answers, answers[made.names[f"alone {k}"]], rows)
         if not k or not (gap > TOLERANCE).any():
             if (gap > TOLERANCE).any():
                 return found(f"asked twice about {days[k]}, it gave two answers")
             continue
         other = answers[made.names[f"other before {k}"]][-1:]
-        if not (_gap(made, "", answers, other, row) > TOLERANCE).any():
+        if not (_gap(made, "", answers, other, rows) > TOLERANCE).any():
             return found(
                 f"the forecast of {days[k]} changed with the number of windows before it and not with what "
                 "they hold: an answer uses its place in the batch, as a look-up by row number does"
@@ -192,7 +192,7 @@ def _calendar(subject: Subject, made: Batches, answers: list[Floats]) -> tuple[F
     )
 
 
-def unexplained(values: Floats, days: Floats) -> float:
+def unexplained(values: Floats, days: Days) -> float:
     """Return the share of the variance that weekday, month, day of the month and a trend leave, 0 to 1."""
     number = days.astype("datetime64[D]").astype(np.int64)
     month = days.astype("datetime64[M]").astype(np.int64)

@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from types import FrameType
 from typing import Any
 
@@ -133,23 +133,30 @@ def _frame() -> FrameType | None:
 def _who(frame: FrameType | None) -> str:
     """Return who acts: ``import``, ``library``, ``standard`` or ``user``."""
     while frame is not None:
-        name = frame.f_code.co_filename
-        if name.startswith(("<frozen importlib", "<frozen zipimport")):
-            return "import"
-        if name.startswith("<frozen"):
-            frame = frame.f_back
-            continue
-        path = os.path.abspath(name)
-        if path.startswith((*LIBRARY, *ours())):
-            return "library"
-        if not path.startswith(STANDARD):
-            return "user"
-        rest = next(path[len(root) :] for root in STANDARD if path.startswith(root))
-        part = rest.partition(os.sep)[0].removesuffix(".py")
-        if part not in CARRIERS:
-            return "import" if part == "importlib" else "standard"
+        kind = _kind(frame.f_code.co_filename)
+        if kind:
+            return kind
         frame = frame.f_back
     return "library"
+
+
+@cache
+def _kind(name: str) -> str:
+    """Return whose code a file holds; empty for a carrier, whose caller counts."""
+    if name.startswith(("<frozen importlib", "<frozen zipimport")):
+        return "import"
+    if name.startswith("<frozen"):
+        return ""
+    path = os.path.abspath(name)
+    if path.startswith((*LIBRARY, *ours())):
+        return "library"
+    if not path.startswith(STANDARD):
+        return "user"
+    rest = next(path[len(root) :] for root in STANDARD if path.startswith(root))
+    part = rest.partition(os.sep)[0].removesuffix(".py")
+    if part in CARRIERS:
+        return ""
+    return "import" if part == "importlib" else "standard"
 
 
 def ours() -> tuple[str, ...]:
@@ -180,7 +187,13 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
 def _judge(event: str, arguments: tuple[Any, ...], declared: frozenset[str]) -> str | None:
     """Return what is wrong with an event; None: nothing."""
     if event in ("open", "sqlite3.connect") and isinstance(arguments[0], str | bytes | os.PathLike):
-        path = os.path.realpath(os.fsdecode(arguments[0]))
+        path = os.fsdecode(arguments[0])
+        if path.startswith((*LIBRARY, *STANDARD)) and path.endswith(CODE) and ".." not in path:
+            return None  # what is opened most; the rest costs time
+        flags = arguments[2] if len(arguments) > 2 and isinstance(arguments[2], int) else 0
+        if flags & os.O_CREAT and flags & os.O_EXCL:
+            return None  # a file that was not there holds nothing; to read it later is an event
+        path = os.path.realpath(path)
         return None if _readable(path, _who(_frame()), declared) else f"it opened {path}"
     if event == "mmap.__new__" and isinstance(arguments[0], int) and arguments[0] >= 0:
         return _mapped(arguments[0], declared)

@@ -109,3 +109,12 @@ def test_nothing_is_heard_before_and_after(tmp_path):
         pass
     path.read_text()
     assert opened == []
+
+
+def test_a_new_file_holds_nothing_and_reading_it_later_is_heard(tmp_path):
+    with heard() as opened, open(tmp_path / "new", "x") as file:
+        file.write("1")
+    assert opened == []
+    with heard() as opened:
+        (tmp_path / "new").read_text()
+    assert len(opened) == 1

@@ -1,1 +1,0 @@
-"""Kinds of leaks, and how many of them the audit finds."""
