@@ -9,21 +9,20 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backtests.account.performance import Figures as Performance
-from backtests.account.performance import performance
-from backtests.account.result import Result, Trade
+from backtests.account.result import Result
+from backtests.report.account_figures import Figures, account_figures, distinct
 from backtests.report.benchmark import align
 from backtests.report.charts.inline import inline_svg
 from backtests.report.rendering import render
 from backtests.writing.atomic import write_text
 from backtests.writing.marks import marked
-from backtests.writing.numbers import count, money, number, of_volume, percent
+from backtests.writing.numbers import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,25 +58,6 @@ STYLE: dict[Any, Any] = {
 }  # fmt: skip
 #: A page lists at most this many trades; trades.csv has all of them.
 MOST_TRADES = 200
-
-
-@dataclass(frozen=True)
-class Figures:
-    """The figures and the trades of the account, shown above those of QuantStats.
-
-    Attributes
-    ----------
-    columns : tuple of str
-        The heading of each column of values: the benchmark first, then the strategy.
-    rows : tuple of (str, tuple of str)
-        The name of a figure and its text in each column.
-    trades : tuple of Trade
-        The trades of the strategy, in order of their entry.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
-    trades: tuple[Trade, ...]
 
 
 def write_tearsheet(
@@ -117,7 +97,7 @@ def write_tearsheet(
     """
     if not len(returns):
         raise ValueError(f"{title}: no returns, so no tearsheet; it needs at least 2 sessions")
-    strategy_title, benchmark_title = _distinct(strategy_title, benchmark_title)
+    strategy_title, benchmark_title = distinct(strategy_title, benchmark_title)
     remarks: list[str] = []
     charted, beside = _chartable(returns, benchmark, strategy_title, benchmark_title, remarks)
     parts = {}
@@ -203,13 +183,8 @@ def tearsheet_of(
         notes=notes,
         simulated=simulated,
         as_is=as_is,
-        figures=_figures(result, other, benchmark_title, known or {}),
+        figures=account_figures(result, other, benchmark_title, known or {}),
     )
-
-
-def _distinct(strategy: str, benchmark: str) -> tuple[str, str]:
-    """Return two different titles: QuantStats merges two columns with the same title."""
-    return strategy, f"{benchmark} (benchmark)" if strategy == benchmark else benchmark
 
 
 def _day(returns: pd.Series, row: int) -> str:
@@ -373,34 +348,3 @@ def _conventions(periods_per_year: float, charted: bool) -> list[str]:
             "included, with a return of 0.",
         ]
     return notes
-
-
-def _figures(
-    result: Result, other: Result | None, other_title: str, known: Mapping[Result, Performance]
-) -> Figures:
-    """Return the figures of the account; the benchmark is the first column, as in QuantStats."""
-    results = [result] if other is None else [other, result]
-    figures = [known[r] if r in known else performance(r) for r in results]
-    shares = {
-        "Total return, after costs": "total_return", "Total return, gross": "gross_return", "CAGR": "cagr",
-        "Maximum drawdown": "max_drawdown", "Exposure (mean share of equity in stocks)": "exposure",
-    }  # fmt: skip
-    rows = [
-        (name, tuple(percent(f[key], sign=key != "exposure") for f in figures))
-        for name, key in shares.items()
-    ]
-    rows.insert(3, ("Sharpe ratio", tuple(number(f["sharpe"]) for f in figures)))
-    above = [[f[f"fills_above_{n}"] for n in (1, 10, 100)] for f in figures]
-    rows.append(("Fills above 1, 10, 100% of the day's volume", tuple(map(of_volume, above))))
-    rows.append(("Costs paid", tuple(money(f["costs"]) for f in figures)))
-    for name, key in (
-        ("Trades", "trades"),
-        ("Closed trades", "closed_trades"),
-        ("Orders rejected", "rejected"),
-        ("Orders expired", "expired"),
-        ("Signals without cash for one share", "unaffordable"),
-    ):
-        rows.append((name, tuple(f"{int(f[key] or 0):,}" for f in figures)))
-    strategy_title, benchmark_title = _distinct(result.strategy, other_title)
-    titles = (strategy_title,) if other is None else (benchmark_title, strategy_title)
-    return Figures(titles, tuple(rows), result.trades)
