@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backtests.studies.published import BesidePreset
 from backtests.studies.study import Study
 from backtests.universe.volume_steps import volume_steps
-from backtests.writing.numbers import count, percent
+from backtests.writing.numbers import count, listed, percent
 from forecasters.bars import Bars
 from forecasters.preparation.outliers import OUTLIER
 
@@ -22,6 +23,7 @@ def facts(study: Study) -> list[tuple[str, str]]:
         sessions,
         repairs,
         *facts_of_outliers(outliers),
+        *(("As published", published_sentence(beside)) for beside in study.presets),
         *([("Parts", _parts(study))] if study.pooled else []),
         *(("Faulty row", fault.sentence(fault.ticker in study.left_out)) for fault in study.faults),
         *(("Volumes", text) for text in _volumes(study)),
@@ -72,6 +74,21 @@ def _parts(study: Study) -> str:
     return (
         f"{study.slots} equal parts of the equity, one a position; when more tickers are called than parts are free, "
         "the highest forecast over the close goes first, ties by ticker; sells go before buys"
+    )
+
+
+def published_sentence(beside: BesidePreset) -> str:
+    """Return how a forecaster differs from what its source printed, and how to have that."""
+    preset = beside.preset
+    if not beside.differences:
+        return (
+            f"{beside.label} has the settings and inputs of {preset.about}; the source tests it on "
+            f"--split {preset.split}"
+        )
+    other = [f"{d.name} {d.here} where that has {d.there}" for d in beside.differences]
+    return (
+        f"{beside.label} is not {preset.about}: {listed(other)}; as published it is --forecaster {beside.named} "
+        f"--features {preset.features} --split {preset.split}"
     )
 
 
