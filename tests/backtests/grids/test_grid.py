@@ -137,7 +137,10 @@ def test_a_finished_grid_is_found_and_another_value_is_another_grid(finished, ca
 def test_interrupted_it_goes_on_with_what_is_missing_to_the_same_digest(
     finished, tmp_path, monkeypatch, capsys
 ):
-    """Ctrl-C after five fits; with the values in another order the rest is trained, and only that."""
+    """Ctrl-C after five fits, and among the second fits; the rest is trained, and only that.
+
+    5 networks x 2 seeds and naive once are 11 fits, and as many again on all rows before the test.
+    """
     _, printed = finished
     flags = [*SMALL, "--out", str(tmp_path)]
     with monkeypatch.context() as patch:
@@ -147,11 +150,17 @@ def test_interrupted_it_goes_on_with_what_is_missing_to_the_same_digest(
     assert "go on with" in err and "backtests.grid --ticker 051900.KS" in err
     (part,) = tmp_path.glob(".grid-*.part")
     assert len(list((part / "fits").glob("*.npz"))) == 5
-    left = interrupt_after(monkeypatch, 11 - 5)  # 5 networks x 2 seeds, naive once
     flags = " ".join(flags).replace("filters=2,4", "filters=4,2").split()
+    with monkeypatch.context() as patch:
+        more = interrupt_after(patch, 11 - 5 + 4)
+        assert main([*flags, "--quiet"]) == 130
+    assert len(list((part / "fits").glob("*.npz"))) == 11
+    assert len(list((part / "refits").glob("*.npz"))) == 4
+    left = interrupt_after(monkeypatch, 11 - 4)
     code, again = grid(capsys, flags=flags)
     assert code == 0 and again["digest"] == printed["digest"] and again["key"] == printed["key"]
-    assert len(left) == 11 - 5 and not set(left) & set(first)
+    assert not set(more[:6]) & set(first) and not set(more[6:]) & set(left)
+    assert len(left) == 11 - 4
     assert [row["validation_mape"] for row in again["ranking"]] == [
         row["validation_mape"] for row in printed["ranking"]
     ], "what is chosen by is kept, too"

@@ -79,7 +79,8 @@ def test_each_row_of_s3s_grid_has_its_figures_and_another_grid_has_none():
     assert rows["rnn"]["published_mape"] == 2.46 and rows["naive"]["published_mape"] is None
     assert all(row["published_mape"] for name, row in rows.items() if name != "naive")
     text = " ".join(finding_sentences(report))
-    assert f"relu,architecture=2,batch_size=64,filters=256, is in place {best['rank']} here" in text
+    named = "architecture 2, filters 256, batch_size 64, activation relu"
+    assert f"S3's best ({named}) is in place {best['rank']} here" in text
     assert "Esfahan Steel" in text and "other data than these" in text
     other = judge_grid(make_outcome({}, {}))
     assert not any(row["published_mape"] for row in other.rows)
