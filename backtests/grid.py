@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Why there is no --market, --commission-bps or --strategy here.
 NO_ACCOUNT = (
     "a grid judges forecasts by their error and trades nothing, so it has no rules, no account and no costs. Trade the "
-    "choice by a run with its settings: backtests run --split 80:20 --features ohlcv+indicators "
+    "choice by a run with its settings: backtests run --split 80:20 --features ohlcv+indicators --seeds 1 "
     "--forecaster cnn:filters=128 --market krx"
 )
 

@@ -62,7 +62,7 @@ class CNN(NeuralForecaster):
         if self.lookback < least:
             raise InputError(
                 f"cnn has lookback {self.lookback}; architecture {self.architecture} with "
-                f"{self.convolutions} of convolutions needs {least}"
+                f"convolutions {self.convolutions} needs {least}"
             )
         if self.activation not in ("relu", "tanh"):
             raise InputError(f"cnn has activation '{self.activation}'; known: relu, tanh")

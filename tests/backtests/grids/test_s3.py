@@ -97,3 +97,44 @@ def test_what_is_not_s3s_training_is_said():
     assert search.s3
     grid = judge_grid(make_outcome({}, {}, cross=cross, target="return"))
     assert "target return where S3 has close" in finding_sentences(grid)[-1]
+
+
+def test_beside_other_rows_s3s_figures_are_left_out_and_it_is_said_why():
+    cross = tuple(f"{name}={values}" for name, values in WHOLE.items())
+    grid = judge_grid(make_outcome({}, {}, cross=cross, split="70:30"))
+    assert grid.beside_s3 is None
+    assert not any(row["published_mape"] for row in grid.rows)
+    text = finding_sentences(grid)[-1]
+    assert text.startswith("S3's figures are not shown: S3 fits on the first 80% of the sessions")
+    assert "--split 80:20" in text
+
+
+def test_the_medians_by_architecture_stand_beside_those_of_s3():
+    """Planted: 2% for architecture 1, 3% for 2, 5% for 3. S3's medians are those of its tables."""
+    cross = tuple(f"{name}={values}" for name, values in WHOLE.items())
+    planted = {f"architecture={a},": share for a, share in (("1", 0.02), ("2", 0.03), ("3", 0.05))}
+    shares = {
+        f"architecture={a},batch_size={b},filters={f}": planted[f"architecture={a},"]
+        for a in "123"
+        for b in S3_GRID["batch_size"]
+        for f in S3_GRID["filters"]
+    }
+    grid = judge_grid(make_outcome({}, shares, cross=cross))
+    theirs = [
+        statistics.median(one.mape for at, one in PUBLISHED.items() if at[0] == a) for a in "123"
+    ]
+    for (name, ours, printed), a, share, their in zip(
+        grid.beside_s3.medians, "123", (2, 3, 5), theirs, strict=True
+    ):
+        assert (name, printed) == (a, their) and ours == pytest.approx(share)
+    text = " ".join(finding_sentences(grid))
+    assert "Median test MAPE by architecture (1, 2, 3): 2.00%, 3.00%, 5.00% here, 3.2" in text
+
+
+def test_s3s_best_has_a_place_for_each_reading_of_what_s3_leaves_open():
+    cross = (*(f"{name}={values}" for name, values in WHOLE.items()), "convolutions=1,2")
+    grid = judge_grid(make_outcome({}, {}, cross=cross))
+    ranks = [row["rank"] for row in grid.rows if row["published_mape"] == 1.79]
+    assert len(ranks) == 2 and set(grid.beside_s3.places) == set(ranks)
+    low, high = sorted(ranks)
+    assert f"is in places {low} and {high} here" in " ".join(finding_sentences(grid))
