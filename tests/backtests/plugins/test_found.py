@@ -117,7 +117,7 @@ def test_a_preset_stands_for_its_settings_and_others_stand_beside_it():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("cnn:preset=s4", "cnn has no preset 's4', did you mean 's3'?"),
+        ("cnn:preset=s33", "cnn has no preset 's33', did you mean 's3'?"),
         ("cnn:preset=best", "cnn has no preset 'best'; known: s3"),
         ("cnn:preset=s3,filters=64", "the preset s3 sets filters to 256; leave filters out"),
         ("rnn:preset=s3", "rnn has no setting 'preset'"),
