@@ -221,11 +221,16 @@ def _beside_s3(s3: BesideS3) -> list[str]:
             f"{_places(s3.places)} here."
         )
     if s3.medians:
-        ours, theirs = (", ".join(points(row[side]) for row in s3.medians) for side in (1, 2))
-        names = ", ".join(name for name, *_ in s3.medians)
+        names, ours, theirs = zip(*s3.medians, strict=True)
         sentences.append(
-            f"Median test MAPE by architecture ({names}): {ours} here, {theirs} in S3."
+            f"Median test MAPE by architecture ({', '.join(names)}): {', '.join(map(points, ours))} here, "
+            f"{', '.join(map(points, theirs))} in S3."
         )
+        if s3.seeds > 1:
+            sentences.append(
+                f"Ours is that of the mean forecast over {s3.seeds} seeds, S3's that of one fit: a mean has the "
+                "lower error."
+            )
     other = [f"{name} {ours} where S3 has {theirs}" for name, ours, theirs in s3.other_settings]
     if s3.other_inputs:
         other.append("other inputs")

@@ -26,6 +26,8 @@ class BesideS3:
     best, places : str, tuple of int
         S3's setting with its lowest error, and its places in our ranking: several where the grid
         crosses fields that S3 leaves open.
+    seeds : int
+        Seeds whose mean forecast is judged here; S3 has one fit of each setting.
     medians : tuple of (str, float, float)
         Architecture, the median of our test MAPE, and of S3's.
     other_settings : tuple of (str, value, value)
@@ -38,6 +40,7 @@ class BesideS3:
     correlation: float | None
     best: str
     places: tuple[int, ...]
+    seeds: int
     medians: tuple[tuple[str, float, float], ...]
     other_settings: tuple[tuple[str, Any, Any], ...]
     other_inputs: bool
@@ -57,6 +60,7 @@ def compare_with_s3(outcome: GridOutcome, rows: list[Row]) -> BesideS3 | None:
         correlation=rank_correlation([(row["mape"], row["published_mape"]) for row in both]),
         best=", ".join(f"{name} {best[0][name]}" for name in S3_GRID) if best else "",
         places=tuple(row["rank"] for row in best),
+        seeds=len(search.seeds),
         medians=_medians(both),
         other_settings=tuple(
             (name, settings[name], value)
