@@ -186,7 +186,8 @@ def _overfit(overfit: Overfit) -> str:
     return (
         f"Probability of overfitting by the test error: {percent(overfit.pbo, 0, sign=False)}. In that share of the "
         f"{overfit.splits:,} ways to halve the {count(overfit.rows, 'test day')}, the lowest mean error of one half "
-        "is not above the middle in the other; about 50% is what luck gives."
+        "is not above the middle in the other; about 50% is what luck gives. It says whether the order holds, not "
+        "whether any of them is better than naive."
     )
 
 
