@@ -124,6 +124,7 @@ def make_search(config: GridConfig) -> Search:
     }
     _check_different(described)
     walk_forward = _make_folds(config)
+    s3_crossed = is_s3(config.forecaster, axes)
     return Search(
         crossing=crossing,
         forecasters=forecasters,
@@ -131,8 +132,8 @@ def make_search(config: GridConfig) -> Search:
         seeds=config.seed_list,
         extras=tuple(read_extra(Path(name)) for name in config.extra),
         files=files_behind(forecasters.values()),
-        s3_crossed=(crossed := is_s3(config.forecaster, axes)),
-        s3=crossed and _fits_on_80_percent(walk_forward),
+        s3_crossed=s3_crossed,
+        s3=s3_crossed and _fits_on_80_percent(walk_forward),
         described={
             "forecasters": described,
             "walk_forward": describe_folds(walk_forward),

@@ -23,7 +23,7 @@ def facts(study: Study) -> list[tuple[str, str]]:
         sessions,
         repairs,
         *facts_of_outliers(outliers),
-        *(("As published", published_sentence(beside)) for beside in study.presets),
+        *(("Published settings", published_sentence(beside)) for beside in study.presets),
         *([("Parts", _parts(study))] if study.pooled else []),
         *(("Faulty row", fault.sentence(fault.ticker in study.left_out)) for fault in study.faults),
         *(("Volumes", text) for text in _volumes(study)),
