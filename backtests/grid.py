@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from backtests.runs.folder import Finished
 
 
+#: Why there is no --market, --commission-bps or --strategy here.
+NO_ACCOUNT = (
+    "a grid judges forecasts by their error and trades nothing, so it has no rules, no account and no costs. Trade the "
+    "choice by a run with its settings: backtests run --split 80:20 --features ohlcv+indicators --seeds 1 "
+    "--forecaster cnn:filters=128 --market krx"
+)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     return guarded(_main, arguments)
@@ -27,7 +35,8 @@ def make_parser() -> argparse.ArgumentParser:
     return make_parser(
         GridConfig,
         "Cross settings of forecasters, train every combination, rank them beside naive; choose on "
-        "validation rows and judge the choice once on the test. Without --cross: the 54 CNNs of S3 and its RNN.",
+        "validation rows, train again on all rows before the test, and judge the choice once on it. Without --cross: "
+        "the 54 CNNs of S3 and its RNN.",
         (
             "--ticker 051900.KS",
             "--ticker 051900.KS --forecaster stacked_lstm --cross epochs=50,100 batch_size=32,64",
@@ -35,13 +44,15 @@ def make_parser() -> argparse.ArgumentParser:
         json_help="print the ranking as JSON on stdout, all else on stderr",
         quiet_help="print no progress and no table, only the path of the page",
         codes=f"{DONE} done, {FAILURES}",
+        notes=f"{NO_ACCOUNT[0].upper()}{NO_ACCOUNT[1:]}",
     )
 
 
 def _main(arguments: Sequence[str]) -> int:
-    from backtests.command.flags import given_values
+    from backtests.command.flags import given_values, refuse_others
     from backtests.grids.config import GridConfig
 
+    refuse_others(arguments, GridConfig, ("run",), NO_ACCOUNT)
     flags = make_parser().parse_args(arguments)
     config = GridConfig.of(given_values(flags, GridConfig))
     from backtests.command.resumable import resumable

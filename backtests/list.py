@@ -68,6 +68,8 @@ def _plugins(what: str) -> dict[str, str]:
             f"{key}={getattr(cls, key, '')}{_choices(cls, key, hint)}"
             for key, hint in plugins.settings_of(cls).items()
         )
+        presets = "/".join(getattr(cls, "presets", ()))
+        shown += f", preset (of {presets})" if presets else ""
         return _first_line(cls) + (f" [{shown}]" if shown else "")
 
     return _of_each(kind, settings)

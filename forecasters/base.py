@@ -14,6 +14,7 @@ from forecasters.bars import Floats
 from forecasters.errors import Error, InputError
 from forecasters.preparation.preprocessing import Preprocessing
 from forecasters.preparation.windows import Windows
+from forecasters.preset import Preset
 
 
 @dataclass(kw_only=True)
@@ -42,6 +43,9 @@ class Forecaster(ABC):
 
     #: False where a model of several tickers means nothing.
     poolable: ClassVar[bool] = True
+
+    #: Name to settings that a source printed: ``cnn:preset=s3``.
+    presets: ClassVar[Mapping[str, Preset]] = {}
 
     def __post_init__(self) -> None:
         try:

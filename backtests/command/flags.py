@@ -12,6 +12,7 @@ from typing import Any
 
 from backtests.command.config import RunConfig
 from backtests.command.flag import Flag, Part, basic_type, flags_of, name_of
+from forecasters.errors import InputError
 
 #: Letters in a line of `--help`.
 WIDTH = 78
@@ -67,6 +68,32 @@ def make_parser(
             if flag.part is part:
                 _add(group, name, flag, hints[name], defaults[name])
     return parser
+
+
+def refuse_others(
+    arguments: Sequence[str], of: type[RunConfig], commands: Sequence[str], why: str
+) -> None:
+    """Refuse flags that other commands take and this one does not, with the reason.
+
+    Parameters
+    ----------
+    commands : sequence of str
+        The other commands whose flags are refused in this way.
+    why : str
+        Why this command does not take them, and what to do.
+
+    Raises
+    ------
+    InputError
+        One of the arguments is such a flag.
+    """
+    own = flags_of(of, of.command)
+    others = {
+        name_of(name) for command in commands for name in flags_of(of, command) if name not in own
+    }
+    for argument in arguments:
+        if (named := argument.partition("=")[0]) in others:
+            raise InputError(f"{of.command} takes no {named}: {why}")
 
 
 def shown_examples(prog: str, examples: Sequence[str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ from backtests.sources.missing import warn_of_missing
 from backtests.trials.ledger import TrialLedger, remember, warn_of
 from backtests.universe.volume_steps import volume_steps, warn_of_steps
 from forecasters.bars import Bars
+from forecasters.walk_forward.fit import Fit, Fitted
+
+#: The fits of each forecaster, by its label.
+Fits = Mapping[str, Sequence[Fit]]
 
 
 def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
@@ -48,11 +53,19 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     place = Place(config.out, f"grid-{folder_name([bars.ticker])}", key_of(made_of))
     if finished := place.found():
         return finished
-    store = FitStore(place.part / "fits")
-    jobs = [fit for fits_of_forecaster in fits.values() for fit in fits_of_forecaster]
-    fitted = iter(run_fits(jobs, store, config.jobs or 1, search.files, quiet=quiet))
-    answers = {label: [next(fitted) for _ in its_fits] for label, its_fits in fits.items()}
-    grid = judge_grid(collect(search, bars, fits, answers))
+
+    def trained(jobs: Fits, folder: str, what: str) -> dict[str, list[Fitted]]:
+        every = [fit for of_forecaster in jobs.values() for fit in of_forecaster]
+        store = FitStore(place.part / folder)
+        fitted = iter(
+            run_fits(every, store, config.jobs or 1, search.files, quiet=quiet, what=what)
+        )
+        return {label: [next(fitted) for _ in its_fits] for label, its_fits in jobs.items()}
+
+    answers = trained(fits, "fits", "training")
+    refits = search.refits(fits, answers)
+    again = trained(refits, "refits", "training again, on all rows before the test")
+    grid = judge_grid(collect(search, bars, fits, answers, refits, again))
     forecasts = [entry.forecasts for entry in grid.outcome.entries]
     trials = trials_of_forecasters(bars, forecasts, made_of, "grid")
     counted = TrialLedger(config.out).add(trials)
@@ -98,6 +111,8 @@ def _results(grid: JudgedGrid) -> dict[str, Any]:
         "ranking": grid.rows,
         "selection": describe_selections(grid),
         "rank_correlation": grid.correlation,
+        "seeds_move": asdict(grid.seeds_move) if grid.seeds_move else None,
+        "luck": asdict(grid.luck) if grid.luck else None,
         "superior": vars(superior) if superior else None,
         "confidence_set": vars(kept) if kept else None,
         "verdict": verdict_sentences(grid),
@@ -110,6 +125,9 @@ def _write(folder: Path, grid: JudgedGrid, manifest: Mapping[str, Any]) -> None:
     histories = {entry.label: entry.histories for entry in outcome.entries}
     write_forecasts(folder, [entry.forecasts for entry in outcome.entries])
     write_training(folder, [(outcome.bars.ticker, histories)])
+    if outcome.refitted:
+        refits = {entry.label: entry.refits for entry in outcome.entries}
+        write_training(folder, [(outcome.bars.ticker, refits)], "refits.parquet")
     write_csv(folder / "metrics.csv", columns(outcome), grid.rows)
     write_page(folder, grid, manifest)
     write_manifest(folder / "manifest.json", manifest)

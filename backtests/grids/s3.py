@@ -15,6 +15,10 @@ S3_GRID: Mapping[str, tuple[str, ...]] = {
 #: Settings and inputs of S3's training, which a grid of ours may change.
 S3_TRAINING: Mapping[str, object] = {"epochs": 50, "target": "close", "scaler": "minmax"}
 S3_FEATURES = "ohlcv+indicators"
+#: Percent of the sessions that S3 fits on; the rest is its test.
+S3_TRAIN = 80
+#: Settings of `cnn` that S3 leaves open: a grid that crosses one of them too tries other readings of S3.
+S3_OPEN = ("lookback", "convolutions", "dropout")
 S3_DATA = (
     "S3's figures are those of Esfahan Steel (Tehran, 2018 to 2021), other data than these: they are shown "
     "beside ours as published figures, not as a target."
@@ -87,8 +91,8 @@ PUBLISHED: Mapping[tuple[str, ...], Published] = _grid()
 
 
 def is_s3(bases: tuple[str, ...], crossed: Mapping[str, tuple[str, ...]]) -> bool:
-    """Return whether a grid crosses exactly the fields and values of S3."""
-    sets = {name: set(values) for name, values in crossed.items()}
+    """Return whether a grid crosses exactly the fields and values of S3, but for fields that S3 leaves open."""
+    sets = {name: set(values) for name, values in crossed.items() if name not in S3_OPEN}
     return bases == ("cnn",) and sets == {name: set(values) for name, values in S3_GRID.items()}
 
 
@@ -96,6 +100,6 @@ def published(forecaster: str, crossed: Mapping[str, str]) -> Published | None:
     """Return what S3 printed of a forecaster with these crossed values; None if it printed nothing."""
     if forecaster == "rnn" and not crossed:
         return RNN
-    if forecaster == "cnn" and crossed.keys() == S3_GRID.keys():
+    if forecaster == "cnn" and crossed.keys() - set(S3_OPEN) == S3_GRID.keys():
         return PUBLISHED.get(tuple(crossed[name] for name in S3_GRID))
     return None

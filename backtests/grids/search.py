@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from backtests.grids.config import GridConfig
 from backtests.grids.crossing import Crossing, cross, parse_axes
-from backtests.grids.s3 import is_s3
+from backtests.grids.s3 import S3_TRAIN, is_s3
 from backtests.jobs.parallel import Plugin
 from backtests.plugins import parse
 from backtests.runs.resolve import (
@@ -27,7 +27,7 @@ from forecasters.errors import InputError
 from forecasters.features import make_features
 from forecasters.inputs.extras import Extra
 from forecasters.walk_forward import WalkForward
-from forecasters.walk_forward.fit import Fit
+from forecasters.walk_forward.fit import Fit, Fitted
 from forecasters.walk_forward.fixed_split import FixedSplit
 
 
@@ -39,8 +39,12 @@ class Search:
     ----------
     forecasters : mapping
         Label to forecaster, naive first.
+    s3_crossed : bool
+        The grid has the fields and values of S3's; other settings may differ, and fields that S3 leaves
+        open may be crossed too.
     s3 : bool
-        The grid has the fields and values of S3's; other settings may differ.
+        Besides, what is judged was fitted on 80% of the sessions, as S3's figures were. Only then do
+        they stand beside ours.
     described : dict
         The grid as the manifest and the key describe it.
     """
@@ -51,11 +55,12 @@ class Search:
     seeds: tuple[int, ...]
     extras: tuple[Extra, ...]
     files: tuple[Plugin, ...]
+    s3_crossed: bool
     s3: bool
     described: dict[str, Any]
 
     def fits(self, bars: Bars) -> dict[str, tuple[Fit, ...]]:
-        """Return the fits of each forecaster on these bars, sorted by label.
+        """Return the fits of each forecaster on these bars, sorted by label: those that choose.
 
         All forecast the same sessions, because the folds depend on the sessions alone.
 
@@ -83,6 +88,20 @@ class Search:
             fits[label] = tuple(replace(fit, inside=True) for fit in with_test_only)
         return fits
 
+    def refits(
+        self, fits: Mapping[str, Sequence[Fit]], fitted: Mapping[str, Sequence[Fitted]]
+    ) -> dict[str, tuple[Fit, ...]]:
+        """Return the fits that are judged, in the same order: each again on all rows before its test.
+
+        Empty where no fit kept validation rows aside: the first fits are then judged themselves.
+        """
+        if not any(fit.watched for of_label in fits.values() for fit in of_label):
+            return {}
+        return {
+            label: tuple(map(Fit.refit, of_label, fitted[label]))
+            for label, of_label in fits.items()
+        }
+
 
 def make_search(config: GridConfig) -> Search:
     """Return the grid with every name resolved.
@@ -105,6 +124,7 @@ def make_search(config: GridConfig) -> Search:
     }
     _check_different(described)
     walk_forward = _make_folds(config)
+    s3_crossed = is_s3(config.forecaster, axes)
     return Search(
         crossing=crossing,
         forecasters=forecasters,
@@ -112,11 +132,13 @@ def make_search(config: GridConfig) -> Search:
         seeds=config.seed_list,
         extras=tuple(read_extra(Path(name)) for name in config.extra),
         files=files_behind(forecasters.values()),
-        s3=is_s3(config.forecaster, axes),
+        s3_crossed=s3_crossed,
+        s3=s3_crossed and _fits_on_80_percent(walk_forward),
         described={
             "forecasters": described,
             "walk_forward": describe_folds(walk_forward),
             "seeds": list(config.seed_list),
+            "judged": "fits on all rows before the test",
         },
     )
 
@@ -129,6 +151,11 @@ def _make_folds(config: GridConfig) -> WalkForward:
         watched = round(train * config.validation)
         return replace(folds, shares=(train - watched, watched, test))
     return folds
+
+
+def _fits_on_80_percent(folds: WalkForward) -> bool:
+    """Return whether all rows before the test are the first 80% of the sessions."""
+    return isinstance(folds, FixedSplit) and folds.shares[-1] == 100 - S3_TRAIN
 
 
 def _check_different(described: Mapping[str, Any]) -> None:

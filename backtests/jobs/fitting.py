@@ -22,6 +22,7 @@ def run_fits(
     *,
     quiet: bool = False,
     learned: str | None = None,
+    what: str = "training",
 ) -> list[Fitted]:
     """Return the answers of all fits; run those that are not in the store, the longest first.
 
@@ -34,6 +35,8 @@ def run_fits(
         User's files that a worker needs.
     learned : str, optional
         The kind of inputs (`--features`): store also what each fit learned.
+    what : str
+        What the progress is called.
     """
     answers = {
         number: kept
@@ -50,7 +53,7 @@ def run_fits(
             return partial(_learn, fits[number], store.learned(number), learned)
         return fits[number].run
 
-    with Progress("training", len(fits), kept=len(answers), quiet=quiet) as progress:
+    with Progress(what, len(fits), kept=len(answers), quiet=quiet) as progress:
 
         def done(number: int, fitted: Fitted) -> None:
             answers[number] = fitted

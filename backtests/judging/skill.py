@@ -142,6 +142,21 @@ def judge_forecasts(
     return Skill(judged, superior, kept, n, horizon)
 
 
+def absolute_errors(
+    by_forecaster: Mapping[str, Sequence[Forecasts]],
+) -> dict[str, Floats]:
+    """Return the absolute error of the log return by session, [T], of naive and of each forecaster.
+
+    On the sessions that all are judged on, as `judge_forecasts`; empty where there are none.
+    """
+    names = [name for name in by_forecaster if name != NAIVE]
+    rows = _match(by_forecaster, names)
+    if rows is None:
+        return {}
+    errors = {name: rows.mean(np.abs(rows.realised - f)) for name, f in rows.forecast.items()}
+    return {NAIVE: rows.mean(np.abs(rows.realised)), **errors}
+
+
 def _judge(name: str, rows: _Rows, loss: Floats, naive: Floats, horizon: int) -> Judged:
     realised, forecast = rows.realised, rows.forecast[name]
     squares = rows.mean((realised - forecast) ** 2), rows.mean(realised**2)

@@ -44,6 +44,10 @@ SOURCES = Kind("source", "backtests.sources", "", "backtests.sources")
 KINDS = (FORECASTERS, STRATEGIES, SOURCES)
 
 
+#: ``cnn:preset=s3``: a word for settings, where a class has presets and no setting of this name.
+PRESET = "preset"
+
+
 class PluginWarning(UserWarning):
     """An installed package offers a plugin under a name of ours."""
 
@@ -112,11 +116,23 @@ def load(kind: Kind, named: Named) -> Any:
 
 
 def make(kind: Kind, named: Named, defaults: Mapping[str, Any] | None = None) -> Any:
-    """Return an instance with the named settings; a default is used if the class has such a setting."""
+    """Return an instance with the named settings; a default is used if the class has such a setting.
+
+    ``preset=NAME`` stands for the settings of a preset of the class, and goes before the defaults too.
+
+    Raises
+    ------
+    InputError
+        A setting or a preset is unknown, a value cannot be used, or a setting beside a preset is one of
+        those that it sets.
+    """
     cls = load(kind, named)
     types_ = settings_of(cls)
     values = {key: value for key, value in (defaults or {}).items() if key in types_}
-    for key, text in named.settings.items():
+    settings = dict(named.settings)
+    if PRESET not in types_ and getattr(cls, "presets", None) and PRESET in settings:
+        values |= _preset(cls, named, settings.pop(PRESET))
+    for key, text in settings.items():
         if key not in types_:
             raise InputError(f"{named.name} has no setting '{key}'{nearest(key, types_)}")
         values[key] = _convert(text, types_[key], f"{named.name}:{key}")
@@ -126,6 +142,19 @@ def make(kind: Kind, named: Named, defaults: Mapping[str, Any] | None = None) ->
         raise (
             error if isinstance(error, InputError) else InputError(f"{named.label}: {error}")
         ) from error
+
+
+def _preset(cls: Any, named: Named, name: str) -> Mapping[str, Any]:
+    """Return the settings of a preset."""
+    if name not in cls.presets:
+        raise InputError(f"{named.name} has no preset '{name}'{nearest(name, cls.presets)}")
+    preset: Mapping[str, Any] = cls.presets[name].settings
+    if twice := sorted(preset.keys() & named.settings.keys()):
+        raise InputError(
+            f"'{named.label}': the preset {name} sets {twice[0]} to {preset[twice[0]]}; leave {twice[0]} "
+            "out, or name the settings without the preset"
+        )
+    return preset
 
 
 def load_file(path: Path) -> types.ModuleType:

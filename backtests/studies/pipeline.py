@@ -17,6 +17,7 @@ from backtests.markets.jumps import Jump
 from backtests.sources.faults import Fault
 from backtests.studies.judge import judge
 from backtests.studies.plan import Account, Fits, Plan
+from backtests.studies.published import beside_presets
 from backtests.studies.study import HELD, Study
 from backtests.studies.training import History
 from backtests.universe.membership import Membership
@@ -164,6 +165,7 @@ def backtest(
         ),
         foresight=tuple(trade(perfect, rule, label) for label, rule in forecasting.items()),
         thresholds=thresholds,
+        presets=beside_presets(plan),
         readings={label: rule.reading() for label, rule in plan.rules.items()},
         currency=account.broker.costs.market.currency,
         costs_note=account.broker.note(bars.values(), first, last),

@@ -11,6 +11,7 @@ from backtests.judging.calls import Calls
 from backtests.judging.sensitivity import Point
 from backtests.markets.jumps import Jump
 from backtests.sources.faults import Fault
+from backtests.studies.published import BesidePreset
 from backtests.studies.training import History
 from backtests.universe.membership import Membership
 from forecasters.bars import Bars
@@ -74,6 +75,8 @@ class Study:
         The swept rule under other thresholds and exits, for each forecaster but naive.
     calls : tuple of Calls
         One for each rule that needs a forecast return to buy, and each forecaster but naive.
+    presets : tuple of BesidePreset
+        The forecasters that a source printed, and how they differ from that.
     judgement : Judgement or None
         What all of this shows beside chance; None where it was not judged.
     """
@@ -100,6 +103,7 @@ class Study:
     exit_meanings: Mapping[str, str] = field(default_factory=dict)
     sensitivity: tuple[Point, ...] = ()
     calls: tuple[Calls, ...] = ()
+    presets: tuple[BesidePreset, ...] = ()
     judgement: Judgement | None = None
 
     @property

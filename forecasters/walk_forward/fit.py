@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -127,6 +127,41 @@ class Fit:
         """Whether it may run beside others in threads of one process."""
         inputs = self.parts[0].features.X.shape[1]
         return self.forecaster.in_threads(self.forecaster.components or inputs)
+
+    @property
+    def watched(self) -> int:
+        """Number of validation rows."""
+        return sum(len(part.fold.validation) for part in self.parts)
+
+    def refit(self, fitted: Fitted) -> Fit:
+        """Return the same fit on its fit and validation rows together, watching none.
+
+        Seed, settings and random generator stay the same; scalers are fitted on all those rows. With
+        `patience` it trains for as many epochs as the first fit kept, because nothing is left that
+        could stop it.
+
+        Parameters
+        ----------
+        fitted : Fitted
+            What this fit left.
+
+        Raises
+        ------
+        InputError
+            The forecaster has `patience` set and does not say which epoch it kept, or has no `epochs`.
+        """
+        parts = tuple(replace(part, fold=part.fold.joined()) for part in self.parts)
+        forecaster = self.forecaster
+        if self.watched and getattr(forecaster, "patience", None) is not None:
+            if not (fitted.kept and hasattr(forecaster, "epochs")):
+                raise InputError(
+                    f"{forecaster.name} stops early (patience), and a second fit on all rows needs to know when: "
+                    "give it a setting epochs and set kept_, the epoch it kept, in fit; or leave patience out"
+                )
+            # by name: only networks have these two settings
+            changed: dict[str, Any] = {"epochs": fitted.kept, "patience": None}
+            forecaster = replace(forecaster, **changed)
+        return replace(self, parts=parts, forecaster=forecaster, inside=False)
 
     def generator(self) -> np.random.Generator:
         """Return the generator of this fit, from seed, tickers, forecaster and fold.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,6 +63,21 @@ class Fold:
                     f"fold {self.name}: the label of row {earlier.stop - 1} is known at row "
                     f"{earlier.stop - 1 + self.horizon}, after row {later.start} was to be forecast"
                 )
+
+    def joined(self) -> Fold:
+        """Return the fold that fits on its validation rows too, and watches none.
+
+        The rows between fit and validation are fitted too: before the test all their labels are known.
+
+        Examples
+        --------
+        >>> day = np.datetime64("2019-01-07")
+        >>> fold = Fold(range(0, 3), range(3, 4), range(4, 7), horizon=1, name=day).joined()
+        >>> fold.fit, fold.validation, fold.test
+        (range(0, 4), range(0, 0), range(4, 7))
+        """
+        fit = range(self.fit.start, max(self.fit.stop, self.validation.stop))
+        return replace(self, fit=fit, validation=range(0))
 
 
 def cut_by_date(

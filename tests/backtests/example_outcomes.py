@@ -60,7 +60,17 @@ def make_outcome(
         history = History(0, folds[0].name, loss, 2 * loss, epochs, 0.01, "native")
         untrained = History(0, folds[0].name, np.empty(0), np.empty(0), 0, 0.01)
         trained = untrained if variant.label == "naive" else history
-        entries.append(Entry(variant, forecasts, (trained,) * len(folds), tuple(inside)))
+        refits = (replace(trained, validation_loss=np.empty(0)),) * len(folds)
+        watched = any(fold.validation for fold in folds)
+        entries.append(
+            Entry(
+                variant,
+                forecasts,
+                (trained,) * len(folds),
+                tuple(inside),
+                refits if watched else (),
+            )
+        )
     return GridOutcome(bars, search, tuple(entries))
 
 

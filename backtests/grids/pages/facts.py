@@ -46,6 +46,10 @@ def _rows(outcome: GridOutcome) -> str:
     sessions = outcome.bars.sessions
     folds = outcome.search.walk_forward.split(sessions)
     first = _fold_words(folds[0], sessions)
+    if outcome.refitted:
+        judged = folds[0].joined().fit
+        share = percent(len(judged) / len(sessions), 0, sign=False)
+        first += f"; judged after a second fit on fit and validation ({len(judged):,}, {share})"
     return first if len(folds) == 1 else f"walk-forward, {len(folds)} folds; the first: {first}"
 
 

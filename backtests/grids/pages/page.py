@@ -30,6 +30,7 @@ from backtests.writing.tables import to_latex, to_markdown
 #: The files that the page links, where they exist.
 FILES = (
     "manifest.json", "metrics.csv", "ranking.md", "ranking.tex", "forecasts.parquet", "training.parquet",
+    "refits.parquet",
 )  # fmt: skip
 
 

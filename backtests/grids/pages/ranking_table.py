@@ -36,6 +36,11 @@ class Column:
         """Whether the column stands only beside S3's grid: S3's figures, and the r that it prints."""
         return self.key.startswith(("published", "pearson"))
 
+    @property
+    def of_seeds(self) -> bool:
+        """Whether the column stands only where there are several seeds."""
+        return self.key.startswith("mape_seed")
+
 
 def _ratio(value: float | None) -> str:
     return number(value, 3)
@@ -49,6 +54,10 @@ COLUMNS = (
         points,
         "mean absolute percentage error of the forecast close on the test rows",
     ),
+    Column(
+        "Lowest seed", "mape_seed_min", points, "the lowest MAPE of one seed alone on the test rows"
+    ),
+    Column("Highest seed", "mape_seed_max", points, "the highest MAPE of one seed alone"),
     Column("S3 MAPE", "published_mape", points, "published by S3, of other data"),
     Column(
         "\u00f7 naive",
@@ -120,7 +129,12 @@ def ranking_table(rows: Sequence[Mapping[str, Any]], crossed: Iterable[str], s3:
     s3 : bool
         The grid is S3's: its figures stand beside ours.
     """
-    shown = [column for column in COLUMNS if s3 or not column.of_s3]
+    several = any(row["mape_seed_min"] is not None for row in rows)
+    shown = [
+        column
+        for column in COLUMNS
+        if (s3 or not column.of_s3) and (several or not column.of_seeds)
+    ]
     names = list(crossed)
     headings = ["Forecaster", *names, *(column.heading for column in shown)]
     cells = [

@@ -99,9 +99,12 @@ def ranking_section(
         return ("reference" if row is naive else "") + ("worse" if worse else "")
 
     note = (
-        "A larger MAPE than naive on the same days. All are judged on the same test rows; the forecast that is judged "
-        "is the mean over the seeds. p better and p worse are adjusted by Holm over every forecaster of this page."
+        "A larger MAPE than naive on the same days. All are judged on the same test rows, by fits on all rows before "
+        "the test; the forecast that is judged is the mean over the seeds. p better and p worse are adjusted by Holm "
+        "over every forecaster of this page."
     )
+    if grid.outcome.refitted:
+        note += " Validation MAPE is that of the first fits, on the fit rows alone."
     if grid.outcome.search.s3:
         note += " The columns of S3 are what it published, of other data."
     table = Table(
@@ -140,6 +143,8 @@ def chart_sections(grid: JudgedGrid, figures: Mapping[str, str]) -> list[Section
             "Of both choices; each fit of a fold and a seed faint, their mean strong. Every number is in "
             "training.parquet. Source: S3, figure 7."
         )
+        if grid.outcome.refitted:
+            note = f"Of the first fits, which have validation rows; the second are in refits.parquet. {note}"
         blocks = [Text(note, faint=True), Figure(figures["losses"])]
         sections.append(Section("Training loss by epoch", "losses", blocks))
     if figures.get("closes"):
@@ -147,6 +152,8 @@ def chart_sections(grid: JudgedGrid, figures: Mapping[str, str]) -> list[Section
             "Each forecast is made from the true closes before it, so that red that follows blue a day late is naive's "
             f"picture too. Rows of the fit were trained on{first}. Source: S3, figure 8."
         )
+        if grid.outcome.refitted:
+            note += " Before the test the first fit forecasts, which saw no validation row; on the test the second."
         blocks = [Text(note, faint=True), Figure(figures["closes"])]
         sections.append(Section("Actual and predicted close", "closes", blocks))
     return sections

@@ -7,14 +7,17 @@ from dataclasses import replace
 from backtests.grids.crossing import PartlyCrossed
 from backtests.grids.pages.choices import label_of
 from backtests.grids.results.beside_s3 import BesideS3
-from backtests.grids.results.judged_grid import JudgedGrid, LevelCorrelations
+from backtests.grids.results.grid_outcome import GridOutcome
+from backtests.grids.results.judged_grid import JudgedGrid, LevelCorrelations, SeedsMove
+from backtests.grids.results.luck import Luck
 from backtests.grids.results.selection import Selection
-from backtests.grids.s3 import S3_DATA
+from backtests.grids.s3 import S3_DATA, S3_TRAIN
 from backtests.judging.skill import Judged
 from backtests.judging.verdict import CANNOT_SAY, SAME, WORSE, forecast_verdict
 from backtests.report.sections.skill import sentences as skill_sentences
 from backtests.report.sections.verdict import forecast_sentence, headline
-from backtests.writing.numbers import count, listed, number, p_text, points
+from backtests.statistics.overfitting import Overfit
+from backtests.writing.numbers import count, listed, number, p_text, percent, points, probability
 
 #: A difference of MAPE below this, in percentage points, would round to 0.00.
 SHOWN = 0.005
@@ -39,12 +42,26 @@ def finding_sentences(grid: JudgedGrid) -> list[str]:
         return ["No forecast of the test rows has its outcome yet: nothing can be judged."]
     return [
         _below(grid),
+        fits_sentence(grid.outcome),
         *_choices(grid),
+        *([_seeds(grid.seeds_move)] if grid.seeds_move else []),
         *skill_sentences(grid.skill),
+        *(luck_sentences(grid.luck) if grid.luck else []),
         *(_levels(grid.levels) if grid.levels else []),
         *(partly_sentence(field) for field in grid.outcome.search.crossing.partly),
-        *(_beside_s3(grid.beside_s3) if grid.beside_s3 else []),
+        *(_beside_s3(grid.beside_s3) if grid.beside_s3 else _not_beside_s3(grid)),
     ]
+
+
+def fits_sentence(outcome: GridOutcome) -> str:
+    """Return which fits the errors on the test rows come from: the same kind for every forecaster."""
+    if not outcome.refitted:
+        return "Every forecaster was fitted once, on all rows before the test."
+    return (
+        "Every forecaster was fitted twice: first on the fit rows, to choose by the validation rows; then again, with "
+        "the same seed and number of epochs, on fit and validation rows together. Every error on the test rows, "
+        "of the ranking too, is that of the second fit."
+    )
 
 
 def partly_sentence(field: PartlyCrossed) -> str:
@@ -136,6 +153,44 @@ def _difference(gain: float) -> str:
     )
 
 
+def _seeds(move: SeedsMove) -> str:
+    """Return what the seed alone changes."""
+    return (
+        f"The seed alone moves the test MAPE of a setting by up to {number(move.most)} points "
+        f"({move.forecaster}), in the median by {number(move.median)}: highest less lowest of {move.seeds} "
+        "seeds. The ranking is that of the mean forecast over the seeds."
+    )
+
+
+def luck_sentences(luck: Luck) -> list[str]:
+    """Return what luck makes of the lowest test error: the deflated gain, and overfitting."""
+    return [_deflated(luck), _overfit(luck.overfit)]
+
+
+def _deflated(luck: Luck) -> str:
+    if luck.ratio is None or luck.expected is None or luck.deflated is None:
+        return f"The lowest test error was not deflated for {luck.trials} forecasters: {luck.why}."
+    expected = number(luck.expected, 2, sign=True)
+    return (
+        f"Deflated for {luck.trials} forecasters: the daily gain on naive of {luck.forecaster}, which is naive's "
+        f"absolute error of the log return less its own, has a mean of {number(luck.ratio, 2, sign=True)} standard "
+        f"deviations. The best of {luck.trials} without skill is expected to have {expected}. "
+        f"The probability that its true ratio is above that is {probability(luck.deflated)} (deflated "
+        "Sharpe ratio, with gains in place of returns: a grid trades nothing)."
+    )
+
+
+def _overfit(overfit: Overfit) -> str:
+    if overfit.pbo is None:
+        return f"The probability of overfitting is not known: {overfit.why}."
+    return (
+        f"Probability of overfitting by the test error: {percent(overfit.pbo, 0, sign=False)}. In that share of the "
+        f"{overfit.splits:,} ways to halve the {count(overfit.rows, 'test day')}, the lowest mean error of one half "
+        "is not above the middle in the other; about 50% is what luck gives. It says whether the order holds, not "
+        "whether any of them is better than naive."
+    )
+
+
 def _levels(levels: LevelCorrelations) -> list[str]:
     """Return what Pearson's correlation of price levels is worth."""
     low, high = number(levels.low, 3), number(levels.high, 3)
@@ -146,17 +201,45 @@ def _levels(levels: LevelCorrelations) -> list[str]:
     ]
 
 
+def _not_beside_s3(grid: JudgedGrid) -> list[str]:
+    """Return why S3's figures are missing beside S3's settings; nothing for another grid."""
+    if not grid.outcome.search.s3_crossed:
+        return []
+    return [
+        f"S3's figures are not shown: S3 fits on the first {S3_TRAIN}% of the sessions and tests on the rest, and this "
+        f"grid fits on other rows. Leave out --split, --train-size, --step, --expanding and --rolling, or name "
+        f"--split {S3_TRAIN}:{100 - S3_TRAIN}."
+    ]
+
+
 def _beside_s3(s3: BesideS3) -> list[str]:
     """Return what S3's figures beside ours are, whether the order is the same, and what is not S3's."""
-    sentences = [S3_DATA]
+    sentences = [f"{S3_DATA} Both are of fits on the first {S3_TRAIN}% of the sessions."]
     if s3.correlation is not None:
         sentences.append(
             f"S3's order of the {s3.compared} forecasters and our order have a rank correlation of "
-            f"{number(s3.correlation, 2, sign=True)}. S3's best, {s3.best}, is in place {s3.place} here."
+            f"{number(s3.correlation, 2, sign=True)}. S3's best ({s3.best}) is in "
+            f"{_places(s3.places)} here."
         )
+    if s3.medians:
+        names, ours, theirs = zip(*s3.medians, strict=True)
+        sentences.append(
+            f"Median test MAPE by architecture ({', '.join(names)}): {', '.join(map(points, ours))} here, "
+            f"{', '.join(map(points, theirs))} in S3."
+        )
+        if s3.seeds > 1:
+            sentences.append(
+                f"Ours is that of the mean forecast over {s3.seeds} seeds, S3's that of one fit: a mean has the "
+                "lower error."
+            )
     other = [f"{name} {ours} where S3 has {theirs}" for name, ours, theirs in s3.other_settings]
     if s3.other_inputs:
         other.append("other inputs")
     if other:
         sentences.append(f"This is not S3's training: {', '.join(other)}.")
     return sentences
+
+
+def _places(places: tuple[int, ...]) -> str:
+    word = "place" if len(places) == 1 else "places"
+    return f"{word} {listed([str(place) for place in sorted(places)])}"

@@ -24,14 +24,21 @@ class Entry:
 
     Attributes
     ----------
+    forecasts : Forecasts
+        Of the test rows, by the fits on all rows before them.
+    histories : tuple of History
+        Training of the fits that choose; where no validation rows were kept they are judged too.
     inside : tuple of Inside
-        Its forecasts before the test of each fold, oldest first.
+        What those fits forecast before the test of each fold, oldest first.
+    refits : tuple of History
+        Training of the second fits, on fit and validation rows; empty without validation rows.
     """
 
     variant: Variant
     forecasts: Forecasts
     histories: tuple[History, ...]
     inside: tuple[Inside, ...]
+    refits: tuple[History, ...] = ()
 
     @property
     def label(self) -> str:
@@ -69,6 +76,11 @@ class GridOutcome:
         return self.entries[1:]
 
     @property
+    def refitted(self) -> bool:
+        """Whether what is judged was fitted a second time, on fit and validation rows."""
+        return any(entry.refits for entry in self.entries)
+
+    @property
     def digest(self) -> str:
         """The sha256 of every forecast; the order in which the forecasters were named changes nothing."""
         parts = [entry.forecasts.digest for entry in self.entries]
@@ -81,17 +93,30 @@ def collect(
     bars: Bars,
     fits: Mapping[str, Sequence[Fit]],
     fitted: Mapping[str, Sequence[Fitted]],
+    refits: Mapping[str, Sequence[Fit]],
+    refitted: Mapping[str, Sequence[Fitted]],
 ) -> GridOutcome:
-    """Return the outcome of all fits, by the label of the forecaster."""
+    """Return the outcome of all fits, by the label of the forecaster.
+
+    Parameters
+    ----------
+    fits, fitted : mapping
+        The fits that choose, and what each left.
+    refits, refitted : mapping
+        The fits that are judged on the test; empty where the first fits are judged themselves.
+    """
     entries = []
     for variant in search.crossing.variants:
         jobs, answers = fits[variant.label], fitted[variant.label]
+        again, left = refits.get(variant.label, ()), refitted.get(variant.label, ())
+        judged, closes = (again, left) if again else (jobs, answers)
         entries.append(
             Entry(
                 variant=variant,
-                forecasts=search.walk_forward.collect(jobs, answers, variant.label, bars.ticker),
+                forecasts=search.walk_forward.collect(judged, closes, variant.label, bars.ticker),
                 histories=tuple(map(History.of, jobs, answers)),
                 inside=inside_of(jobs, answers),
+                refits=tuple(map(History.of, again, left)),
             )
         )
     return GridOutcome(bars, search, tuple(entries))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 from backtests.grids.crossing import NAIVE
 from backtests.grids.results.beside_s3 import BesideS3, compare_with_s3
 from backtests.grids.results.grid_outcome import GridOutcome
+from backtests.grids.results.luck import Luck, judge_luck
 from backtests.grids.results.ranking import Row, below_naive, rank
 from backtests.grids.results.selection import (
     Selection,
@@ -24,6 +26,25 @@ class LevelCorrelations:
     low: float
     high: float
     naive: float
+
+
+@dataclass(frozen=True)
+class SeedsMove:
+    """The highest less the lowest test MAPE among the seeds of a setting, in percentage points.
+
+    Attributes
+    ----------
+    seeds : int
+    median, most : float
+        Over the forecasters that a seed changes.
+    forecaster : str
+        The one with the most.
+    """
+
+    seeds: int
+    median: float
+    most: float
+    forecaster: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +65,10 @@ class JudgedGrid:
         The choice on the validation rows against naive: one test, made once.
     correlation : float or None
         Spearman's, of validation MAPE and test MAPE over all forecasters but naive.
+    seeds_move : SeedsMove or None
+        What the seed alone changes; None with one seed.
+    luck : Luck or None
+        What luck makes of the choice on the test; None where there was nothing to choose from.
     levels : LevelCorrelations or None
         None where the grid is not S3's.
     beside_s3 : BesideS3 or None
@@ -57,6 +82,8 @@ class JudgedGrid:
     by_test: Selection | None
     choice: Judged | None
     correlation: float | None
+    seeds_move: SeedsMove | None
+    luck: Luck | None
     levels: LevelCorrelations | None
     beside_s3: BesideS3 | None
 
@@ -103,17 +130,32 @@ def judge_grid(outcome: GridOutcome) -> JudgedGrid:
         alone = judge_forecasts({NAIVE: naive, "chosen": (by_validation.forecasts,)}, horizon)
         choice = next(iter(alone.judged), None)
     rows = rank(outcome, skill)
+    by_test = select_on_test(outcome)
     return JudgedGrid(
         outcome=outcome,
         rows=rows,
         skill=skill,
         by_validation=by_validation,
-        by_test=select_on_test(outcome),
+        by_test=by_test,
         choice=choice,
         correlation=rank_correlation([(row["validation_mape"], row["mape"]) for row in rows[1:]]),
+        seeds_move=_seeds_move(outcome, rows),
+        luck=judge_luck(outcome, by_test.labels[0]) if by_test else None,
         levels=_level_correlations(rows),
         beside_s3=compare_with_s3(outcome, rows),
     )
+
+
+def _seeds_move(outcome: GridOutcome, rows: list[Row]) -> SeedsMove | None:
+    moved = {
+        row["forecaster"]: row["mape_seed_max"] - row["mape_seed_min"]
+        for row in rows
+        if row["mape_seed_min"] is not None
+    }
+    if not moved:
+        return None
+    most = max(moved, key=moved.__getitem__)
+    return SeedsMove(len(outcome.search.seeds), median(moved.values()), moved[most], most)
 
 
 def _level_correlations(rows: list[Row]) -> LevelCorrelations | None:

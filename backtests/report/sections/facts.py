@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from backtests.markets.jumps import BEYOND, LIQUIDATION, SUSPECT
 from backtests.sources.missing import sentence as missing_prices
+from backtests.studies.published import BesidePreset
 from backtests.studies.study import Study
 from backtests.universe.volume_steps import volume_steps
-from backtests.writing.numbers import count, percent
+from backtests.writing.numbers import count, listed, percent
 from forecasters.bars import Bars
 from forecasters.preparation.outliers import OUTLIER
 
@@ -21,6 +22,7 @@ def facts(study: Study) -> list[tuple[str, str]]:
         *([("Tickers", ", ".join(study.tickers))] if study.pooled else []),
         *of_bars,
         *facts_of_outliers(outliers),
+        *(("Published settings", published_sentence(beside)) for beside in study.presets),
         *([("Parts", _parts(study))] if study.pooled else []),
         *(("Faulty row", fault.sentence(fault.ticker in study.left_out)) for fault in study.faults),
         *(("Volumes", text) for text in _volumes(study)),
@@ -117,6 +119,21 @@ def _parts(study: Study) -> str:
     return (
         f"{study.slots} equal parts of the equity, one a position; when more tickers are called than parts are free, "
         "the highest forecast over the close goes first, ties by ticker; sells go before buys"
+    )
+
+
+def published_sentence(beside: BesidePreset) -> str:
+    """Return how a forecaster differs from what its source printed, and how to have that."""
+    preset = beside.preset
+    if not beside.differences:
+        return (
+            f"{beside.label} has the settings and inputs of {preset.about}; the source tests it on "
+            f"--split {preset.split}"
+        )
+    other = [f"{d.name} {d.here} where that has {d.there}" for d in beside.differences]
+    return (
+        f"{beside.label} is not {preset.about}: {listed(other)}; as published it is --forecaster {beside.named} "
+        f"--features {preset.features} --split {preset.split}"
     )
 
 

@@ -64,9 +64,11 @@ def write_forecasts(folder: Path, forecasts: Iterable[Forecasts]) -> None:
 
 
 def write_training(
-    folder: Path, trained: Iterable[tuple[str, Mapping[str, Sequence[History]]]]
+    folder: Path,
+    trained: Iterable[tuple[str, Mapping[str, Sequence[History]]]],
+    name: str = "training.parquet",
 ) -> None:
-    """Write ``training.parquet`` of tickers and their forecasters' fits, if there was any training."""
+    """Write the training of tickers and their forecasters' fits as `name`, if there was any."""
     tables = [
         _training(ticker, name, history)
         for ticker, by_forecaster in trained
@@ -74,7 +76,7 @@ def write_training(
         for history in histories
     ]
     if tables:
-        pd.concat(tables, ignore_index=True).to_parquet(folder / "training.parquet", index=False)
+        pd.concat(tables, ignore_index=True).to_parquet(folder / name, index=False)
 
 
 def _owner(result: Result) -> dict[str, str | None]:

@@ -49,6 +49,19 @@ def test_a_value_of_all_that_have_the_setting_is_plain(plain: tuple[dict[str, An
     )
 
 
+def test_the_page_says_how_a_cnn_differs_from_the_published_one(
+    plain: tuple[dict[str, Any], Path],
+) -> None:
+    page = (plain[1] / "index.html").read_text()
+    said = re.search(r"cnn:epochs=2,filters=2 is not (.*?)</dd>", page, re.DOTALL)
+    assert said is not None
+    text = re.sub(r"<[^>]*>", "", said[1])
+    assert text.startswith(
+        "S3&#39;s best CNN (table 11): filters 2 where that has 256, epochs 2 where"
+    )
+    assert "--forecaster cnn:preset=s3 --features ohlcv+indicators --split 80:20" in text
+
+
 def test_values_that_differ_stand_by_label(plain: tuple[dict[str, Any], Path]) -> None:
     config = plain[0]["config"]
     assert config["epochs"] == {"rnn:epochs=1,hidden=2": 1, "cnn:epochs=2,filters=2": 2}

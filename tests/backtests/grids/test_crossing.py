@@ -10,6 +10,7 @@ import pytest
 from backtests.grids.config import GridConfig
 from backtests.grids.crossing import PartlyCrossed, cross, parse_axes
 from backtests.grids.pages.sentences import partly_sentence
+from backtests.grids.s3 import PUBLISHED, S3_GRID, published
 from backtests.grids.search import make_search
 from forecasters.errors import InputError
 from forecasters.walk_forward import WalkForward
@@ -52,6 +53,65 @@ def test_its_last_fifth_is_the_test_and_15_percent_of_the_rest_choose():
         assert fold.fit.stop - 1 + 1 <= fold.validation.start
         assert fold.validation.stop - 1 + 1 <= fold.test.start
         assert fold.test.stop == rows
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, True),
+        ({"validation": 0.0}, True),
+        ({"split": "68:12:20"}, True),
+        ({"split": "70:30"}, False),
+        ({"split": "70:15:15"}, False),
+        ({"train_size": 300}, False),
+    ],
+)
+def test_the_published_figures_stand_only_beside_fits_on_80_percent(given, shown):
+    search = search_of(**given)
+    assert search.s3_crossed and search.s3 is shown
+
+
+def test_what_s3_leaves_open_may_be_crossed_with_its_grid():
+    search = search_of(
+        cross=(
+            *(f"{name}={','.join(values)}" for name, values in S3_GRID.items()),
+            "lookback=10,20",
+            "convolutions=1,2",
+        )
+    )
+    assert search.s3 and len(search.forecasters) == 1 + 4 * 54
+    label = (
+        "cnn:activation=tanh,architecture=3,batch_size=128,convolutions=1,filters=64,lookback=10"
+    )
+    made = search.forecasters[label]
+    assert (made.convolutions, made.lookback) == (1, 10)
+    variant = next(v for v in search.crossing.variants if v.label == label)
+    assert published("cnn", variant.crossed) == PUBLISHED["3", "64", "128", "tanh"]
+    assert not search_of(cross=("architecture=1,2", "convolutions=1,2")).s3_crossed
+
+
+@pytest.mark.parametrize("given", [{}, {"train_size": 200, "step": 60}])
+def test_each_second_fit_has_the_rows_before_its_test_and_the_settings_of_the_first(given):
+    search = search_of(
+        forecaster=("linear",), cross=("lookback=1,3",), features="ohlcv", seeds=2, **given
+    )
+    bars = make_bars(rows=400)
+    fits = search.fits(bars)
+    answers = {label: [fit.run() for fit in of_label] for label, of_label in fits.items()}
+    refits = search.refits(fits, answers)
+    assert list(refits) == list(fits), "a number in the store of fits means the same fit"
+    for label, of_label in refits.items():
+        for first, second in zip(fits[label], of_label, strict=True):
+            (before,), (after,) = first.parts, second.parts
+            assert before.fold.validation and not after.fold.validation
+            assert after.fold.fit == range(after.fold.test.start)
+            assert after.fold.test == before.fold.test
+            assert (second.forecaster, second.seed) == (first.forecaster, first.seed)
+
+
+def test_without_validation_rows_there_is_no_second_fit():
+    search = search_of(forecaster=("linear",), cross=("lookback=1,3",), validation=0.0)
+    assert search.refits(search.fits(make_bars(rows=400)), {}) == {}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,10 @@ import pytest
 
 from backtests.__main__ import main as backtests
 from backtests.grid import main
+from backtests.sources.simulated import Simulated
+from forecasters.features import make_features
+from forecasters.models.cnn import CNN
+from forecasters.walk_forward.fixed_split import FixedSplit
 from tests.backtests.example_runs import interrupt_after, interrupted, json_of
 
 SMALL = (
@@ -109,6 +113,40 @@ def test_the_honest_choice_follows_from_the_validation_column(finished):
     assert honest["mape"] == pytest.approx(rows.loc[honest["forecaster"], "mape"])
 
 
+def test_what_is_judged_was_fitted_on_all_rows_before_the_test(finished):
+    """The forecasts are, to the bit, those of a split 80:20 that never set validation rows apart."""
+    folder, _ = finished
+    table = pd.read_parquet(folder / "forecasts.parquet")
+    bars = Simulated().fetch("051900.KS", "2015-01-01", "2017-01-01")
+    network = CNN(activation="tanh", filters=4, epochs=3, learning_rate=0.01)
+    features = make_features(bars, "ohlcv", 1)
+    plain = FixedSplit.parse("80:20").predict(network, features, seeds=(0, 1))
+    of_it = table[table["forecaster"] == "cnn:activation=tanh,filters=4"]
+    for seed, closes in zip((0, 1), plain.by_seed, strict=True):
+        np.testing.assert_array_equal(of_it.loc[of_it["seed"] == seed, "forecast"], closes)
+    refits = pd.read_parquet(folder / "refits.parquet")
+    assert refits["validation_loss"].isna().all(), "nothing was watched"
+    assert len(refits) == len(pd.read_parquet(folder / "training.parquet"))
+
+
+def test_the_page_says_which_fits_are_judged_and_what_luck_and_seeds_do(finished):
+    folder, printed = finished
+    page = " ".join((folder / "index.html").read_text("utf-8").split())
+    assert "judged after a second fit on fit and validation (" in page
+    text = " ".join(printed["findings"])
+    assert "Every error on the test rows, of the ranking too, is that of the second fit." in text
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["luck"]["trials"] == 5 and manifest["luck"]["overfit"]["rows"] > 80
+    assert "Deflated for 5 forecasters" in text and "Probability of overfitting" in text
+    rows = pd.read_csv(folder / "metrics.csv").iloc[1:]
+    moved = rows["mape_seed_max"] - rows["mape_seed_min"]
+    assert manifest["seeds_move"]["most"] == pytest.approx(moved.max())
+    assert manifest["seeds_move"]["median"] == pytest.approx(moved.median())
+    assert f"by up to {moved.max():.2f} points" in text
+    head = (folder / "ranking.md").read_text(encoding="utf-8").splitlines()[2]
+    assert "| Lowest seed | Highest seed |" in head
+
+
 def test_other_jobs_order_and_folder_give_the_same_key_and_digest(finished, tmp_path, capsys):
     _, printed = finished
     flags = " ".join(SMALL).replace(
@@ -137,7 +175,10 @@ def test_a_finished_grid_is_found_and_another_value_is_another_grid(finished, ca
 def test_interrupted_it_goes_on_with_what_is_missing_to_the_same_digest(
     finished, tmp_path, monkeypatch, capsys
 ):
-    """Ctrl-C after five fits; with the values in another order the rest is trained, and only that."""
+    """Ctrl-C after five fits, and among the second fits; the rest is trained, and only that.
+
+    5 networks x 2 seeds and naive once are 11 fits, and as many again on all rows before the test.
+    """
     _, printed = finished
     flags = [*SMALL, "--out", str(tmp_path)]
     with monkeypatch.context() as patch:
@@ -147,11 +188,17 @@ def test_interrupted_it_goes_on_with_what_is_missing_to_the_same_digest(
     assert "go on with" in err and "backtests.grid --ticker 051900.KS" in err
     (part,) = tmp_path.glob(".grid-*.part")
     assert len(list((part / "fits").glob("*.npz"))) == 5
-    left = interrupt_after(monkeypatch, 11 - 5)  # 5 networks x 2 seeds, naive once
     flags = " ".join(flags).replace("filters=2,4", "filters=4,2").split()
+    with monkeypatch.context() as patch:
+        more = interrupt_after(patch, 11 - 5 + 4)
+        assert main([*flags, "--quiet"]) == 130
+    assert len(list((part / "fits").glob("*.npz"))) == 11
+    assert len(list((part / "refits").glob("*.npz"))) == 4
+    left = interrupt_after(monkeypatch, 11 - 4)
     code, again = grid(capsys, flags=flags)
     assert code == 0 and again["digest"] == printed["digest"] and again["key"] == printed["key"]
-    assert len(left) == 11 - 5 and not set(left) & set(first)
+    assert not set(more[:6]) & set(first) and not set(more[6:]) & set(left)
+    assert len(left) == 11 - 4
     assert [row["validation_mape"] for row in again["ranking"]] == [
         row["validation_mape"] for row in printed["ranking"]
     ], "what is chosen by is kept, too"
@@ -193,6 +240,8 @@ def test_a_walk_forward_grid_from_a_file_of_flags(tmp_path, capsys):
         (["--cross", "epochs=1,2"], ["--epochs and --cross epochs=1,2"]),
         (["--ticker", "A.KS", "B.KS"], ["searches on one ticker"]),
         (["--split", "80:30"], ["70:30"]),
+        (["--market", "krx"], ["grid takes no --market", "trades nothing", "backtests run"]),
+        (["--commission-bps=5"], ["grid takes no --commission-bps", "no costs"]),
         (["--start", "2016-12-01"], ["no complete window of 20 sessions", "lower its lookback"]),
     ],
 )

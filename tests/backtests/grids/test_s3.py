@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 
 import pytest
 
 from backtests.grids.pages.sentences import finding_sentences
-from backtests.grids.results.judged_grid import judge_grid
+from backtests.grids.results.beside_s3 import compare_with_s3
+from backtests.grids.results.ranking import rank
 from backtests.grids.s3 import PUBLISHED, RNN, S3_GRID, Published, is_s3, published
+from backtests.judging.skill import judge_forecasts
 from tests.backtests.example_outcomes import make_outcome
 
-WHOLE = {name: ",".join(values) for name, values in S3_GRID.items()}
+CROSS = tuple(f"{name}={','.join(values)}" for name, values in S3_GRID.items())
 
 
 def test_there_are_54_and_the_rnn():
@@ -67,32 +70,90 @@ def test_they_stand_beside_s3s_grid_alone():
     assert published("linear", {}) is None and published("cnn", {"filters": "64"}) is None
 
 
-def test_each_row_of_s3s_grid_has_its_figures_and_another_grid_has_none():
-    cross = tuple(f"{name}={values}" for name, values in WHOLE.items())
-    outcome = make_outcome({}, {"filters=128": 0.02}, cross=cross, beside=("rnn",))
-    report = judge_grid(outcome)
-    rows = {row["forecaster"]: row for row in report.rows}
+def ranked(outcome):
+    """Return the ranked rows without the tests of skill, which take seconds for so many."""
+    return rank(outcome, judge_forecasts({}))
+
+
+def beside(outcome):
+    return compare_with_s3(outcome, ranked(outcome))
+
+
+def said(grid, **changes):
+    """Return the findings of a small grid with these changes."""
+    return finding_sentences(replace(grid, **changes))
+
+
+@pytest.fixture(scope="module")
+def paper():
+    """Return an outcome of S3's grid: 2% for architecture 1, 3% for 2, 5% for 3, and the RNN."""
+    planted = {"1": 0.02, "2": 0.03, "3": 0.05}
+    shares = {
+        f"architecture={a},batch_size={b},filters={f}": share + int(f) / 1e5 + int(b) / 1e6
+        for a, share in planted.items()
+        for b in S3_GRID["batch_size"]
+        for f in S3_GRID["filters"]
+    }
+    return make_outcome({}, shares, cross=CROSS, beside=("rnn",))
+
+
+def test_each_row_of_s3s_grid_has_its_figures_and_another_grid_has_none(paper, outcome, grid):
+    rows = {row["forecaster"]: row for row in ranked(paper)}
     best = rows["cnn:activation=relu,architecture=2,batch_size=64,filters=256"]
     assert (best["published_mape"], best["published_nrmse"], best["published_pearson"]) == (
         1.79, 2.71, 0.985,
     )  # fmt: skip
     assert rows["rnn"]["published_mape"] == 2.46 and rows["naive"]["published_mape"] is None
     assert all(row["published_mape"] for name, row in rows.items() if name != "naive")
-    text = " ".join(finding_sentences(report))
-    assert f"relu,architecture=2,batch_size=64,filters=256, is in place {best['rank']} here" in text
+    text = " ".join(said(grid, beside_s3=beside(paper)))
+    named = "architecture 2, filters 256, batch_size 64, activation relu"
+    assert f"S3's best ({named}) is in place {best['rank']} here" in text
     assert "Esfahan Steel" in text and "other data than these" in text
-    other = judge_grid(make_outcome({}, {}))
-    assert not any(row["published_mape"] for row in other.rows)
-    assert "Esfahan" not in " ".join(finding_sentences(other))
+    assert "Both are of fits on the first 80% of the sessions." in text
+    assert not any(row["published_mape"] for row in grid.rows)
+    assert beside(outcome) is None and "Esfahan" not in " ".join(finding_sentences(grid))
 
 
-def test_what_is_not_s3s_training_is_said():
-    cross = tuple(f"{name}={values}" for name, values in WHOLE.items())
-    text = finding_sentences(
-        judge_grid(make_outcome({}, {}, cross=cross, epochs=3, features="ohlcv"))
-    )[-1]
-    assert "other inputs" in text
-    search = make_outcome({}, {}, cross=cross, target="return").search
-    assert search.s3
-    grid = judge_grid(make_outcome({}, {}, cross=cross, target="return"))
-    assert "target return where S3 has close" in finding_sentences(grid)[-1]
+def test_what_is_not_s3s_training_is_said(grid):
+    short = beside(make_outcome({}, {}, cross=CROSS, features="ohlcv"))
+    assert "other inputs" in said(grid, beside_s3=short)[-1]
+    other = make_outcome({}, {}, cross=CROSS, target="return")
+    assert other.search.s3
+    assert "target return where S3 has close" in said(grid, beside_s3=beside(other))[-1]
+
+
+def test_beside_other_rows_s3s_figures_are_left_out_and_it_is_said_why(paper, grid):
+    elsewhere = replace(paper, search=replace(paper.search, s3=False))
+    assert beside(elsewhere) is None
+    assert not any(row["published_mape"] for row in ranked(elsewhere))
+    text = said(grid, outcome=elsewhere)[-1]
+    assert text.startswith("S3's figures are not shown: S3 fits on the first 80% of the sessions")
+    assert "--split 80:20" in text
+
+
+def test_the_medians_by_architecture_stand_beside_those_of_s3(paper, grid):
+    """The middle of 18: of 128 filters and batch 64, so 0.128 and 0.0064 points above the planted."""
+    found = beside(paper)
+    theirs = [
+        statistics.median(one.mape for at, one in PUBLISHED.items() if at[0] == a) for a in "123"
+    ]
+    for (name, ours, printed), a, share, their in zip(
+        found.medians, "123", (2, 3, 5), theirs, strict=True
+    ):
+        assert (name, printed) == (a, their)
+        assert ours == pytest.approx(share + 0.128 + 0.0064)
+    text = " ".join(said(grid, beside_s3=found))
+    assert "Median test MAPE by architecture (1, 2, 3): 2.13%, 3.13%, 5.13% here, 3.2" in text
+    assert "S3's that of one fit" not in text
+    text = " ".join(said(grid, beside_s3=replace(found, seeds=5)))
+    assert "Ours is that of the mean forecast over 5 seeds, S3's that of one fit" in text
+
+
+def test_s3s_best_has_a_place_for_each_reading_of_what_s3_leaves_open(grid):
+    outcome = make_outcome({}, {"filters=128": 0.02}, cross=(*CROSS, "convolutions=1,2"))
+    ranks = [row["rank"] for row in ranked(outcome) if row["published_mape"] == 1.79]
+    found = beside(outcome)
+    assert len(ranks) == 2 and set(found.places) == set(ranks)
+    low, high = sorted(ranks)
+    text = " ".join(said(grid, beside_s3=found))
+    assert f"is in places {low} and {high} here" in text

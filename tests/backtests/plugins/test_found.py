@@ -1,5 +1,7 @@
 """Names, settings, files: what a user writes after --forecaster and --strategy."""
 
+import re
+
 import pytest
 
 from backtests import plugins
@@ -93,3 +95,34 @@ def test_a_file_keeps_its_own_name_and_a_changed_file_is_loaded_anew(tmp_path):
     path.write_text(text + "@dataclass(kw_only=True)\nclass Mine(RNN):\n    hidden: int = 9\n")
     second = plugins.make(FORECASTERS, plugins.parse(f"{path}:epochs=2"))
     assert (first.name, first.hidden, second.hidden, second.epochs) == ("mine", 7, 9, 2)
+
+
+def test_a_preset_stands_for_its_settings_and_others_stand_beside_it():
+    best = plugins.make(FORECASTERS, plugins.parse("cnn:preset=s3"), {"batch_size": 8, "epochs": 3})
+    assert (best.architecture, best.filters, best.batch_size, best.activation) == (
+        2,
+        256,
+        64,
+        "relu",
+    )
+    assert best.epochs == 3, "a flag changes what the preset does not name"
+    other = plugins.make(FORECASTERS, plugins.parse("cnn:preset=s3,epochs=7,lookback=10"))
+    assert (other.filters, other.epochs, other.lookback) == (256, 7, 10)
+    plain = plugins.make(FORECASTERS, plugins.parse("cnn:filters=256,batch_size=64"))
+    assert (
+        plain.get_params() == plugins.make(FORECASTERS, plugins.parse("cnn:preset=s3")).get_params()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("cnn:preset=s33", "cnn has no preset 's33', did you mean 's3'?"),
+        ("cnn:preset=best", "cnn has no preset 'best'; known: s3"),
+        ("cnn:preset=s3,filters=64", "the preset s3 sets filters to 256; leave filters out"),
+        ("rnn:preset=s3", "rnn has no setting 'preset'"),
+    ],
+)
+def test_a_preset_that_cannot_be_is_refused(text, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        plugins.make(FORECASTERS, plugins.parse(text))
