@@ -1,6 +1,6 @@
-"""How often the tests of skill find skill where there is none: `python benchmarks/noise.py`.
+"""How often the tests find skill or timing where there is none: `python -m benchmarks.noise`.
 
-Each series is a random walk with clustered volatility and fat tails (GARCH(1,1) with Student's t of 6
+Two tables, each with its command. Without a flag: the tests of forecasts. Each series is a random walk with clustered volatility and fat tails (GARCH(1,1) with Student's t of 6
 degrees, no drift, no tie to its past): the best forecast of its next close is the last one, and every
 "better than naive" is wrong. Fast forecasters are trained walk-forward as in a run; networks would
 take hours for so many series, and contain naive in the same way: each can forecast no change.
@@ -8,10 +8,17 @@ take hours for so many series, and contain naive in the same way: each can forec
 Naive is nested in each of them, so the comparison with naive cannot show whether Diebold-Mariano is
 wrong as often as it should be. Two forecasts with independent noise of the same size show that: neither
 is better. Every share has its 95% interval (Clopper and Pearson 1934).
+
+With `--timing`: the test of timing, on returns that nothing predicts and forecasts of many kinds, traded
+by the direction rule: forecasts that know nothing, that last, that are mostly above zero, and that follow
+the mean of past returns, up or down, over 20 to 500 days. A sale and a purchase fill at the close of
+the decision, which is the next open where no night moves the price.
 """
 
 import argparse
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
@@ -20,7 +27,9 @@ from scipy.stats import beta
 
 from backtests import plugins
 from backtests.judging.skill import judge_forecasts
+from backtests.judging.verdict import CANNOT_SAY, IDLE, TIMED, rule_word
 from backtests.statistics.diebold_mariano import diebold_mariano
+from backtests.statistics.timing import excess_exposure, positive_gain
 from forecasters.bars import Bars, Origin
 from forecasters.features import make_features
 from forecasters.forecasts import Forecasts
@@ -113,7 +122,7 @@ def p_values_of(seed: int, rows: int, horizon: int) -> tuple[P, dict[str, P]]:
 
 def share(p: list[float | None]) -> str:
     """Return in how many of the series p was below 5%, with the exact 95% interval."""
-    defined = [value for value in p if value is not None]
+    defined = [value for value in p if value is not None and not np.isnan(value)]
     n = len(defined)
     if not n:
         return "not defined"
@@ -137,19 +146,213 @@ def lines(results: list[tuple[P, dict[str, P]]]) -> Iterator[str]:
         yield f"| {label} | {' | '.join(cells)} |"
 
 
+# --- timing --------------------------------------------------------------------------------------
+
+#: Sessions before the judged ones, from which a forecast may take its past returns.
+PAST = 520
+#: Drift of the rising market, in daily standard deviations: a yearly Sharpe ratio of 0.8.
+DRIFT = 0.05
+#: A round trip on the Korea Exchange: commission 1.5 and slippage 5 basis points a side, tax 25 on the sale.
+ROUND_TRIP = 0.0038
+TICKERS, COMMON = 10, 0.5
+
+
+def walks(
+    series: int,
+    days: int,
+    seed: int,
+    drift: float = 0.0,
+    memory: float = 0.0,
+    clustered: bool = False,
+) -> np.ndarray:
+    """Return daily returns, [PAST + days, series], of a standard deviation of `DAILY`.
+
+    Parameters
+    ----------
+    drift : float
+        Mean return, in standard deviations.
+    memory : float
+        Coefficient of the first-order autoregression; 0: nothing predicts them.
+    clustered : bool
+        GARCH(1,1) with Student's t of 6 degrees in place of independent normal returns.
+    """
+    rng = np.random.default_rng([seed, 2])
+    shape = PAST + days, series
+    if clustered:
+        shocks = rng.standard_t(DEGREES, shape) * np.sqrt((DEGREES - 2) / DEGREES)
+        variance = np.ones(series)
+        for shock in shocks:
+            shock *= np.sqrt(variance)
+            variance = (1 - ALPHA - BETA) + ALPHA * shock**2 + BETA * variance
+    else:
+        shocks = rng.standard_normal(shape)
+    if memory:
+        shocks[1:] *= np.sqrt(1 - memory**2)
+        for t in range(1, shape[0]):
+            shocks[t] += memory * shocks[t - 1]
+    return DAILY * (shocks + drift)
+
+
+def means_of(returns: np.ndarray, days: int) -> np.ndarray:
+    """Return the mean of the last `days` returns, [T, series], scaled to a deviation of `NOISE`; first rows 0."""
+    summed = np.cumsum(returns, axis=0)
+    made = np.zeros_like(returns)
+    made[days:] = summed[days:] - summed[:-days]
+    return made * NOISE / (DAILY * np.sqrt(days))
+
+
+def held(forecast: np.ndarray, round_trip: float = 0.0) -> np.ndarray:
+    """Return the exposure of the direction rule to the next day, [T, series]: 0 or 1, starting with 0."""
+    exposure, now = np.empty_like(forecast), np.zeros(forecast.shape[1:], dtype=bool)
+    for t, said in enumerate(forecast):
+        now = np.where(now, said >= 0, said > round_trip)
+        exposure[t] = now
+    return exposure
+
+
+def p_values(exposure: np.ndarray, returns: np.ndarray, round_trip: float = 0.0) -> np.ndarray:
+    """Return the p value of the timing after costs, [series]; NaN where there is none.
+
+    Parameters
+    ----------
+    exposure, returns : float64, shape [T, series] or [T, series, tickers]
+        To each day and of each day.
+    """
+    changed = np.abs(np.diff(exposure, axis=0, prepend=0.0))
+    daily = excess_exposure(exposure) * returns - round_trip / 2 * changed
+    if daily.ndim == 3:
+        daily = daily.sum(axis=2)
+    p = [positive_gain(column).p for column in daily.T]
+    return np.array([np.nan if value is None else value for value in p])
+
+
+def words(exposure: np.ndarray, p: np.ndarray) -> list[str]:
+    """Return the word of the verdict on each series, as if it stood alone on its page."""
+    changed = np.diff(exposure, axis=0, prepend=0.0)
+    bought, sold = (changed > 0).sum(axis=0), (changed < 0).sum(axis=0)
+    return [
+        rule_word(int(b), int(s), None if np.isnan(value) else float(value))
+        for b, s, value in zip(bought, sold, p, strict=True)
+    ]
+
+
+Forecast = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+def _noise(returns: np.ndarray, rng: np.random.Generator, mean: float = 0.0) -> np.ndarray:
+    return NOISE * (rng.standard_normal(returns.shape) + mean)
+
+
+def _lasting(returns: np.ndarray, rng: np.random.Generator, mean: float = 0.0) -> np.ndarray:
+    shocks = rng.standard_normal(returns.shape)
+    shocks[1:] *= np.sqrt(1 - 0.9**2)
+    for t in range(1, len(shocks)):
+        shocks[t] += 0.9 * shocks[t - 1]
+    return NOISE * (shocks + mean)
+
+
+def _following(
+    returns: np.ndarray, rng: np.random.Generator, days: int, sign: float
+) -> np.ndarray:
+    return sign * means_of(returns, days)
+
+
+#: What forecasts the returns, none of which can be forecast.
+FORECASTS: dict[str, Forecast] = {
+    "noise": _noise,
+    "noise, mostly above zero": partial(_noise, mean=1.5),
+    "noise that lasts (AR 0.9)": _lasting,
+    "the same, mostly above zero": partial(_lasting, mean=1.5),
+    **{
+        f"{name}, {days} days": partial(_following, days=days, sign=sign)
+        for name, sign in (("contrarian", -1.0), ("momentum", 1.0))
+        for days in (20, 60, 250, 500)
+    },
+}
+#: Of ten tickers that share half of their variance, the one that rose or fell most.
+CHOICES = {"of ten, the one that fell most in 60 days": -1.0, "of ten, the one that rose most": 1.0}
+#: The markets: drift, and whether volatility clusters.
+MARKETS = {
+    "white noise": (0.0, False),
+    "GARCH, fat tails": (0.0, True),
+    "rising": (DRIFT, False),
+    "rising, GARCH": (DRIFT, True),
+}
+
+
+def chosen(series: int, days: int, seed: int, market: str, sign: float) -> tuple[np.ndarray, ...]:
+    """Return exposure and returns, each [days, series, tickers], of a rule that always holds one ticker."""
+    drift, clustered = MARKETS[market]
+    parts = walks(series * (TICKERS + 1), days, seed, 0.0, 0.0, clustered)
+    parts = parts.reshape(PAST + days, series, TICKERS + 1)
+    returns = np.sqrt(COMMON) * parts[..., -1:] + np.sqrt(1 - COMMON) * parts[..., :-1]
+    returns += drift * DAILY
+    last = np.argmax(sign * means_of(returns, 60)[-days - 1 : -1], axis=2)  # [days, series]
+    return np.eye(TICKERS)[last], returns[-days:]
+
+
+def timing_of(name: str, series: int, days: int, seed: int) -> list[str]:
+    """Return the cells of one kind of forecast: a share for each market, then costs and words on white noise."""
+    cells, extra = [], []
+    for market, (drift, clustered) in MARKETS.items():
+        if name in CHOICES:
+            exposure, returns = chosen(series // 10, days, seed, market, CHOICES[name])
+            cells.append(share(list(p_values(exposure, returns))))
+            continue
+        returns = walks(series, days, seed, drift, 0.0, clustered)
+        rng = np.random.default_rng([seed, 3])
+        forecast = FORECASTS[name](returns, rng)[-days - 1 : -1]
+        judged, exposure = returns[-days:], held(forecast)
+        p = p_values(exposure, judged)
+        cells.append(share(list(p)))
+        if market == "white noise":
+            costly = held(forecast, ROUND_TRIP)
+            said = words(exposure, p)
+            extra = [
+                share(list(p_values(costly, judged, ROUND_TRIP))),
+                *(f"{said.count(word) / len(said):.1%}" for word in (TIMED, CANNOT_SAY, IDLE)),
+            ]
+    return [name, *cells, *(extra or ["–"] * 4)]
+
+
+def timing_lines(series: int, days: int, seed: int, jobs: int) -> Iterator[str]:
+    """Return the table of the test of timing, a row as soon as it is made."""
+    heads = ["forecast", *MARKETS, "white noise, with costs", TIMED, CANNOT_SAY, IDLE]
+    yield f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}"
+    work = partial(timing_of, series=series, days=days, seed=seed)
+    with ProcessPoolExecutor(jobs) as pool:
+        for cells in pool.map(work, [*FORECASTS, *CHOICES]):
+            yield f"| {' | '.join(cells)} |"
+
+
 def main() -> None:
     """Judge the series and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--series", type=int, default=500)
+    parser.add_argument("--timing", action="store_true", help="the table of the test of timing")
+    parser.add_argument(
+        "--series", type=int, help="500; with --timing 10,000, a tenth where there are ten tickers"
+    )
+    parser.add_argument("--days", type=int, default=722, help="judged days, with --timing")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--rows", type=int, default=1227, help="sessions of a series")
     parser.add_argument("--horizon", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     flags = parser.parse_args()
-    seeds = range(flags.first_seed, flags.first_seed + flags.series)
+    if flags.timing:
+        began = time.perf_counter()
+        for line in timing_lines(flags.series or 10_000, flags.days, flags.first_seed, flags.jobs):
+            print(line, flush=True)
+        print(f"\n{time.perf_counter() - began:.0f} s")
+        return
+    series = flags.series or 500
+    seeds = range(flags.first_seed, flags.first_seed + series)
     work = partial(p_values_of, rows=flags.rows, horizon=flags.horizon)
     with ProcessPoolExecutor(flags.jobs) as pool:
-        results = list(pool.map(work, seeds, chunksize=5))
+        results = []
+        for result in pool.map(work, seeds, chunksize=5):
+            results.append(result)
+            if len(results) % 50 == 0:
+                print(f"{len(results)} of {series} series", file=sys.stderr, flush=True)
     print("\n".join(lines(results)))
 
 

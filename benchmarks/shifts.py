@@ -16,7 +16,7 @@ from backtests.account.broker import Broker
 from backtests.account.engine import run_backtest
 from backtests.account.replay.account import replay
 from backtests.account.replay.quotes import Quotes
-from backtests.judging.shift_test import draw_shifts, shift
+from backtests.judging.shifts import draw_shifts, shift
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from forecasters.bars import Bars

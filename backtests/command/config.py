@@ -45,10 +45,10 @@ class RunConfig(TradingFields, ForecastFields):
         commands=RUN,
         choices=("main", "all", "none"),
     )
-    shifts: int | None = flag(
-        None,
-        "at most this number of circular shifts of each forecast that bought, traded by the same rule "
-        "(default 1000; of a universe 0, because each takes a second or more)",
+    shifts: int = flag(
+        0,
+        "a picture of chance: at most this number of circular shifts of each forecast that bought, traded by the "
+        "same rule (1000 take seconds a ticker; of a universe each takes a second or more)",
         part=Part.OUTPUT,
         commands=RUN,
         least=0,

@@ -39,8 +39,6 @@ def values_used(config: RunConfig, made_of: Mapping[str, Any]) -> dict[str, Any]
         used["tax_bps"] = _plain({name: _tax(c) for name, c in costs.items()})
     if config.source == "auto":
         used["source"] = _plain({data["ticker"]: data["source"] for data in made_of["data"]})
-    if "shifts" in made_of:
-        used["shifts"] = made_of["shifts"]
     return values | {name: value for name, value in used.items() if name in values}
 
 

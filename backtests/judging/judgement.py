@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backtests.judging.power import Power
 from backtests.judging.returns import Chance
-from backtests.judging.shift_test import Shifted
+from backtests.judging.shifts import Shifted
 from backtests.judging.skill import Skill
+from backtests.judging.timing import Timed
 from backtests.judging.verdict import ForecastVerdict, RuleVerdict
 
 
@@ -20,19 +22,25 @@ class Judgement:
         Each forecaster against naive.
     chance : Chance
         Sharpe ratio and return of each result, with intervals, and the probability of overfitting.
+    timing : tuple of Timed
+        What the timing of each result that bought earned.
     shifted : tuple of Shifted
-        One for each result that bought on forecasts; empty where no shift was asked for.
+        A picture for each result that bought on forecasts; empty where no shift was asked for.
     forecasts : tuple of ForecastVerdict
         One a forecaster, naive excepted.
     rules : tuple of RuleVerdict
         One for each result that is judged (`Study.ruled`).
+    power : Power or None
+        What chance the days gave a small true edge; None of a universe and of a longer horizon.
     """
 
     skill: Skill
     chance: Chance
+    timing: tuple[Timed, ...]
     shifted: tuple[Shifted, ...]
     forecasts: tuple[ForecastVerdict, ...]
     rules: tuple[RuleVerdict, ...]
+    power: Power | None = None
 
     @property
     def verdicts(self) -> tuple[ForecastVerdict | RuleVerdict, ...]:

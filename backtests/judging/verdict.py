@@ -13,10 +13,13 @@ A rule on a forecaster, by its trades:
 
 - *never bought*;
 - *cannot say*: fewer than 30 closed trades, whatever they earned;
-- *not tested*: no shifts were run, or too few for any p below 0.05;
-- *timing shown*: it earned more than the shifts of its own forecasts, adjusted p below 0.05 (Holm
-  over the results with a p value and 30 closed trades at least);
+- *not tested*: the test is not defined (too few sessions, an exposure that never changed);
+- *timing shown*: it earned more after costs than the same exposure held evenly (`Timed`), adjusted
+  p below 0.05 (Holm over the results with a p value and 30 closed trades at least);
 - *no timing shown* otherwise.
+
+How often each word comes where there is nothing to find, and where there is: docs/results/noise.md and
+docs/results/power.md.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ from backtests.judging.skill import LEVEL, Judged
 from backtests.statistics.holm import holm
 
 if TYPE_CHECKING:
-    from backtests.judging.shift_test import Shifted
+    from backtests.judging.timing import Timed
 
 BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 CANNOT_SAY, IDLE = "cannot say", "never bought"
@@ -39,13 +42,6 @@ TIMED, UNTIMED, UNTESTED = "timing shown", "no timing shown", "not tested"
 
 #: What a forecaster lacks to be better although its interval lies above zero.
 P_VALUE, FOLDS = "p value", "folds"
-#: Why a rule with enough trades was not tested.
-FEW_SHIFTS, NO_FORECAST, NO_SHIFTS, NOT_SHIFTED = (
-    "few shifts",
-    "no forecast",
-    "no shifts",
-    "not shifted",
-)
 
 
 @dataclass(frozen=True)
@@ -99,17 +95,12 @@ class RuleVerdict:
         Return after costs, as a share.
     closed : int
         Closed trades.
-    shifts : int
-        Shifted accounts; 0 without any.
-    at_least : float or None
-        Share of the shifts that earned at least as much.
-    p : float or None
-        Of the shift test, adjusted for `tests`.
+    timed : Timed or None
+        The test that it rests on; None where the rule never bought.
+    p, p_before : float or None
+        Of the test after and before costs, adjusted for `tests`.
     tests : int
         Results of the account whose p values are adjusted together.
-    reason : str
-        Why it was not tested: `FEW_SHIFTS`, `NO_FORECAST`, `NO_SHIFTS`, or `NOT_SHIFTED` with the
-        reason of the shift test in `why`; else empty.
     """
 
     forecaster: str | None
@@ -117,12 +108,10 @@ class RuleVerdict:
     word: str
     net: float
     closed: int
-    shifts: int = 0
-    at_least: float | None = None
+    timed: Timed | None = None
     p: float | None = None
+    p_before: float | None = None
     tests: int = 0
-    reason: str = ""
-    why: str = ""
 
 
 def forecast_verdict(judged: Judged, variants: int = 2) -> ForecastVerdict:
@@ -154,49 +143,50 @@ def forecast_verdict(judged: Judged, variants: int = 2) -> ForecastVerdict:
     return ForecastVerdict(word, judged, variants, won, folds, lacks)
 
 
-def rule_verdicts(results: Sequence[Result], shifted: Sequence[Shifted]) -> tuple[RuleVerdict, ...]:
-    """Return the verdict on each result; `shifted` holds the shift tests that were made."""
-    by_result = {(test.forecaster, test.strategy): test for test in shifted}
+def rule_verdicts(results: Sequence[Result], timing: Sequence[Timed]) -> tuple[RuleVerdict, ...]:
+    """Return the verdict on each result; `timing` holds the test of each that bought."""
+    by_result = {(timed.forecaster, timed.strategy): timed for timed in timing}
     tests = [by_result.get((result.forecaster, result.strategy)) for result in results]
-    p = [
-        test.p if test and result.closed >= FEW_TRADES else None
-        for result, test in zip(results, tests, strict=True)
+    enough = [
+        timed if timed and result.closed >= FEW_TRADES else None
+        for result, timed in zip(results, tests, strict=True)
     ]
-    together = sum(value is not None for value in p)
+    after = [timed.p if timed else None for timed in enough]
+    before = [timed.p_before if timed else None for timed in enough]
+    together = sum(p is not None for p in after)
     return tuple(
-        _rule_verdict(result, test, adjusted, together)
-        for result, test, adjusted in zip(results, tests, holm(p), strict=True)
+        RuleVerdict(
+            forecaster=result.forecaster,
+            strategy=result.strategy,
+            word=rule_word(len(result.trades), result.closed, p),
+            net=net(result),
+            closed=result.closed,
+            timed=timed,
+            p=p,
+            p_before=p_before,
+            tests=together,
+        )
+        for result, timed, p, p_before in zip(
+            results, tests, holm(after), holm(before), strict=True
+        )
     )
 
 
-def _rule_verdict(result: Result, test: Shifted | None, p: float | None, tests: int) -> RuleVerdict:
-    """Return the verdict; `p` is adjusted for all `tests` of the account."""
-    word, reason = UNTIMED, ""
-    if not result.trades:
-        word = IDLE
-    elif result.closed < FEW_TRADES:
-        word = CANNOT_SAY
-    elif test and test.p is not None and tests / (1 + test.shifts) >= LEVEL:
-        word, reason = UNTESTED, FEW_SHIFTS
-    elif test and test.why and test.p is None:
-        word, reason = UNTESTED, NOT_SHIFTED
-    elif p is None:
-        word, reason = UNTESTED, NO_FORECAST if result.forecaster is None else NO_SHIFTS
-    elif _below(p):
-        word = TIMED
-    return RuleVerdict(
-        forecaster=result.forecaster,
-        strategy=result.strategy,
-        word=word,
-        net=net(result),
-        closed=result.closed,
-        shifts=test.shifts if test else 0,
-        at_least=test.at_least if test else None,
-        p=p,
-        tests=tests,
-        reason=reason,
-        why=test.why if test else "",
-    )
+def rule_word(trades: int, closed: int, p: float | None) -> str:
+    """Return the word on a rule; `p` is that of its timing after costs, adjusted.
+
+    Examples
+    --------
+    >>> rule_word(trades=30, closed=29, p=0.001), rule_word(trades=30, closed=30, p=0.001)
+    ('cannot say', 'timing shown')
+    """
+    if not trades:
+        return IDLE
+    if closed < FEW_TRADES:
+        return CANNOT_SAY
+    if p is None:
+        return UNTESTED
+    return TIMED if _below(p) else UNTIMED
 
 
 def _below(p: float | None) -> bool:

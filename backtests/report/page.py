@@ -29,6 +29,7 @@ from backtests.report.sections.results import section as results_section
 from backtests.report.sections.sensitivity import section as sensitivity_of
 from backtests.report.sections.shifts import section as shifts_of
 from backtests.report.sections.skill import section as skill_section
+from backtests.report.sections.timing import section as timing_section
 from backtests.report.sections.trades import trades_section
 from backtests.report.sections.verdict import section as verdict_of
 from backtests.report.summary import Summary
@@ -97,7 +98,7 @@ def write_index(
 
 
 def _judged(summary: Summary, deflation: Deflation | None) -> list[Section | None]:
-    """Return skill, chance and shifts; nothing of a study without a judgement."""
+    """Return skill, chance, timing and shifts; nothing of a study without a judgement."""
     study, judgement = summary.study, summary.study.judgement
     if judgement is None:
         return []
@@ -106,7 +107,8 @@ def _judged(summary: Summary, deflation: Deflation | None) -> list[Section | Non
     return [
         skill_section(judgement.skill, words, pooled=study.pooled),
         chance_section(DeflatedChance(judgement.chance, deflation), words),
-        Section("Timing, or the market", "shifts", [Part("shifts.html", shifts)])
+        timing_section(judgement.timing, words),
+        Section("The same forecasts on other days", "shifts", [Part("shifts.html", shifts)])
         if shifts
         else None,
     ]

@@ -18,7 +18,8 @@ Value = str | int | float | bool | None
 #: `break_even_bps` are a side, in basis points of the value traded; `turnover` is times a year. `gain` is
 #: 1 less the mean absolute error of the log return over naive's, with its 90% interval; `p_better`,
 #: `p_worse` and `p_clark_west` are adjusted for all forecasters of the account (Holm). The
-#: Sharpe ratio's interval is of 95%; `psr` is the probability that it is above 0; `shift_p` is not adjusted.
+#: Sharpe ratio's interval is of 95%; `psr` is the probability that it is above 0; the three
+#: of timing are a year's gain from timing after costs, and its p value after and before them, not adjusted.
 _ORDER = (
     "ticker", "simulated", "forecaster", "strategy", "label", "start", "end", "sessions",
     "mape", "mape_naive", "beats_naive", "mape_seed_min", "mape_seed_max", "seeds", "tickers", "below_naive",
@@ -26,7 +27,7 @@ _ORDER = (
     "direction", "direction_low", "direction_high", "majority", "lag0", "lag1",
     "gain", "gain_low", "gain_high", "p_better", "p_worse", "p_clark_west", "forecast_verdict",
     "total_return", "gross_return", "cost_return", "cost_bps", "break_even_bps", "turnover", "cagr", "sharpe",
-    "sharpe_low", "sharpe_high", "psr", "shift_percentile", "shift_p", "verdict",
+    "sharpe_low", "sharpe_high", "psr", "timing_gain", "timing_p", "timing_p_before", "shift_percentile", "verdict",
     "calls", "hits", "base_rate", "precision", "precision_low", "precision_high", "precision_needed", "after_call",
     "max_drawdown", "exposure", "trades", "closed_trades", "costs", "rejected", "expired", "unaffordable", "blocked",
 )  # fmt: skip
@@ -111,13 +112,17 @@ def _chance(study: Study, result: Result) -> dict[str, Value]:
         return {}
     pair = result.forecaster, result.strategy
     chances = {(c.forecaster, c.strategy): c for c in study.judgement.chance.results}
+    timing = {(t.forecaster, t.strategy): t for t in study.judgement.timing}
     shifts = {(s.forecaster, s.strategy): s for s in study.judgement.shifted}
     columns: dict[str, Value] = {"verdict": study.judgement.word(*pair)}
     if chance := chances.get(pair):
         columns["sharpe_low"], columns["sharpe_high"] = chance.sharpe_low, chance.sharpe_high
         columns["psr"] = chance.psr
+    if timed := timing.get(pair):
+        columns["timing_gain"] = timed.gain
+        columns["timing_p"], columns["timing_p_before"] = timed.p, timed.p_before
     if shift := shifts.get(pair):
-        columns |= {"shift_percentile": shift.percentile, "shift_p": shift.p}
+        columns["shift_percentile"] = shift.percentile
     return columns
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from backtests.judging.judgement import Judgement
+from backtests.judging.timing import Timed
 from backtests.report.sections.verdict import forecast_sentence, headline, rule_sentence
 
 
 def describe_judgement(judgement: Judgement) -> dict[str, Any]:
     """Return all of a judgement as JSON has it."""
     skill = asdict(judgement.skill)
+    timing = {(test.forecaster, test.strategy): _figures(test) for test in judgement.timing}
     shifts = {(test.forecaster, test.strategy): asdict(test) for test in judgement.shifted}
     return {
         "headline": headline(judgement.forecasts, judgement.rules),
@@ -26,9 +28,20 @@ def describe_judgement(judgement: Judgement) -> dict[str, Any]:
                 "strategy": verdict.strategy,
                 "word": verdict.word,
                 "sentence": rule_sentence(verdict),
+                "p": verdict.p,
+                "p_before": verdict.p_before,
+                "tests": verdict.tests,
+                "timing": timing.get((verdict.forecaster, verdict.strategy)),
                 "shifts": shifts.get((verdict.forecaster, verdict.strategy)),
             }
             for verdict in judgement.rules
         ],
         "returns": asdict(judgement.chance),
+        "power": asdict(judgement.power) if judgement.power else None,
     }
+
+
+def _figures(timed: Timed) -> dict[str, Any]:
+    """Return the figures of a test of timing without its daily series."""
+    names = (field.name for field in fields(timed) if field.name not in ("sessions", "daily"))
+    return {name: getattr(timed, name) for name in names}

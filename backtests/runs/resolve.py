@@ -12,7 +12,6 @@ from backtests.account.broker import Broker
 from backtests.command.config import RunConfig
 from backtests.command.flag import name_of
 from backtests.jobs.parallel import Plugin
-from backtests.judging.shift_test import SHIFTS
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.sources.extra_files import read_extra
@@ -63,10 +62,9 @@ def make_plan(config: RunConfig) -> Resolved:
     rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
     walk_forward = make_folds(config)
     extras = tuple(read_extra(Path(name)) for name in config.extra)
-    shifts = config.shifts
-    if shifts is None:
-        shifts = 0 if config.universe else SHIFTS
-    plan = Plan(forecasters, rules, walk_forward, config.features, config.seed_list, extras, shifts)
+    plan = Plan(
+        forecasters, rules, walk_forward, config.features, config.seed_list, extras, config.shifts
+    )
     described = {
         "forecasters": {label: describe_forecaster(f) for label, f in forecasters.items()},
         "strategies": {label: describe_rule(rule) for label, rule in rules.items()},
@@ -75,7 +73,7 @@ def make_plan(config: RunConfig) -> Resolved:
         "seeds": list(plan.seeds),
         "tearsheets": config.tearsheets,
         "save_fits": config.save_fits,
-        "shifts": shifts,
+        "shifts": config.shifts,
     }
     return Resolved(plan, files_behind([*forecasters.values(), *rules.values()]), described)
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from backtests.judging.judgement import Judgement
+from backtests.judging.power import power_of
 from backtests.judging.returns import judge_returns
-from backtests.judging.shift_test import RunShiftTasks, Shifted, shift_all
+from backtests.judging.shifts import RunShiftTasks, Shifted, shift_all
 from backtests.judging.skill import judge_forecasts
+from backtests.judging.timing import judge_timing
 from backtests.judging.verdict import forecast_verdict, rule_verdicts
 
 if TYPE_CHECKING:
@@ -34,11 +36,11 @@ def judge(
     Parameters
     ----------
     rules, members : mapping
-        Label to rule and ticker to flags, as the results of the study were traded.
+        Label to rule and ticker to flags, as the results of the study were traded: the shifts need them.
     shifts : int
         Largest number of circular shifts of a forecast; 0: none.
     run : callable
-        Runs the shift tests, which are long and independent.
+        Runs the shifted accounts, which are many and independent.
     """
     skill = judge_forecasts(study.by_forecaster, study.horizon, SEED)
     forecasts = {
@@ -49,10 +51,16 @@ def judge(
         shifted = shift_all(
             study.bars, forecasts, rules, broker, study.ruled, run, members, shifts, SEED
         )
+    timing = judge_timing(study.ruled, study.bars)
+    verdicts = rule_verdicts(study.ruled, timing)
+    tests = max((verdict.tests for verdict in verdicts), default=0)
+    plain = not study.pooled and study.horizon == 1
     return Judgement(
         skill=skill,
         chance=judge_returns(study.ruled, study.sensitivity, study.held, SEED),
+        timing=timing,
         shifted=shifted,
         forecasts=tuple(forecast_verdict(judged, len(skill.judged)) for judged in skill.judged),
-        rules=rule_verdicts(study.ruled, shifted),
+        rules=verdicts,
+        power=power_of(skill.n, len(skill.judged), tests) if plain else None,
     )

@@ -1,7 +1,9 @@
 """Forecasters and rules with chosen figures, for the rules of the verdict and its words."""
 
-from backtests.judging.shift_test import Shifted
+import numpy as np
+
 from backtests.judging.skill import Judged
+from backtests.judging.timing import Timed
 from backtests.statistics.diebold_mariano import Comparison
 from backtests.statistics.outcome import Outcome
 from tests.backtests.example_studies import make_result
@@ -31,7 +33,11 @@ def result(bars, strategy, trades, still_open=0):
     return make_result(bars, "cnn", strategy, first, holds=holds)
 
 
-def shift(strategy, p, at_least=0.4):
-    return Shifted(
-        "T", "cnn", strategy, real=0.1, trades=30, closed=30, shifts=365, at_least=at_least, p=p, via="replay",
+def timed(strategy, p, p_before=None, gain=0.1, why=""):
+    """Return a test of timing on 368 days, +25% a year before costs."""
+    days = np.busday_offset("2018-01-02", np.arange(368), roll="forward").astype("datetime64[D]")
+    before = p if p_before is None else p_before
+    return Timed(
+        "T", "cnn", strategy, closed=30, sessions=days, daily=np.zeros(368), exposure=0.5, gain=gain,
+        gain_before=0.25, detectable=0.3, statistic=1.0, p=p, p_before=before, why=why,
     )  # fmt: skip

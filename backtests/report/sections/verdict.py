@@ -7,14 +7,12 @@ from typing import Any
 
 from backtests.account.performance import FEW_TRADES
 from backtests.judging.judgement import Judgement
-from backtests.judging.skill import Judged
+from backtests.judging.power import Power
+from backtests.judging.skill import LEVEL, Judged
 from backtests.judging.verdict import (
     BETTER,
     CANNOT_SAY,
-    FEW_SHIFTS,
     IDLE,
-    NO_FORECAST,
-    NOT_SHIFTED,
     P_VALUE,
     SAME,
     TIMED,
@@ -38,7 +36,8 @@ def section(judgement: Judgement) -> dict[str, Any]:
     }
     for v in judgement.rules:
         words[v.forecaster, v.strategy] = {"word": v.word, "sentence": rule_sentence(v)}
-    return {"headline": headline(judgement.forecasts, judgement.rules), "words": words}
+    said = headline(judgement.forecasts, judgement.rules)
+    return {"headline": [*said, *power_sentences(judgement.power)], "words": words}
 
 
 def forecast_sentence(verdict: ForecastVerdict) -> str:
@@ -84,28 +83,48 @@ def _rule(verdict: RuleVerdict) -> str:
     trades = f"{count(verdict.closed, 'closed trade')}, {earned}"
     if verdict.word == CANNOT_SAY:
         return f"{trades}: cannot say"
-    if verdict.word == UNTESTED:
-        return f"{trades}: not tested, {_untested(verdict)}"
+    timed = verdict.timed
+    if timed is None or verdict.word == UNTESTED:
+        return f"{trades}: not tested, {timed.why if timed else 'no test was made'}"
     adjusted = "adjusted p" if verdict.tests > 1 else "p"
     beside = (
-        f"{percent(verdict.at_least, 0, sign=False)} of {count(verdict.shifts, 'shift')} of the same forecasts earned "
-        f"at least its {earned} ({adjusted} {p_text(verdict.p)})"
+        f"{percent(timed.gain)} a year after costs beside the same exposure held evenly "
+        f"({adjusted} {p_text(verdict.p)})"
     )
     if verdict.word == TIMED:
         return f"the timing earned more than chance gives: {beside}"
-    return f"the timing shows nothing: {beside}"
+    could = (
+        f"{count(timed.daily.size, 'day')} could have shown {percent(timed.detectable)} or more"
+    )
+    if verdict.p_before is not None and verdict.p_before < LEVEL:
+        return (
+            f"the timing does not earn its costs: {beside}; before costs {percent(timed.gain_before)} a year "
+            f"({adjusted} {p_text(verdict.p_before)}), more than chance gives; {could}"
+        )
+    return f"the timing shows nothing: {beside}; {could}"
 
 
-def _untested(verdict: RuleVerdict) -> str:
-    """Return why a rule was not tested against its shifts."""
-    if verdict.reason == FEW_SHIFTS:
-        shifts, results = count(verdict.shifts, "shift"), count(verdict.tests, "result")
-        return f"{shifts} could not show it among {results}"
-    if verdict.reason == NOT_SHIFTED:
-        return verdict.why
-    if verdict.reason == NO_FORECAST:
-        return "it needs no forecast"
-    return "no shift was asked for (--shifts)"
+def power_sentences(power: Power | None) -> list[str]:
+    """Return what chance so many days gave a small true edge, in one sentence; none where it is not known."""
+    if power is None:
+        return []
+    chances = []
+    if power.better is not None:
+        among = f" among {power.forecasters}" if power.forecasters > 1 else ""
+        chances.append(f"{_chance(power.better)} to be called better than naive{among}")
+    if power.timing is not None:
+        among = f" among {power.rules}" if power.rules > 1 else ""
+        chances.append(f"{_chance(power.timing)} to have its timing shown{among}, costs aside")
+    if not chances:
+        return []
+    return [
+        f"{count(power.days, 'day')} gave a small true edge (a correlation of {power.edge:g} between forecast and "
+        f"return) a chance of {listed(chances)}."
+    ]
+
+
+def _chance(share: float) -> str:
+    return percent(share, 0, sign=False) if share < 0.995 else "over 99%"
 
 
 def headline(forecasts: Sequence[ForecastVerdict], rules: Sequence[RuleVerdict] = ()) -> list[str]:
@@ -149,7 +168,7 @@ def _of_rules(verdicts: Sequence[RuleVerdict]) -> list[str]:
     phrases = {
         IDLE: "{n} never bought",
         CANNOT_SAY: f"{{n}} closed fewer than {FEW_TRADES} trades (cannot say)",
-        UNTIMED: "{n} did not stand out among the same forecasts moved to other days",
+        UNTIMED: "{n} earned no more by timing, after costs, than chance gives",
         UNTESTED: "{n} {was} not tested against chance",
     }
     rest = [

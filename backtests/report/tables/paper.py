@@ -71,7 +71,8 @@ RESULTS: tuple[PaperColumn, ...] = (
     ("Drawdown", _percent("max_drawdown")),
     ("Exposure", _percent("exposure", 0, sign=False)),
     ("Closed trades", _text("closed_trades")),
-    ("Shifts below", _percent("shift_percentile", 0, sign=False)),
+    ("Timing a year", _percent("timing_gain")),
+    ("p timing", lambda row: p_text(_number(row, "timing_p"))),
     ("Verdict", _text("verdict")),
 )
 FILES = ("forecasters.md", "forecasters.tex", "results.md", "results.tex")

@@ -91,7 +91,7 @@ def test_what_no_plugin_has_was_not_used(tmp_path: Path) -> None:
     for name in ("epochs", "patience", "engine", "threshold", "exit", "max_hold"):
         assert manifest["config"][name] is None, name
         assert table[name] == "not used", name
-    assert manifest["config"]["shifts"] == 1000
+    assert manifest["config"]["shifts"] == 0
 
 
 def test_accounts_that_differ_stand_by_account(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from backtests.judging.verdict import BETTER, IDLE, SAME, TIMED, UNTIMED, WORSE
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
 from backtests.report.page import write_index
-from backtests.report.sections.verdict import forecast_sentence, headline
+from backtests.report.sections.verdict import forecast_sentence, headline, power_sentences
 from backtests.report.summary import summarise
 from backtests.runs.judged import describe_judgement
 from backtests.studies.judge import judge
@@ -62,7 +62,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def judgement(study) -> Judgement:
-    return judge(study, RULES, BROKER, 1000, in_turn)
+    return judge(study, RULES, BROKER, 20, in_turn)
 
 
 def test_planted_skill_is_better_and_noise_is_worse(judgement: Judgement) -> None:
@@ -83,14 +83,21 @@ def test_planted_timing_is_shown_and_noise_shows_none(judgement: Judgement) -> N
     assert headline(judgement.forecasts, judgement.rules) == [
         "1 of 2 forecasters is better than naive: skilled; 1 is worse.",
         "1 of 4 combinations of forecaster and rule shows timing: skilled with direction; of the others "
-        "2 never bought and 1 did not stand out among the same forecasts moved to other days.",
+        "2 never bought and 1 earned no more by timing, after costs, than chance gives.",
     ]
 
 
-def test_without_shifts_no_rule_is_said_to_have_timing(study) -> None:
-    untested = judge(study, RULES, BROKER, 0, in_turn)
-    assert untested.shifted == ()
-    assert {v.word for v in untested.rules} == {IDLE, "not tested"}
+def test_the_verdict_needs_no_shifts(study, judgement: Judgement) -> None:
+    unshifted = judge(study, RULES, BROKER, 0, in_turn)
+    assert unshifted.shifted == ()
+    assert [v.word for v in unshifted.rules] == [v.word for v in judgement.rules]
+
+
+def test_a_study_says_what_chance_its_days_gave(study, judgement: Judgement) -> None:
+    assert judgement.power is not None
+    assert judgement.power.days == judgement.skill.n
+    assert (judgement.power.forecasters, judgement.power.rules) == (2, 2)
+    assert judge(replace(study, horizon=5), RULES, BROKER, 0, in_turn).power is None
 
 
 def test_the_rows_and_the_manifest_tell_the_same_words(study, judgement: Judgement) -> None:
@@ -105,7 +112,12 @@ def test_the_rows_and_the_manifest_tell_the_same_words(study, judgement: Judgeme
     described = describe_judgement(judgement)
     json.dumps(described, allow_nan=False)
     assert [own["word"] for own in described["forecasters"]] == [BETTER, WORSE]
-    assert described["rules"][0]["shifts"]["shifts"] == judgement.shifted[0].shifts
+    rule = described["rules"][0]
+    assert rule["shifts"]["shifts"] == judgement.shifted[0].shifts == 20
+    assert rule["timing"]["gain"] == skilled["timing_gain"] == judgement.timing[0].gain
+    assert rule["timing"]["p"] == skilled["timing_p"] < 0.001
+    assert "daily" not in rule["timing"], "a series is no figure"
+    assert described["power"]["days"] == judgement.skill.n
     plain = summarise(study).rows
     assert all(row["verdict"] is None and row["gain"] is None for row in plain)
 
@@ -118,7 +130,8 @@ def test_the_verdict_stands_before_every_other_sentence(study, judgement, tmp_pa
     verdict, lead = body.index('class="verdict"'), body.index('class="lead"')
     assert verdict < lead
     assert headline(judgement.forecasts)[0] in body[verdict:lead]
-    for part in ('id="skill"', 'id="chance"', 'id="shifts"'):
+    assert power_sentences(judgement.power)[0] in body[verdict:lead]
+    for part in ('id="skill"', 'id="chance"', 'id="timing"', 'id="shifts"'):
         assert part in body
     unjudged = write_index(tmp_path / "no", summarise(study), make_manifest(study), {}).read_text(
         "utf-8"

@@ -10,12 +10,8 @@ import pytest
 from backtests.judging.verdict import (
     BETTER,
     CANNOT_SAY,
-    FEW_SHIFTS,
     FOLDS,
     IDLE,
-    NO_FORECAST,
-    NO_SHIFTS,
-    NOT_SHIFTED,
     P_VALUE,
     SAME,
     TIMED,
@@ -27,7 +23,7 @@ from backtests.judging.verdict import (
 )
 from backtests.statistics.diebold_mariano import diebold_mariano
 from tests.backtests.example_studies import make_bars
-from tests.backtests.verdict_cases import judged, result, shift
+from tests.backtests.verdict_cases import judged, result, timed
 
 
 @pytest.fixture(scope="module")
@@ -69,44 +65,27 @@ def test_too_few_days_and_an_undefined_test_cannot_say():
     assert forecast_verdict(equal).word == CANNOT_SAY
 
 
-def test_a_rule_is_judged_by_its_trades_then_by_its_shifts(bars):
+def test_a_rule_is_judged_by_its_trades_then_by_its_timing(bars):
     every = [
         result(bars, "idle", 0), result(bars, "few", 29, still_open=1), result(bars, "timed", 30),
-        result(bars, "luck", 31), result(bars, "untested", 40),
+        result(bars, "luck", 31), result(bars, "constant", 40),
     ]  # fmt: skip
-    shifted = [shift("few", 0.0001), shift("timed", 0.003, 0.0), shift("luck", 0.4)]
-    verdicts = {v.strategy: v for v in rule_verdicts(every, shifted)}
+    timing = [timed("few", 0.0001), timed("timed", 0.003), timed("luck", 0.4, 0.01)]
+    timing.append(timed("constant", None, why="its exposure never changed"))
+    verdicts = {v.strategy: v for v in rule_verdicts(every, timing)}
     assert {name: v.word for name, v in verdicts.items()} == {
-        "idle": IDLE, "few": CANNOT_SAY, "timed": TIMED, "luck": UNTIMED, "untested": UNTESTED,
+        "idle": IDLE, "few": CANNOT_SAY, "timed": TIMED, "luck": UNTIMED, "constant": UNTESTED,
     }  # fmt: skip
     assert verdicts["timed"].p == pytest.approx(0.006), "two results share the 5%"
-    assert (verdicts["timed"].tests, verdicts["timed"].shifts) == (2, 365)
-    assert verdicts["untested"].reason == NO_SHIFTS
-
-
-def test_why_a_rule_was_not_tested(bars):
-    untested = result(bars, "a", 30)
-    plain = replace(untested, forecaster=None)
-    assert rule_verdicts([plain], ())[0].reason == NO_FORECAST
-    none = replace(shift("a", None), why="19 forecasts leave too few shifts", shifts=0)
-    (verdict,) = rule_verdicts([untested], [none])
-    assert (verdict.word, verdict.reason) == (UNTESTED, NOT_SHIFTED)
-    assert verdict.why == "19 forecasts leave too few shifts"
+    assert verdicts["luck"].p_before == pytest.approx(0.01), "after 0.003 of the other"
+    assert verdicts["timed"].tests == 2
+    assert verdicts["idle"].timed is None
 
 
 def test_few_trades_take_no_part_in_the_adjustment(bars):
     pair = [result(bars, "few", 5), result(bars, "timed", 30)]
-    shifted = [shift("few", 0.001), shift("timed", 0.04)]
-    assert [v.word for v in rule_verdicts(pair, shifted)] == [CANNOT_SAY, TIMED]
+    timing = [timed("few", 0.001), timed("timed", 0.04)]
+    assert [v.word for v in rule_verdicts(pair, timing)] == [CANNOT_SAY, TIMED]
     twice = [result(bars, "more", 30), result(bars, "timed", 30)]
-    shifted = [shift("more", 0.9), shift("timed", 0.04)]
-    assert [v.word for v in rule_verdicts(twice, shifted)] == [UNTIMED, UNTIMED]
-
-
-def test_too_few_shifts_for_so_many_results_show_nothing_and_are_not_called_a_failure(bars):
-    pair = [result(bars, "a", 30), result(bars, "b", 30)]
-    few = [replace(shift(name, 1 / 20, 0.0), shifts=19) for name in ("a", "b")]
-    verdicts = rule_verdicts(pair, few)
-    assert [(v.word, v.reason) for v in verdicts] == [(UNTESTED, FEW_SHIFTS)] * 2
-    enough = [replace(test, p=1 / 41, shifts=40) for test in few]
-    assert [v.word for v in rule_verdicts(pair, enough)] == [TIMED, TIMED]
+    timing = [timed("more", 0.9), timed("timed", 0.04)]
+    assert [v.word for v in rule_verdicts(twice, timing)] == [UNTIMED, UNTIMED]

@@ -7,11 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backtests.judging.power import power_of
 from backtests.judging.verdict import forecast_verdict, rule_verdicts
-from backtests.report.sections.verdict import forecast_sentence, headline, rule_sentence
+from backtests.report.sections.verdict import (
+    forecast_sentence,
+    headline,
+    power_sentences,
+    rule_sentence,
+)
 from backtests.statistics.diebold_mariano import diebold_mariano
 from tests.backtests.example_studies import make_bars
-from tests.backtests.verdict_cases import judged, result, shift
+from tests.backtests.verdict_cases import judged, result, timed
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +59,9 @@ def test_a_p_value_of_a_single_test_is_not_called_adjusted(bars):
         assert ", adjusted p " in said(2, **figures)
         assert ", p " in said(1, **figures)
     pair = [result(bars, name, 30) for name in ("a", "b")]
-    shifted = [shift("a", 0.4), shift("b", 0.4)]
+    timing = [timed("a", 0.4), timed("b", 0.4)]
     for many, text in ((2, "(adjusted p 0.80)"), (1, "(p 0.40)")):
-        assert text in rule_sentence(rule_verdicts(pair[:many], shifted[:many])[0])
+        assert text in rule_sentence(rule_verdicts(pair[:many], timing[:many])[0])
 
 
 def test_not_distinguishable_says_its_power():
@@ -98,36 +104,52 @@ def test_forecasters_that_cannot_be_judged_are_not_said_to_be_no_better():
     assert first.endswith("and 2 cannot be judged.")
 
 
-def test_each_rule_says_its_trades_and_its_shifts(bars):
+def test_each_rule_says_its_trades_and_its_timing(bars):
     every = [
         result(bars, "idle", 0), result(bars, "few", 29, still_open=1), result(bars, "timed", 30),
-        result(bars, "luck", 31), result(bars, "untested", 40),
+        result(bars, "luck", 31), result(bars, "constant", 40),
     ]  # fmt: skip
-    shifted = [shift("few", 0.0001), shift("timed", 0.003, 0.0), shift("luck", 0.4)]
-    verdicts = rule_verdicts(every, shifted)
+    timing = [timed("few", 0.0001), timed("timed", 0.003), timed("luck", 0.4, 0.3, gain=-0.02)]
+    timing.append(timed("constant", None, why="its exposure never changed"))
+    verdicts = rule_verdicts(every, timing)
     words = {v.strategy: rule_sentence(v) for v in verdicts}
     assert words["idle"] == "cnn with idle: it never bought."
     assert words["few"] == "cnn with few: 29 closed trades, -30.3% after costs: cannot say."
-    assert "40% of 365 shifts of the same forecasts earned at least its" in words["luck"]
-    assert "adjusted p 0.006" in words["timed"]
-    assert words["untested"].endswith("not tested, no shift was asked for (--shifts).")
+    assert words["timed"] == (
+        "cnn with timed: the timing earned more than chance gives: +10.0% a year after costs beside the same exposure "
+        "held evenly (adjusted p 0.006)."
+    )
+    assert words["luck"] == (
+        "cnn with luck: the timing shows nothing: -2.0% a year after costs beside the same exposure held evenly "
+        "(adjusted p 0.40); 368 days could have shown +30.0% or more."
+    )
+    assert words["constant"].endswith("not tested, its exposure never changed.")
     assert headline((), verdicts) == [
         "1 of 5 combinations of forecaster and rule shows timing: cnn with timed; of the others 1 never bought, "
-        "1 closed fewer than 30 trades (cannot say), 1 did not stand out among the same forecasts moved to other days "
+        "1 closed fewer than 30 trades (cannot say), 1 earned no more by timing, after costs, than chance gives "
         "and 1 was not tested against chance."
     ]
 
 
-def test_why_a_rule_was_not_tested_is_said(bars):
-    rule = result(bars, "a", 30)
-    (plain,) = rule_verdicts([replace(rule, forecaster=None)], ())
-    assert rule_sentence(plain).endswith("not tested, it needs no forecast.")
-    none = replace(shift("a", None), why="19 forecasts leave too few shifts", shifts=0)
-    (untested,) = rule_verdicts([rule], [none])
-    assert rule_sentence(untested).endswith("not tested, 19 forecasts leave too few shifts.")
-    few = [replace(shift(name, 1 / 20, 0.0), shifts=19) for name in ("a", "b")]
-    pair = rule_verdicts([rule, result(bars, "b", 30)], few)
-    assert rule_sentence(pair[0]).endswith("19 shifts could not show it among 2 results.")
+def test_timing_that_does_not_earn_its_costs_is_not_said_to_show_nothing(bars):
+    (verdict,) = rule_verdicts([result(bars, "a", 30)], [timed("a", 0.3, 0.01)])
+    assert rule_sentence(verdict) == (
+        "cnn with a: the timing does not earn its costs: +10.0% a year after costs beside the same exposure held evenly "
+        "(p 0.30); before costs +25.0% a year (p 0.010), more than chance gives; 368 days could have shown +30.0% or more."
+    )
+
+
+def test_what_chance_the_days_gave_is_one_sentence():
+    (both,) = power_sentences(power_of(722, forecasters=4, rules=4))
+    assert both == (
+        "722 days gave a small true edge (a correlation of 0.1 between forecast and return) a chance of 10% to be "
+        "called better than naive among 4 and 46% to have its timing shown among 4, costs aside."
+    )
+    (alone,) = power_sentences(power_of(1500, forecasters=1, rules=0))
+    assert alone.endswith("a chance of 45% to be called better than naive.")
+    assert power_sentences(power_of(19, forecasters=1, rules=1)) == []
+    assert power_sentences(power_of(722, forecasters=0, rules=0)) == []
+    assert power_sentences(None) == []
 
 
 def test_a_page_without_rules_or_forecasters_says_nothing_of_them():

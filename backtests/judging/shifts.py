@@ -1,12 +1,11 @@
-"""Timing or market: the same forecasts, shifted against the sessions, through the same rule and costs.
+"""A picture of chance: the same forecasts on other days, through the same rule and costs.
 
-A rule that is long most of the time earns what the market earns, whatever its forecasts are worth.
 Circularly shifted forecasts keep their distribution and their order, so the rule trades about as often
-and stays invested about as long. Only the relation of each forecast to its day is lost. The place of the
-real account among the shifted ones shows what its timing earned.
+and stays invested about as long. Only the relation of each forecast to its day is lost.
 
-Source: a randomisation test by circular shifts; its p value counts the real account among the
-shifted ones, so that it is never 0 (Davison and Hinkley 1997, chapter 4; Phipson and Smyth 2010).
+This is no test. A forecast that follows past prices is related to the returns that a circular shift
+wraps onto it: on noise a rule that buys after falls lies above 95% of its shifts in up to 12% of the
+cases, and one that buys after rises in none. The test is `timing`.
 """
 
 from __future__ import annotations
@@ -29,9 +28,8 @@ if TYPE_CHECKING:
 
 #: Shifts of a replayed account, and of one that only Backtrader can trade.
 SHIFTS, SLOW_SHIFTS = 1000, 99
-#: With fewer no share of them could lie below 5%.
+#: With fewer there are no quantiles at 5% and 95%.
 LEAST = 19
-LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,6 @@ class Shifted:
         Share of the shifts that earned at least as much.
     percentile : float or None
         Share of the shifts that earned less, one that earned the same counted half.
-    p : float or None
-        One-sided: (1 + shifts that earned at least as much) / (1 + shifts).
     median, low, high : float or None
         Returns of the shifts: the median, and the quantiles at 5% and 95%.
     median_trades : float or None
@@ -77,7 +73,6 @@ class Shifted:
     shifts: int = 0
     at_least: float | None = None
     percentile: float | None = None
-    p: float | None = None
     median: float | None = None
     low: float | None = None
     high: float | None = None
@@ -123,7 +118,7 @@ def draw_shifts(n: int, count: int, seed: int) -> list[int]:
     return [int(k) for k in np.sort(rng.choice(every, count, replace=False))]
 
 
-def shift_test(
+def beside_shifts(
     bars: Mapping[str, Bars],
     forecasts: Mapping[str, Forecasts],
     rule: Rule,
@@ -167,8 +162,8 @@ def shift_test(
         forecasts_leave = "forecast leaves" if n == 1 else "forecasts leave"
         return replace(plain, why=f"{n} {forecasts_leave} too few shifts")
     if count < LEAST:
-        shifts = "shift" if count == 1 else "shifts"
-        return replace(plain, why=f"{count} {shifts} could not show a p of 5%")
+        shifts = "shift has" if count == 1 else "shifts have"
+        return replace(plain, why=f"{count} {shifts} no 5% and 95% quantile")
     trade, why = _replayed(bars, forecasts, rule, broker, result, members)
     if trade is None:
         trade = partial(_backtested, bars, rule, broker, members)
@@ -236,7 +231,6 @@ def _judged(plain: Shifted, returns: Any, trades: Any, via: str, why: str) -> Sh
         shifts=n,
         at_least=as_much / n,
         percentile=1 - (as_much - same / 2) / n,
-        p=(1 + as_much) / (1 + n),
         median=median,
         low=low,
         high=high,
@@ -246,7 +240,7 @@ def _judged(plain: Shifted, returns: Any, trades: Any, via: str, why: str) -> Sh
     )
 
 
-#: The test of one result, and what runs many of them and answers in their order.
+#: The shifts of one result, and what runs many of them and answers in their order.
 ShiftTask = Callable[[], Shifted]
 RunShiftTasks = Callable[[Sequence[ShiftTask]], Sequence[Shifted]]
 
@@ -262,7 +256,7 @@ def shift_all(
     count: int = SHIFTS,
     seed: int = 0,
 ) -> tuple[Shifted, ...]:
-    """Return the shift test of each result that bought on forecasts; `run` gets one task for each.
+    """Return the shifted accounts of each result that bought on forecasts; `run` gets one task for each.
 
     Parameters
     ----------
@@ -273,7 +267,7 @@ def shift_all(
     """
     tasks: list[ShiftTask] = [
         partial(
-            shift_test,
+            beside_shifts,
             bars,
             forecasts[result.forecaster],
             rules[result.strategy],
