@@ -12,7 +12,10 @@ import numpy as np
 
 from backtests.account.performance import performance
 from backtests.account.result import Result
+from backtests.judging.looks import timing_look
 from backtests.judging.rises import at_least
+from backtests.judging.timing import judge_timing
+from backtests.trials.look import Look
 from forecasters.bars import Bars, Flags, Floats
 from forecasters.forecasts import Forecasts
 from strategies.rule import Rule
@@ -50,6 +53,8 @@ class Point:
     returns : float64, shape [T]
         Given with the figures and read as `daily`. It is no field: digest, table and equality are
         those of the figures.
+    look : Look or None
+        Given in the same way and read as `timed`.
     """
 
     forecaster: str
@@ -62,15 +67,23 @@ class Point:
     exposure: float
     hit_rate: float | None
     returns: InitVar[Floats | None] = None
+    look: InitVar[Look | None] = None
 
-    def __post_init__(self, returns: Floats | None) -> None:
+    def __post_init__(self, returns: Floats | None, look: Look | None) -> None:
         object.__setattr__(self, "returns", returns)  # where `replace` looks for it
+        object.__setattr__(self, "look", look)
 
     @property
     def daily(self) -> Floats:
         """Daily simple returns of the account, [T] as `Result.returns`; empty where none was run."""
         returns: Floats | None = vars(self)["returns"]
         return np.empty(0) if returns is None else returns
+
+    @property
+    def timed(self) -> Look | None:
+        """What the ledger keeps of its timing; None where it closed too few trades."""
+        look: Look | None = vars(self)["look"]
+        return look
 
     @property
     def digest(self) -> str:
@@ -172,7 +185,7 @@ def _points(
         figures = _IDLE
         if any(variant.rule.could_buy(f.forecast_return).any() for f in by_ticker):
             account = run_backtest(bars, forecasts, variant.rule, broker, members=members)
-            figures = _figures(account)
+            figures = _figures(account, bars)
         points.append(
             Point(
                 by_ticker[0].forecaster,
@@ -189,7 +202,7 @@ def _points(
 _IDLE: dict[str, Any] = {"total_return": 0.0, "trades": 0, "exposure": 0.0, "hit_rate": None}
 
 
-def _figures(result: Result) -> dict[str, Any]:
+def _figures(result: Result, bars: Mapping[str, Bars]) -> dict[str, Any]:
     """Return the figures of an account that was run."""
     figures = performance(result)
     gained = [trade.return_net > 0 for trade in result.trades]
@@ -197,6 +210,7 @@ def _figures(result: Result) -> dict[str, Any]:
         **{name: figures[name] for name in ("total_return", "trades", "exposure")},
         "hit_rate": sum(gained) / len(gained) if gained else None,
         "returns": result.returns,
+        "look": next((timing_look(timed) for timed in judge_timing((result,), bars)), None),
     }
 
 

@@ -89,6 +89,7 @@ class _Rows:
     forecast: Mapping[str, Floats]  # each [R]
     fold: NDArray[np.int64]  # [T], which of the folds
     tickers: int
+    days: Days  # [T]
 
     def mean(self, values: Floats) -> Floats:
         """Return the mean over the tickers of each session, [T].
@@ -140,6 +141,23 @@ def judge_forecasts(
     superior = superior_predictive_ability(naive, table, horizon, seed)
     kept = model_confidence_set(np.column_stack([naive, table]), (NAIVE, *names), horizon, seed)
     return Skill(judged, superior, kept, n, horizon)
+
+
+def daily_gains(
+    by_forecaster: Mapping[str, Sequence[Forecasts]],
+) -> tuple[Days, dict[str, Floats]]:
+    """Return the sessions [T] that all are judged on, and for each forecaster but naive its gains [T].
+
+    A gain is the absolute error of naive less that of the forecaster, of the log return, the mean
+    over the tickers of a session: the series that `Judged.absolute` tests. Both are empty where no
+    session can be judged.
+    """
+    rows = _match(by_forecaster, [name for name in by_forecaster if name != NAIVE])
+    if rows is None:
+        return np.empty(0, dtype="datetime64[D]"), {}
+    naive = rows.mean(np.abs(rows.realised))
+    losses = {name: rows.mean(np.abs(rows.realised - f)) for name, f in rows.forecast.items()}
+    return rows.days, {name: naive - loss for name, loss in losses.items()}
 
 
 def _judge(name: str, rows: _Rows, loss: Floats, naive: Floats, horizon: int) -> Judged:
@@ -195,7 +213,7 @@ def _match(by_forecaster: Mapping[str, Sequence[Forecasts]], names: Sequence[str
     starts = np.unique(longest[1].fold)
     fold = np.clip(np.searchsorted(starts, sessions, side="right") - 1, 0, None)
     joined = {name: np.concatenate(parts) for name, parts in forecast.items()}
-    return _Rows(session, np.concatenate(realised), joined, fold, len(days))
+    return _Rows(session, np.concatenate(realised), joined, fold, len(days), sessions)
 
 
 def _log_return(forecasts: Forecasts, days: Days) -> Floats:

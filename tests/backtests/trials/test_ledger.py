@@ -20,6 +20,7 @@ from backtests.runs.resolve import make_plan
 from backtests.runs.trial_count import bars_of, scope_of, trials_of
 from backtests.statistics.sharpe import sharpe_of
 from backtests.trials.ledger import FILE, TrialLedger, remember
+from backtests.trials.look import FORECAST, TIMING, Look
 from backtests.trials.trial import Scope, Trial, trial_key
 from strategies.five_percent import FivePercentRule
 from tests.backtests.example_studies import KOREAN, make_study
@@ -52,21 +53,21 @@ def rewrite(path, change):
 
 
 def test_each_distinct_trial_is_counted_once(tmp_path):
-    ledger = TrialLedger(tmp_path, DAY)
+    ledger = TrialLedger(tmp_path / FILE, None, DAY)
     first = ledger.add([*some(10), *some(3)])
     assert (first.trials, first.new, first.since, first.warning) == (10, 10, "2026-03-02", "")
-    again = TrialLedger(tmp_path, datetime.date(2026, 3, 9)).add(some(10))
+    again = TrialLedger(tmp_path / FILE, None, datetime.date(2026, 3, 9)).add(some(10))
     assert (again.trials, again.new, again.since) == (10, 0, "2026-03-02")
-    more = TrialLedger(tmp_path).add(some(6, first=8))
+    more = TrialLedger(tmp_path / FILE).add(some(6, first=8))
     assert (more.trials, more.new, more.since) == (14, 4, "2026-03-02")
     assert len((tmp_path / FILE).read_text().splitlines()) == more.lines == 14
     assert sorted(more.sharpes) == [0.01 * i for i in range(14) if i % 3]
 
 
 def test_a_run_that_is_found_again_leaves_the_ledger_as_it_is(tmp_path):
-    TrialLedger(tmp_path, DAY).add(some(5))
+    TrialLedger(tmp_path / FILE, None, DAY).add(some(5))
     before = (tmp_path / FILE).read_bytes()
-    TrialLedger(tmp_path, DAY + datetime.timedelta(1)).add(some(5))
+    TrialLedger(tmp_path / FILE, None, DAY + datetime.timedelta(1)).add(some(5))
     assert (tmp_path / FILE).read_bytes() == before
 
 
@@ -85,37 +86,38 @@ def test_a_run_that_is_found_again_leaves_the_ledger_as_it_is(tmp_path):
     ],
 )
 def test_what_counts_is_what_was_judged_on_the_same_prices(tmp_path, scope, trials):
-    TrialLedger(tmp_path).add(some(4))
-    assert TrialLedger(tmp_path).add(some(4, scope)).trials == trials
+    TrialLedger(tmp_path / FILE).add(some(4))
+    assert TrialLedger(tmp_path / FILE).add(some(4, scope)).trials == trials
 
 
 def test_a_longer_window_is_remembered_for_those_that_begin_later(tmp_path):
-    TrialLedger(tmp_path).add(some(4))
+    TrialLedger(tmp_path / FILE).add(some(4))
     longer = replace(HERE, last="2021-12-30")
-    grown = TrialLedger(tmp_path).add(some(4, longer))
+    grown = TrialLedger(tmp_path / FILE).add(some(4, longer))
     assert (grown.trials, grown.new, grown.lines) == (4, 0, 8)
-    assert TrialLedger(tmp_path).add(some(4, longer)).lines == 8
+    assert TrialLedger(tmp_path / FILE).add(some(4, longer)).lines == 8
     later = replace(HERE, first="2021-01-04", last="2021-12-30")
-    assert TrialLedger(tmp_path).add([], later).trials == 4
+    assert TrialLedger(tmp_path / FILE).add([], later).trials == 4
 
 
 def test_an_empty_count_needs_to_know_whose(tmp_path):
-    none = TrialLedger(tmp_path).add([], HERE)
+    none = TrialLedger(tmp_path / FILE).add([], HERE)
     assert (none.trials, none.since, none.sharpes, none.warning) == (0, "", (), "")
     with pytest.raises(ValueError, match="one scope"):
-        TrialLedger(tmp_path).add([])
+        TrialLedger(tmp_path / FILE).add([])
     with pytest.raises(ValueError, match="one scope"):
-        TrialLedger(tmp_path).add([*some(1), *some(1, replace(HERE, last="2020-01-02"))])
+        TrialLedger(tmp_path / FILE).add([*some(1), *some(1, replace(HERE, last="2020-01-02"))])
 
 
 MANY = """
 import sys
+from backtests.trials.look import FORECAST, TIMING, Look
 from backtests.trials.trial import Scope, Trial, trial_key
 from backtests.trials.ledger import TrialLedger
 scope = Scope(("051900.KS",), "2017-01-02", "2019-12-30")
 sys.stdin.readline()
 for i in range(40):
-    TrialLedger(sys.argv[1]).add([Trial(trial_key(rule=[sys.argv[2], i]), scope, 0.1, "run")])
+    TrialLedger(sys.argv[1] + "/trials.jsonl").add([Trial(trial_key(rule=[sys.argv[2], i]), scope, 0.1, "run")])
 """
 
 
@@ -132,16 +134,16 @@ def test_processes_at_once_are_all_counted(tmp_path):
     assert [process.communicate(timeout=600) and process.returncode for process in started] == [
         0
     ] * 3
-    counted = TrialLedger(tmp_path).add([], HERE)
+    counted = TrialLedger(tmp_path / FILE).add([], HERE)
     assert (counted.trials, counted.lines, counted.warning) == (120, 120, "")
 
 
 def test_a_ledger_that_was_removed_is_said_and_the_larger_count_stays(tmp_path):
-    finish(tmp_path, "one", TrialLedger(tmp_path).add(some(30)))
+    finish(tmp_path, "one", TrialLedger(tmp_path / FILE).add(some(30)))
     (tmp_path / FILE).unlink()
-    new = TrialLedger(tmp_path).add(some(4))
+    new = TrialLedger(tmp_path / FILE).add(some(4))
     assert (new.trials, new.lines) == (30, 4)
-    more = TrialLedger(tmp_path).add(some(2, first=50))
+    more = TrialLedger(tmp_path / FILE).add(some(2, first=50))
     assert more.trials == 32, "new ones go on counting"
     rewrite(tmp_path / FILE, lambda lines: lines[:4])
     assert (
@@ -152,34 +154,34 @@ def test_a_ledger_that_was_removed_is_said_and_the_larger_count_stays(tmp_path):
     # ... also when only the run that came after it is left
     finish(tmp_path, "two", new)
     (tmp_path / "one" / "manifest.json").unlink()
-    left = TrialLedger(tmp_path).add(some(4))
+    left = TrialLedger(tmp_path / FILE).add(some(4))
     assert left.trials == 30
     assert left.warning.startswith("Run two counted 30 trials")
     # other prices lose nothing by it
-    other = TrialLedger(tmp_path).add(some(2, replace(HERE, tickers=("000660.KS",))))
+    other = TrialLedger(tmp_path / FILE).add(some(2, replace(HERE, tickers=("000660.KS",))))
     assert (other.trials, other.warning) == (2, "")
 
 
 def test_a_ledger_that_was_cut_is_said(tmp_path):
-    finish(tmp_path, "one", TrialLedger(tmp_path).add(some(30)))
+    finish(tmp_path, "one", TrialLedger(tmp_path / FILE).add(some(30)))
     rewrite(tmp_path / FILE, lambda lines: lines[:20])
-    cut = TrialLedger(tmp_path).add([], HERE)
+    cut = TrialLedger(tmp_path / FILE).add([], HERE)
     assert cut.trials == 30
     assert "it has 20 lines, and run one saw 30 lines of it" in cut.warning
 
 
 def test_another_ledger_of_the_same_length_is_said(tmp_path):
-    finish(tmp_path, "one", TrialLedger(tmp_path).add(some(30)))
+    finish(tmp_path, "one", TrialLedger(tmp_path / FILE).add(some(30)))
     (tmp_path / FILE).unlink()
-    other = TrialLedger(tmp_path).add(some(40, first=100))
+    other = TrialLedger(tmp_path / FILE).add(some(40, first=100))
     assert other.trials == 70, "those of the folder that is left, and the new ones"
     assert "is not the one of the earlier runs: run one saw 30 lines of it" in other.warning
 
 
 def test_an_edited_line_is_said(tmp_path):
-    TrialLedger(tmp_path).add(some(6))
+    TrialLedger(tmp_path / FILE).add(some(6))
     rewrite(tmp_path / FILE, lambda lines: [*lines[:2], lines[2].replace("run", "ran"), *lines[3:]])
-    edited = TrialLedger(tmp_path).add([], HERE)
+    edited = TrialLedger(tmp_path / FILE).add([], HERE)
     assert edited.trials == 6
     assert edited.warning == (
         "Line 4 of the ledger of trials does not follow from the line before: something was edited there."
@@ -187,68 +189,68 @@ def test_an_edited_line_is_said(tmp_path):
 
 
 def test_lines_that_were_taken_out_are_counted(tmp_path):
-    TrialLedger(tmp_path).add(some(9))
+    TrialLedger(tmp_path / FILE).add(some(9))
     rewrite(tmp_path / FILE, lambda lines: [*lines[:2], *lines[5:]])
-    short = TrialLedger(tmp_path).add([], HERE)
+    short = TrialLedger(tmp_path / FILE).add([], HERE)
     assert short.trials == 9
     assert (
         short.warning == "3 lines are missing in the ledger of trials, counted as 3 trials."
     )  # 3, 4, 5
     rewrite(tmp_path / FILE, lambda lines: lines[2:])
-    assert TrialLedger(tmp_path).add([], HERE).trials == 9
+    assert TrialLedger(tmp_path / FILE).add([], HERE).trials == 9
 
 
 def test_a_line_that_cannot_be_read_counts_and_the_chain_goes_on(tmp_path):
-    TrialLedger(tmp_path).add(some(6))
+    TrialLedger(tmp_path / FILE).add(some(6))
     rewrite(tmp_path / FILE, lambda lines: [*lines[:3], "what is this\n", '["n", 5]\n', lines[5]])
-    damaged = TrialLedger(tmp_path).add([], HERE)
+    damaged = TrialLedger(tmp_path / FILE).add([], HERE)
     assert damaged.trials == 6
     assert damaged.warning.startswith(
         "Lines 4, 5 of the ledger of trials cannot be read and count as one trial each."
     )
-    assert TrialLedger(tmp_path).add(some(2, first=50)).trials == 8
+    assert TrialLedger(tmp_path / FILE).add(some(2, first=50)).trials == 8
 
 
 def test_what_a_crash_left_half_written_does_not_swallow_the_next_line(tmp_path):
-    TrialLedger(tmp_path).add(some(3))
+    TrialLedger(tmp_path / FILE).add(some(3))
     path = tmp_path / FILE
     path.write_bytes(path.read_bytes()[:-40])
-    after = TrialLedger(tmp_path).add(some(3, first=10))
+    after = TrialLedger(tmp_path / FILE).add(some(3, first=10))
     assert after.trials == 6
     assert after.warning == (
         "Line 3 of the ledger of trials cannot be read and counts as one trial."
     )
-    again = TrialLedger(tmp_path).add(some(3, first=10))
+    again = TrialLedger(tmp_path / FILE).add(some(3, first=10))
     assert (again.trials, again.new, again.warning) == (6, 0, after.warning)
 
 
 def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path):
     (tmp_path / FILE).mkdir()
-    counted = TrialLedger(tmp_path).add(some(5))
+    counted = TrialLedger(tmp_path / FILE).add(some(5))
     assert (counted.trials, counted.new, counted.lines, counted.head) == (5, 5, 0, "")
     assert "cannot be written (Is a directory)" in counted.warning
     assert "are not remembered" in counted.warning
     assert remember([counted])["count"] == 0
     (tmp_path / "file").write_text("no folder")
-    nowhere = TrialLedger(tmp_path / "file").add(some(5))
+    nowhere = TrialLedger(tmp_path / "file" / FILE).add(some(5))
     assert nowhere.trials == 5
     assert "cannot be written" in nowhere.warning
 
 
 def test_a_ledger_that_can_only_be_read_is_still_counted(tmp_path, monkeypatch):
-    TrialLedger(tmp_path).add(some(5))
+    TrialLedger(tmp_path / FILE).add(some(5))
 
     def refuse(path):  # root may write whatever the file says
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
     monkeypatch.setattr("backtests.trials.ledger.locked", refuse)
-    counted = TrialLedger(tmp_path).add([*some(2), *some(3, first=10)])
+    counted = TrialLedger(tmp_path / FILE).add([*some(2), *some(3, first=10)])
     assert (counted.trials, counted.new, counted.lines) == (8, 3, 5)
     assert "cannot be written (Permission denied)" in counted.warning
 
 
 def test_what_the_runs_remember_is_found_in_their_manifests(tmp_path):
-    ledger = TrialLedger(tmp_path)
+    ledger = TrialLedger(tmp_path / FILE)
     one = ledger.add(some(4))
     two = ledger.add(some(2, replace(HERE, tickers=("000660.KS",))))
     finish(tmp_path, "both", one, two)
@@ -262,10 +264,10 @@ def test_what_the_runs_remember_is_found_in_their_manifests(tmp_path):
 
 
 def test_a_manifest_that_cannot_be_read_is_said(tmp_path):
-    finish(tmp_path, "torn", TrialLedger(tmp_path).add(some(4)))
+    finish(tmp_path, "torn", TrialLedger(tmp_path / FILE).add(some(4)))
     path = tmp_path / "torn" / "manifest.json"
     path.write_text(path.read_text()[:80])
-    counted = TrialLedger(tmp_path).add(some(4))
+    counted = TrialLedger(tmp_path / FILE).add(some(4))
     assert (counted.trials, counted.warning) == (
         4, "The manifest of torn cannot be read: what it saw of the ledger of trials is lost.",
     )  # fmt: skip
@@ -307,26 +309,41 @@ def swept():
 def test_every_point_is_a_trial_and_the_own_one_is_the_result(swept):
     trials = looked(swept)
     assert len(swept.ruled) == 2
-    assert len(trials) == len({t.key for t in trials}) == 60
+    assert len(trials) == len({t.key for t in trials}) == 2 + 60
     assert {t.scope for t in trials} == {scope_of(swept)}
     assert scope_of(swept).tickers == (KOREAN,)
     assert {t.bars for t in trials} == {bars_of(swept)} == {swept.bars[KOREAN].digest}
     moved = [t for t in trials if t.sharpe is not None]
     assert 0 < len(moved) < 60
+    assert [t.kind for t in trials[:3]] == [FORECAST, FORECAST, TIMING]
+    assert trials[0].look.daily.size == swept.results[0].sessions.size - 4, (
+        "three halts, and no outcome yet"
+    )
     point = next(p for p in swept.sensitivity if p.trades and not p.own)
     assert sharpe_of(point.daily[1:]).value in {t.sharpe for t in moved}
 
 
 def test_a_threshold_of_the_sweep_looked_at_again_is_no_new_trial(swept, tmp_path):
-    assert TrialLedger(tmp_path).add(looked(swept)).trials == 60
-    assert TrialLedger(tmp_path).add(looked(swept, threshold=0.02)).new == 0
-    seeded = TrialLedger(tmp_path).add(looked(swept, seeds=5))
-    assert (seeded.trials, seeded.new) == (60, 0)
+    assert TrialLedger(tmp_path / FILE).add(looked(swept)).trials == 62
+    assert TrialLedger(tmp_path / FILE).add(looked(swept, threshold=0.02)).new == 0
+
+
+def test_another_seed_is_a_new_trial(swept, tmp_path):
+    TrialLedger(tmp_path / FILE).add(looked(swept))
+    (account,) = swept.forecasts
+    seeded = tuple(
+        replace(f, seeds=tuple(s + 3 for s in f.seeds)) for f in swept.forecasts[account]
+    )
+    other = looked(replace(swept, forecasts={account: seeded}))
+    counted = TrialLedger(tmp_path / FILE).add(other)
+    assert (counted.trials, counted.new) == (124, 62)
 
 
 def test_another_cost_or_plan_is_a_new_trial(swept, tmp_path):
-    TrialLedger(tmp_path).add(looked(swept))
-    assert TrialLedger(tmp_path).add(looked(swept, slippage=10)).new == 60
+    TrialLedger(tmp_path / FILE).add(looked(swept))
+    assert TrialLedger(tmp_path / FILE).add(looked(swept, slippage=10)).new == 60, (
+        "the forecasters are the same"
+    )
     named = ("five_percent", "five_percent:max_hold=5")
     study = replace(
         swept,
@@ -336,7 +353,7 @@ def test_another_cost_or_plan_is_a_new_trial(swept, tmp_path):
             swept.results[-1],
         ),
     )
-    assert TrialLedger(tmp_path).add(looked(study, strategy=named)).new == 2
+    assert TrialLedger(tmp_path / FILE).add(looked(study, strategy=named)).new == 2
 
 
 def test_where_a_network_is_trained_is_no_trial(swept, monkeypatch):
