@@ -1,7 +1,8 @@
 """How often the tests find skill or timing where there is none: `python -m benchmarks.noise`.
 
-Two tables, each with its command. Without a flag: the tests of forecasts. Each series is a random walk with clustered volatility and fat tails (GARCH(1,1) with Student's t of 6
-degrees, no drift, no tie to its past): the best forecast of its next close is the last one, and every
+Three tables, each with its command. Without a flag: the tests of forecasts. Each series is a random
+walk with clustered volatility and fat tails (GARCH(1,1) with Student's t of 6 degrees, no drift, no
+tie to its past): the best forecast of its next close is the last one, and every
 "better than naive" is wrong. Fast forecasters are trained walk-forward as in a run; networks would
 take hours for so many series, and contain naive in the same way: each can forecast no change.
 
@@ -12,7 +13,7 @@ is better. Every share has its 95% interval (Clopper and Pearson 1934).
 With `--timing`: the test of timing, on returns that nothing predicts and forecasts of many kinds, traded
 by the direction rule: forecasts that know nothing, that last, that are mostly above zero, and that follow
 the mean of past returns, up or down, over 20 to 500 days. A sale and a purchase fill at the close of
-the decision, which is the next open where no night moves the price.
+the decision, which is the next open where no night moves the price. With `--nulls`: other nulls beside it.
 """
 
 import argparse
@@ -251,9 +252,7 @@ def _lasting(returns: np.ndarray, rng: np.random.Generator, mean: float = 0.0) -
     return NOISE * (shocks + mean)
 
 
-def _following(
-    returns: np.ndarray, rng: np.random.Generator, days: int, sign: float
-) -> np.ndarray:
+def _following(returns: np.ndarray, rng: np.random.Generator, days: int, sign: float) -> np.ndarray:
     return sign * means_of(returns, days)
 
 
@@ -325,12 +324,94 @@ def timing_lines(series: int, days: int, seed: int, jobs: int) -> Iterator[str]:
             yield f"| {' | '.join(cells)} |"
 
 
+# --- other nulls ---------------------------------------------------------------------------------
+
+
+def _tested(excess: np.ndarray, returns: np.ndarray) -> np.ndarray:
+    """Return the p value of the mean of excess exposure times return, [series]."""
+    p = [positive_gain(column).p for column in (excess * returns).T]
+    return np.array([np.nan if value is None else value for value in p])
+
+
+def _so_far(exposure: np.ndarray) -> np.ndarray:
+    day = np.arange(1, len(exposure) + 1)[:, None]
+    return exposure - np.cumsum(exposure, axis=0) / day
+
+
+def _bounded(exposure: np.ndarray) -> np.ndarray:
+    """Return the excess over a reference that stays between 0 and 1."""
+    mean, owed = exposure - _so_far(exposure), np.zeros(exposure.shape[1])
+    excess = np.empty_like(exposure)
+    for t, now in enumerate(exposure):
+        excess[t] = now - np.clip(mean[t] + owed / (len(exposure) - t), 0.0, 1.0)
+        owed += excess[t]
+    return excess
+
+
+def _shifted(exposure: np.ndarray, returns: np.ndarray) -> np.ndarray:
+    """Return the share of all circular shifts of the exposure that earn as much, itself among them."""
+    transformed = np.conj(np.fft.rfft(exposure, axis=0)) * np.fft.rfft(returns, axis=0)
+    earned = np.fft.irfft(transformed, len(returns), axis=0)  # [shifts, series]
+    return np.asarray((earned >= earned[0] - 1e-12).mean(axis=0))
+
+
+def _permuted(exposure: np.ndarray, returns: np.ndarray, block: int = 20) -> np.ndarray:
+    """Return the share of orders of the blocks of returns in which the exposure earns as much."""
+    rng, own = np.random.default_rng(0), (exposure * returns).sum(axis=0)
+    blocks = np.array_split(np.arange(len(returns)), len(returns) // block)
+    as_much = np.ones_like(own)
+    for _ in range(199):
+        order = np.concatenate([blocks[i] for i in rng.permutation(len(blocks))])
+        as_much += (exposure * returns[order]).sum(axis=0) >= own
+    return np.asarray(as_much / 200)
+
+
+#: What else could stand for "no timing": from exposure and returns to p values.
+NULLS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "circular shifts of the exposure": _shifted,
+    "returns in another order, blocks of 20 days": _permuted,
+    "less the mean exposure of the sample": lambda e, r: _tested(e - e.mean(axis=0), r),
+    "nothing subtracted": _tested,
+    "less the mean exposure so far": lambda e, r: _tested(_so_far(e), r),
+    "the same, made good on the days left, within 0 and 1": lambda e, r: _tested(_bounded(e), r),
+    "the same without bounds: ours": p_values,
+}
+#: Forecast, drift and autoregression; the last is an oracle, whose share is power.
+TRIED: dict[str, tuple[str | None, float, float]] = {
+    "contrarian, 60 days": ("contrarian, 60 days", 0.0, 0.0),
+    "contrarian, 500 days": ("contrarian, 500 days", 0.0, 0.0),
+    "momentum, 500 days": ("momentum, 500 days", 0.0, 0.0),
+    "rising, momentum, 500 days": ("momentum, 500 days", DRIFT, 0.0),
+    "rising, lasting, mostly above zero": ("the same, mostly above zero", DRIFT, 0.0),
+    "power: oracle of AR 0.1": (None, 0.0, 0.1),
+}
+
+
+def nulls_lines(series: int, days: int, seed: int) -> Iterator[str]:
+    """Return the table of other nulls; a column is a world."""
+    shares: dict[str, list[str]] = {name: [] for name in NULLS}
+    for name, drift, memory in TRIED.values():
+        returns = walks(series, days, seed, drift, memory)
+        rng = np.random.default_rng([seed, 3])
+        forecast = memory * returns if name is None else FORECASTS[name](returns, rng)
+        exposure, judged = held(forecast[-days - 1 : -1]), returns[-days:]
+        for null, test in NULLS.items():
+            p = test(exposure, judged)
+            shares[null].append(f"{np.mean(p[~np.isnan(p)] < LEVEL):.1%}")
+    yield f"| null | {' | '.join(TRIED)} |\n|{' --- |' * (len(TRIED) + 1)}"
+    for null, cells in shares.items():
+        yield f"| {null} | {' | '.join(cells)} |"
+
+
 def main() -> None:
     """Judge the series and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--timing", action="store_true", help="the table of the test of timing")
+    parser.add_argument("--nulls", action="store_true", help="other nulls of timing, side by side")
     parser.add_argument(
-        "--series", type=int, help="500; with --timing 10,000, a tenth where there are ten tickers"
+        "--series",
+        type=int,
+        help="500; with --timing 10,000, a tenth where there are ten tickers; with --nulls 2,000",
     )
     parser.add_argument("--days", type=int, default=722, help="judged days, with --timing")
     parser.add_argument("--first-seed", type=int, default=0)
@@ -338,9 +419,15 @@ def main() -> None:
     parser.add_argument("--horizon", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     flags = parser.parse_args()
-    if flags.timing:
+    if flags.timing or flags.nulls:
         began = time.perf_counter()
-        for line in timing_lines(flags.series or 10_000, flags.days, flags.first_seed, flags.jobs):
+        if flags.timing:
+            lines_of = timing_lines(
+                flags.series or 10_000, flags.days, flags.first_seed, flags.jobs
+            )
+        else:
+            lines_of = nulls_lines(flags.series or 2_000, flags.days, flags.first_seed)
+        for line in lines_of:
             print(line, flush=True)
         print(f"\n{time.perf_counter() - began:.0f} s")
         return

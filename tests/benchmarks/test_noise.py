@@ -37,7 +37,9 @@ def test_the_walks_have_the_deviation_the_drift_and_the_memory_they_say():
     assert white.mean() == pytest.approx(0.05 * DAILY, abs=0.01 * DAILY)
     lasting = walks(200, 500, seed=0, memory=0.2)
     assert lasting.std() == pytest.approx(DAILY, rel=0.01)
-    assert np.corrcoef(lasting[1:].ravel(), lasting[:-1].ravel())[0, 1] == pytest.approx(0.2, abs=0.01)
+    assert np.corrcoef(lasting[1:].ravel(), lasting[:-1].ravel())[0, 1] == pytest.approx(
+        0.2, abs=0.01
+    )
     clustered = walks(200, 500, seed=0, clustered=True)
     assert clustered.std() == pytest.approx(DAILY, rel=0.1)
     assert (clustered**4).mean() / (clustered**2).mean() ** 2 > 4.5
@@ -55,7 +57,12 @@ def test_the_words_are_those_of_the_verdict():
     exposure = np.zeros((100, 4))
     exposure[1::2, :2] = 1.0  # 50 purchases, the last of them kept
     exposure[50:, 2] = 1.0  # one
-    assert words(exposure, np.array([0.01, np.nan, 0.01, np.nan])) == [TIMED, UNTESTED, CANNOT_SAY, IDLE]
+    assert words(exposure, np.array([0.01, np.nan, 0.01, np.nan])) == [
+        TIMED,
+        UNTESTED,
+        CANNOT_SAY,
+        IDLE,
+    ]
 
 
 def test_a_forecast_of_the_truth_is_better_and_loud_noise_is_worse():

@@ -20,7 +20,7 @@ LEAD = (
 NOTE = (
     "A year’s gain is the mean daily difference times the sessions of a year, not compounded. The p values are "
     "one-sided and of each result alone; the verdict adjusts them for all results with enough closed trades. Costs "
-    "only lower the gain, so after costs a rule without timing is called timed in fewer than 5% of the cases."
+    "only lower the gain, so after costs a rule without timing is called timed in about 5% of the cases at most."
 )
 
 
@@ -64,7 +64,9 @@ COLUMNS: tuple[Column[Timed], ...] = (
         lambda timed: signed(timed.gain_before),
         "a year’s gain from timing before costs",
     ),
-    Column("p before", lambda timed: Cell(p_text(timed.p_before), timed.why), "before costs, one-sided"),
+    Column(
+        "p before", lambda timed: Cell(p_text(timed.p_before), timed.why), "before costs, one-sided"
+    ),
     Column(
         "After costs",
         lambda timed: signed(timed.gain),

@@ -118,11 +118,11 @@ def power_sentences(power: Power | None) -> list[str]:
         return []
     chances = []
     if power.better is not None:
-        among = f" among {power.forecasters}" if power.forecasters > 1 else ""
+        among = f" (as one of {power.forecasters} forecasters)" if power.forecasters > 1 else ""
         chances.append(f"{_chance(power.better)} to be called better than naive{among}")
     if power.timing is not None:
-        among = f" among {power.rules}" if power.rules > 1 else ""
-        chances.append(f"{_chance(power.timing)} to have its timing shown{among}, costs aside")
+        among = f" (as one of {power.rules} rules)" if power.rules > 1 else ""
+        chances.append(f"{_chance(power.timing)} to have its timing shown before costs{among}")
     if not chances:
         return []
     return [

@@ -12,10 +12,10 @@ from backtests.jobs.parallel import run_tasks
 from backtests.judging.shifts import (
     SLOW_SHIFTS,
     Shifted,
+    beside_shifts,
     draw_shifts,
     shift,
     shift_all,
-    beside_shifts,
 )
 from backtests.markets.costs import Costs
 from backtests.markets.market import market_for
@@ -230,7 +230,12 @@ def test_without_a_purchase_a_forecast_or_enough_days_nothing_is_shifted():
     whys = ["it never bought", "the rule asks no forecast", "19 forecasts leave too few shifts"]
     for found, why in zip((never, plain, short), whys, strict=True):
         assert found.why == why
-        assert (found.at_least, found.percentile, found.median, found.shifts) == (None, None, None, 0)
+        assert (found.at_least, found.percentile, found.median, found.shifts) == (
+            None,
+            None,
+            None,
+            0,
+        )
 
 
 def test_a_universe_is_shifted_as_one_through_backtrader():

@@ -98,16 +98,17 @@ def test_a_rule_without_forecasts_is_judged_and_one_that_never_bought_is_not():
     assert plain.p is not None
     assert timed(rule=FivePercentRule(threshold=0.5))[1] == ()
     bars, _ = market()
-    few = judge_timing([_cut(result, 15)], {"A": bars})[0]
-    assert (few.p, few.gain, few.why) == (None, None, "14 days: a test needs 20")
+    for sessions, days in ((15, "14 days"), (2, "1 day"), (1, "0 days")):
+        few = judge_timing([_cut(result, sessions)], {"A": bars})[0]
+        assert (few.p, few.gain, few.why) == (None, None, f"{days}: a test needs 20")
 
 
 def _cut(result, days):
-    """Return the first days of a result."""
-    last = str(result.sessions[days - 1])
+    """Return the first days of a result, with its first purchase on the first of them."""
+    first = replace(result.fills[0], session=str(result.sessions[0]))
     return replace(
         result, sessions=result.sessions[:days], equity=result.equity[:days], cash=result.cash[:days],
-        costs=result.costs[:days], fills=tuple(f for f in result.fills if f.session <= last),
+        costs=result.costs[:days], fills=(first,),
     )  # fmt: skip
 
 

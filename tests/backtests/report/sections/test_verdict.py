@@ -134,8 +134,9 @@ def test_each_rule_says_its_trades_and_its_timing(bars):
 def test_timing_that_does_not_earn_its_costs_is_not_said_to_show_nothing(bars):
     (verdict,) = rule_verdicts([result(bars, "a", 30)], [timed("a", 0.3, 0.01)])
     assert rule_sentence(verdict) == (
-        "cnn with a: the timing does not earn its costs: +10.0% a year after costs beside the same exposure held evenly "
-        "(p 0.30); before costs +25.0% a year (p 0.010), more than chance gives; 368 days could have shown +30.0% or more."
+        "cnn with a: the timing does not earn its costs: +10.0% a year after costs beside the same exposure held "
+        "evenly (p 0.30); before costs +25.0% a year (p 0.010), more than chance gives; 368 days could have shown "
+        "+30.0% or more."
     )
 
 
@@ -143,7 +144,8 @@ def test_what_chance_the_days_gave_is_one_sentence():
     (both,) = power_sentences(power_of(722, forecasters=4, rules=4))
     assert both == (
         "722 days gave a small true edge (a correlation of 0.1 between forecast and return) a chance of 10% to be "
-        "called better than naive among 4 and 46% to have its timing shown among 4, costs aside."
+        "called better than naive (as one of 4 forecasters) and 46% to have its timing shown before costs (as one of "
+        "4 rules)."
     )
     (alone,) = power_sentences(power_of(1500, forecasters=1, rules=0))
     assert alone.endswith("a chance of 45% to be called better than naive.")
