@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from backtests.trials.arrays import read_arrays, write_arrays
 from backtests.trials.look import Look
-from backtests.writing.atomic import write_atomically
 from forecasters.bars import Floats
 
 
@@ -36,9 +34,7 @@ class KeptLooks:
             row[np.searchsorted(sessions, look.sessions)] = look.daily
         days = sessions.astype("datetime64[D]").astype(np.int32)
         name = _name(days, values)
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, days=days, values=values)
-        write_atomically(self._path(name), lambda file: file.write(buffer.getvalue()))
+        write_arrays(self._path(name), days=days, values=values)
         return [f"{name}:{i}" for i in range(len(looks))]
 
     def read(self, stored: str, kind: str) -> Look | None:
@@ -58,10 +54,8 @@ class KeptLooks:
         return self.folder / f"looks-{name}.npz"
 
     def _load(self, name: str) -> Mapping[str, Floats] | None:
-        try:
-            with np.load(self._path(name), allow_pickle=False) as file:
-                arrays = {key: file[key] for key in ("days", "values")}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        arrays = read_arrays(self._path(name), "days", "values")
+        if arrays is None:
             return None
         return arrays if _name(arrays["days"], arrays["values"]) == name else None
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from backtests.writing.atomic import write_atomically
+from backtests.trials.arrays import read_arrays, write_arrays
 from forecasters.bars import Bars, Days, Floats
 
 #: Two returns agree if they differ by less than this share of their standard deviation: a rounding to
@@ -122,8 +121,8 @@ class PriceRegistry:
         return tuple(sorted(set(names)))
 
     def there(self) -> set[str]:
-        """Return the names of all prices that are kept."""
-        return {path.stem.removeprefix("prices-") for path in self.folder.glob("prices-*.npz")}
+        """Return the names of all prices that are kept and can be read."""
+        return set(self._all())
 
     def _path(self, name: str) -> Path:
         return self.folder / f"prices-{name}.npz"
@@ -132,21 +131,18 @@ class PriceRegistry:
         joined = seen.joined(prices) if seen else prices
         if seen and joined.sessions.size == seen.sessions.size:
             return
-        buffer = io.BytesIO()
         days = joined.sessions.astype("datetime64[D]").astype(np.int32)
-        np.savez_compressed(buffer, days=days, level=joined.level.astype(np.float32))
-        write_atomically(self._path(name), lambda file: file.write(buffer.getvalue()))
+        write_arrays(self._path(name), days=days, level=joined.level.astype(np.float32))
 
     def _all(self) -> dict[str, Prices]:
-        read = {name: self._read(self._path(name)) for name in sorted(self.there())}
+        paths = sorted(self.folder.glob("prices-*.npz"))
+        read = {path.stem.removeprefix("prices-"): self._read(path) for path in paths}
         return {name: prices for name, prices in read.items() if prices is not None}
 
     @staticmethod
     def _read(path: Path) -> Prices | None:
-        """Return the prices of a file; None where there is none that can be read."""
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                days = arrays["days"].astype("datetime64[D]")
-                return Prices(days, arrays["level"].astype(np.float64))
-        except (OSError, ValueError, KeyError, EOFError):
+        arrays = read_arrays(path, "days", "level")
+        if arrays is None:
             return None
+        days = arrays["days"].astype("datetime64[D]")
+        return Prices(days, arrays["level"].astype(np.float64))

@@ -19,11 +19,12 @@ from backtests.runs.manifest import write_manifest
 from backtests.runs.resolve import make_plan
 from backtests.runs.trial_count import bars_of, scope_of, trials_of
 from backtests.statistics.sharpe import sharpe_of
-from backtests.trials.ledger import FILE, TrialLedger, remember
+from backtests.trials.chain import extend
+from backtests.trials.ledger import FILE, TrialLedger, default_ledger, remember
 from backtests.trials.look import FORECAST, TIMING, Look
 from backtests.trials.trial import Scope, Trial, trial_key
 from strategies.five_percent import FivePercentRule
-from tests.backtests.example_studies import KOREAN, make_study
+from tests.backtests.example_studies import KOREAN, make_bars, make_study
 from tests.backtests.planted_sweep import KRX
 
 HERE = Scope(("051900.KS",), "2017-01-02", "2019-12-30")
@@ -107,6 +108,126 @@ def test_an_empty_count_needs_to_know_whose(tmp_path):
         TrialLedger(tmp_path / FILE).add([])
     with pytest.raises(ValueError, match="one scope"):
         TrialLedger(tmp_path / FILE).add([*some(1), *some(1, replace(HERE, last="2020-01-02"))])
+
+
+DAYS = np.arange("2017-01-02", "2019-12-31", dtype="datetime64[D]")
+
+
+def looking(last, seed=0, first=HERE.first, kind=TIMING, key=0):
+    """Return a trial on the days to `last`, with its daily series."""
+    days = DAYS[(np.datetime64(first) <= DAYS) & (np.datetime64(last) >= DAYS)]
+    daily = np.random.default_rng(seed).standard_normal(DAYS.size)[: days.size]
+    scope = replace(HERE, first=first, last=last)
+    return Trial(trial_key(rule=key), scope, 0.1, "run", "", kind, Look(kind, days, daily))
+
+
+def test_an_earlier_end_is_a_trial_and_a_later_one_is_the_same_grown(tmp_path):
+    ends = ("2018-06-29", "2018-07-31", "2018-05-31", "2018-06-29", "2018-08-31", "2018-05-30")
+    ledger = TrialLedger(tmp_path / FILE, today=DAY)
+    counted = [ledger.add([looking(end)]) for end in ends]
+    assert [c.trials for c in counted] == [1, 1, 2, 2, 2, 3]
+    assert [c.new for c in counted] == [1, 0, 1, 0, 0, 1]
+    assert [len(c.looks) for c in counted] == [0, 1, 2, 2, 3, 4], "each window is looked at, once"
+    assert counted[-1].without_series == 0
+    (other,) = counted[1].looks
+    assert str(other.sessions[-1]) == "2018-06-29"
+    assert other.daily == pytest.approx(looking("2018-06-29").look.daily, rel=1e-6)
+
+
+def test_a_daily_job_is_judged_on_its_newest_window_alone(tmp_path):
+    for day in range(1, 20):
+        today = datetime.date(2019, 3, day)
+        last = str(today - datetime.timedelta(1 + day % 3))  # the vendor is late now and then
+        counted = TrialLedger(tmp_path / FILE, today=today).add([looking(last)])
+        ahead = [look for look in counted.looks if str(look.sessions[-1]) > last]
+        assert (counted.trials, counted.looks) == (counted.trials, tuple(ahead))
+    assert counted.looks == ()
+    # ... but who goes back chooses among ends
+    back = TrialLedger(tmp_path / FILE, today=today).add([looking("2018-12-28")])
+    assert len(back.looks) == 1
+
+
+def test_the_series_of_the_own_trials_are_not_among_the_earlier_ones(tmp_path):
+    ledger = TrialLedger(tmp_path / FILE, today=DAY)
+    one, other = (looking("2018-06-29", seed, key=seed) for seed in (1, 2))
+    assert ledger.add([one]).looks == ()
+    assert ledger.add([one]).looks == ()
+    assert len(ledger.add([other]).looks) == 1
+    assert ledger.add([one, other]).looks == ()
+
+
+@pytest.mark.parametrize("damage", ["removed", "changed"])
+def test_a_series_that_is_lost_counts_as_independent(tmp_path, damage):
+    TrialLedger(tmp_path / FILE).add([looking("2018-06-29", 1, key=1)])
+    (file,) = tmp_path.glob("*/looks-*.npz")
+    if damage == "removed":
+        file.unlink()
+    else:
+        arrays = dict(np.load(file))
+        np.savez_compressed(file, **{**arrays, "values": arrays["values"] * 2})
+    counted = TrialLedger(tmp_path / FILE).add([looking("2018-06-29", 2, key=2)])
+    assert (counted.trials, counted.looks, counted.without_series) == (2, (), 1)
+    assert "The daily series of one trial is lost or changed beside the ledger" in counted.warning
+
+
+def older(path, n):
+    """Write a ledger as the version before this one did: names for prices, and no series."""
+    entries = [
+        {
+            "on": "2026-01-05", "key": trial_key(old=i), "tickers": ["051900.KS"], "first": HERE.first,
+            "last": HERE.last, "simulated": False, "sharpe": 0.01, "command": "run", "bars": "",
+        }
+        for i in range(n)
+    ]  # fmt: skip
+    path.write_bytes(extend([], entries))
+
+
+@pytest.mark.parametrize("ticker", ["051900.KS", "051900.ks", "051900"])
+def test_a_ledger_that_an_earlier_version_left_beside_the_runs_still_counts(tmp_path, ticker):
+    older(tmp_path / FILE, 7)
+    path = tmp_path / "own" / FILE
+    trial = looking("2018-06-29")
+    trial = replace(trial, scope=replace(trial.scope, tickers=(ticker,)))
+    counted = TrialLedger(path, tmp_path).add([trial], bars={ticker: make_bars(ticker)})
+    assert (counted.trials, counted.new, counted.without_series) == (8, 1, 7)
+    assert (counted.since, counted.lines, counted.warning) == ("2026-01-05", 1, "")
+    again = TrialLedger(tmp_path / FILE, tmp_path).add([trial])
+    assert (again.trials, again.lines, again.warning) == (8, 8, ""), "or it goes on as the ledger"
+
+
+def test_a_copy_under_another_name_is_the_same_trial(tmp_path):
+    bars = make_bars(rows=900)
+    first = TrialLedger(tmp_path / FILE, tmp_path / "a").add(
+        [looking("2018-06-29")], bars={"051900.KS": bars}
+    )
+    copied = looking("2018-06-29")
+    copied = replace(copied, scope=replace(copied.scope, tickers=("COPY",)))
+    second = TrialLedger(tmp_path / FILE, tmp_path / "b").add([copied], bars={"COPY": bars})
+    assert (first.trials, second.trials, second.new) == (1, 1, 0)
+    drawn = make_bars(rows=900, seed=5)
+    other = TrialLedger(tmp_path / FILE).add([looking("2018-06-29")], bars={"051900.KS": drawn})
+    assert (other.trials, other.looks) == (1, ()), "other prices under the same name"
+
+
+def test_without_its_prices_the_ledger_goes_by_the_names(tmp_path):
+    bars = {"051900.KS": make_bars(rows=900)}
+    TrialLedger(tmp_path / FILE).add([looking("2018-06-29", key=1)], bars=bars)
+    for file in tmp_path.glob("*/prices-*.npz"):
+        file.unlink()
+    counted = TrialLedger(tmp_path / FILE).add([looking("2018-06-29", key=2)], bars=bars)
+    assert (counted.trials, len(counted.looks)) == (2, 1)
+
+
+def test_a_user_has_one_ledger_in_the_folder_for_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("BACKTESTS_DATA", str(tmp_path / "data"))
+    TrialLedger(out=tmp_path / "runs").add(some(3))
+    assert TrialLedger(out=tmp_path / "elsewhere").add(some(3)).new == 0
+    assert default_ledger() == tmp_path / "data" / FILE
+    monkeypatch.delenv("BACKTESTS_DATA")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "xdg"))
+    assert default_ledger().name == FILE
+    if sys.platform == "linux":
+        assert default_ledger().is_relative_to(tmp_path / "xdg")
 
 
 MANY = """
