@@ -81,8 +81,9 @@ class Looked:
 
         Examples
         --------
-        >>> Looked(own=1, earlier=1, without_series=0, page=1.0, everything=2.0).adjusted(0.01, 0.01)
-        0.0394...
+        >>> looked = Looked(own=1, earlier=1, without_series=0, page=1.0, everything=2.0)
+        >>> round(looked.adjusted(0.01, 0.01), 4)
+        0.0394
         """
         if p is None or on_page is None or self.alone:
             return on_page

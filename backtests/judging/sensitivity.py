@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backtests.account.performance import performance
+from backtests.account.performance import FEW_TRADES, performance
 from backtests.account.result import Result
 from backtests.judging.looks import timing_look
 from backtests.judging.rises import at_least
@@ -210,8 +210,16 @@ def _figures(result: Result, bars: Mapping[str, Bars]) -> dict[str, Any]:
         **{name: figures[name] for name in ("total_return", "trades", "exposure")},
         "hit_rate": sum(gained) / len(gained) if gained else None,
         "returns": result.returns,
-        "look": next((timing_look(timed) for timed in judge_timing((result,), bars)), None),
+        "look": _look(result, bars),
     }
+
+
+def _look(result: Result, bars: Mapping[str, Bars]) -> Look | None:
+    """Return what the ledger keeps of the timing of an account; None where it closed too few trades."""
+    if result.closed < FEW_TRADES:
+        return None
+    (timed,) = judge_timing((result,), bars)
+    return timing_look(timed)
 
 
 def by_forecaster(points: Iterable[Point]) -> dict[str, list[Point]]:

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasters.bars import Days, Floats
+
+#: Single precision is enough to draw, and takes half of the time.
+Table = NDArray[np.float32]
 
 #: Level at which the largest of the looks is compared with the largest of independent ones.
 LEVEL = 0.05
@@ -70,7 +74,7 @@ def effective_looks(
     table /= np.sqrt((table**2).sum(axis=0))
     rng = np.random.default_rng(seed)
     stops = sorted(set(entering))
-    largest: dict[int, list[Floats]] = {stop: [] for stop in stops}
+    largest: dict[int, list[Table]] = {stop: [] for stop in stops}
     for _ in range(0, DRAWS, AT_ONCE):
         drawn = rng.standard_normal((AT_ONCE, table.shape[0]), dtype=np.float32) @ table
         high = low = np.full(AT_ONCE, -np.inf, dtype=np.float32)
@@ -85,7 +89,7 @@ def effective_looks(
     return tuple(_number(largest[stop], stop) for stop in entering)
 
 
-def _number(largest: Sequence[Floats], looks: int) -> float:
+def _number(largest: Sequence[Table], looks: int) -> float:
     """Return how many independent standard normals have the same 95% quantile of their largest."""
     if looks <= 1:
         return 1.0
@@ -94,9 +98,9 @@ def _number(largest: Sequence[Floats], looks: int) -> float:
     return min(max(number, 1.0), float(looks))
 
 
-def _table(looks: Sequence[tuple[Days, Floats]]) -> tuple[Floats, list[int]]:
+def _table(looks: Sequence[tuple[Days, Floats]]) -> tuple[Table, list[int]]:
     """Return the series less their means on the sessions of all, [T, K], and the place of each kept one."""
-    columns: dict[bytes, tuple[int, Days, Floats]] = {}
+    columns: dict[bytes, tuple[int, Days, Table]] = {}
     for i, (days, daily) in enumerate(looks):
         if daily.size < 2 or not np.isfinite(daily).all() or not np.ptp(daily) > 0:
             continue
@@ -113,7 +117,7 @@ def _table(looks: Sequence[tuple[Days, Floats]]) -> tuple[Floats, list[int]]:
     return table, [i for i, _, _ in columns.values()]
 
 
-def _smooth(table: Floats, block: int) -> Floats:
+def _smooth(table: Table, block: int) -> Table:
     """Return the sums over `block` sessions, [T + block - 1, K]: their products weigh as Bartlett's kernel."""
     if block <= 1:
         return table

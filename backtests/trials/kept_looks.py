@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backtests.trials.arrays import read_arrays, write_arrays
 from backtests.trials.look import Look
-from forecasters.bars import Floats
 
 
 class KeptLooks:
@@ -22,7 +23,7 @@ class KeptLooks:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._files: dict[str, Mapping[str, Floats] | None] = {}
+        self._files: dict[str, Mapping[str, NDArray[Any]] | None] = {}
 
     def keep(self, looks: Sequence[Look]) -> list[str]:
         """Write the series of some looks in one file, as float32; return the name of each."""
@@ -53,12 +54,12 @@ class KeptLooks:
     def _path(self, name: str) -> Path:
         return self.folder / f"looks-{name}.npz"
 
-    def _load(self, name: str) -> Mapping[str, Floats] | None:
+    def _load(self, name: str) -> Mapping[str, NDArray[Any]] | None:
         arrays = read_arrays(self._path(name), "days", "values")
         if arrays is None:
             return None
         return arrays if _name(arrays["days"], arrays["values"]) == name else None
 
 
-def _name(days: Floats, values: Floats) -> str:
+def _name(days: NDArray[Any], values: NDArray[Any]) -> str:
     return hashlib.sha256(days.tobytes() + values.tobytes()).hexdigest()[:16]

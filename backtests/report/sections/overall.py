@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from backtests.judging.judgement import Judgement
 from backtests.judging.overall import Looked, Overall
 from backtests.judging.verdict import ForecastVerdict, RuleVerdict
-from backtests.report.blocks import Section, Text
+from backtests.report.blocks import Block, Section, Text
 from backtests.report.sections.verdict import headline as headline_of
 from backtests.report.sections.verdict import words_of
 from backtests.report.table import Cell, Column, Table
-from backtests.writing.numbers import DASH, count, listed, number, p_text
+from backtests.writing.numbers import DASH, count, number, p_text
 
 LEAD = (
     "Whoever looks often finds something by luck. So each p value is adjusted for everything that was looked "
@@ -62,10 +62,10 @@ def looked_sentence(overall: Overall) -> str:
 
 def _looks(looked: Looked) -> str:
     looks = count(looked.own + looked.earlier, "look")
-    parts = [f"{looks}, worth {number(looked.everything, 1)} independent ones"]
+    said = f"{looks}, worth {number(looked.everything, 1)} independent ones"
     if looked.without_series:
-        parts.append(f"{count(looked.without_series, 'earlier trial')} without a daily series")
-    return listed(parts)
+        said += f", and {count(looked.without_series, 'earlier trial')} without a daily series"
+    return said
 
 
 def section(judgement: Judgement, overall: Overall | None) -> Section | None:
@@ -74,7 +74,7 @@ def section(judgement: Judgement, overall: Overall | None) -> Section | None:
         return None
     rows = [_Row(*pair) for pair in zip(judgement.verdicts, overall.verdicts, strict=True)]
     said = looked_sentence(overall)
-    blocks = [
+    blocks: list[Block] = [
         Text(LEAD),
         Text(f"{said[:1].upper()}{said[1:]}."),
         Table(COLUMNS, rows, "overall-table"),

@@ -31,7 +31,7 @@ def test_the_headline_is_the_verdict_that_counts_everything(overall):
     first, how_much, alone = headline(overall, PAGE, 31)
     assert first.startswith("cnn with direction: the timing does not earn its costs")
     assert how_much == (
-        "That counts 31 trials on these prices (rules: 25 looks, worth 4.0 independent ones and 3 earlier trials "
+        "That counts 31 trials on these prices (rules: 25 looks, worth 4.0 independent ones, and 3 earlier trials "
         "without a daily series)."
     )
     assert alone.startswith(
