@@ -1,6 +1,7 @@
 """What every test stands on: one thread, no screen, no network, no trace outside pytest's folder."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,26 @@ def _separate_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
             patch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
         yield
+
+
+def _own_ledger(folder: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BACKTESTS_DATA", str(folder))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _ledger_of_the_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the fixtures of each file a ledger of their own: no trial of another file counts."""
+    yield from _own_ledger(tmp_path_factory.getbasetemp() / f"ledger-{uuid.uuid4().hex}")
+
+
+@pytest.fixture(autouse=True)
+def _ledger_of_the_test(
+    _ledger_of_the_file: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Give each test a ledger of its own; the folder is made only if it is written."""
+    yield from _own_ledger(tmp_path_factory.getbasetemp() / f"ledger-{uuid.uuid4().hex}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from backtests.command.flag import RUN, Part, flag, flags_of, settings_for
+from backtests.command.flag import RUN, SEARCH, Part, flag, flags_of, settings_for
 from backtests.command.forecast_fields import ForecastFields
 from backtests.command.trading_fields import TradingFields
 from forecasters.errors import InputError
@@ -52,6 +52,14 @@ class RunConfig(TradingFields, ForecastFields):
         part=Part.OUTPUT,
         commands=RUN,
         least=0,
+    )
+
+    ledger: str | None = flag(
+        None,
+        "file of the ledger, which counts everything that was looked at on the same prices (default: one per user)",
+        part=Part.OUTPUT,
+        commands=SEARCH,
+        none="the user's own",
     )
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from backtests.grids.pages.choices import describe_selections
 from backtests.grids.pages.page import write_page
 from backtests.grids.pages.sentences import finding_sentences, verdict_sentences
 from backtests.grids.results.grid_outcome import collect
-from backtests.grids.results.judged_grid import JudgedGrid, judge_grid
+from backtests.grids.results.judged_grid import JudgedGrid, judge_grid, overall_grid
 from backtests.grids.results.ranking import columns
 from backtests.grids.search import Search, make_search
 from backtests.jobs.fitting import run_fits
@@ -68,13 +68,17 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     grid = judge_grid(collect(search, bars, fits, answers, refits, again))
     forecasts = [entry.forecasts for entry in grid.outcome.entries]
     trials = trials_of_forecasters(bars, forecasts, made_of, "grid")
-    counted = TrialLedger(config.out).add(trials)
+    ledger = TrialLedger(config.ledger, config.out)
+    counted = ledger.add(trials, bars={bars.ticker: bars})
     warn_of(counted, bars.ticker)
+    overall = overall_grid(grid, counted)
     manifest = {
         **made_of,
         "config": values_used(config, made_of),
         "key": place.key,
         **_results(grid),
+        "verdict": verdict_sentences(grid, overall),
+        "overall": {"grid": asdict(overall.grid), "choice": asdict(overall.choice)},
         "trials": remember([counted]),
     }
     return place.put(manifest, lambda folder: _write(folder, grid, manifest))
@@ -115,7 +119,7 @@ def _results(grid: JudgedGrid) -> dict[str, Any]:
         "luck": asdict(grid.luck) if grid.luck else None,
         "superior": vars(superior) if superior else None,
         "confidence_set": vars(kept) if kept else None,
-        "verdict": verdict_sentences(grid),
+        "verdict_alone": verdict_sentences(grid),
         "findings": finding_sentences(grid),
     }
 

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backtests.account.performance import performance
+from backtests.account.performance import FEW_TRADES, performance
 from backtests.account.result import Result
+from backtests.judging.looks import timing_look
 from backtests.judging.rises import at_least
+from backtests.judging.timing import judge_timing
+from backtests.trials.look import Look
 from forecasters.bars import Bars, Flags, Floats
 from forecasters.forecasts import Forecasts
 from strategies.rule import Rule
@@ -52,6 +55,8 @@ class Point:
         those of the figures.
     volumes : tuple of float or None
         Given likewise and read as `above`.
+    look : Look or None
+        Given in the same way and read as `timed`.
     """
 
     forecaster: str
@@ -65,11 +70,15 @@ class Point:
     hit_rate: float | None
     returns: InitVar[Floats | None] = None
     volumes: InitVar[tuple[float | None, ...]] = ()
+    look: InitVar[Look | None] = None
 
-    def __post_init__(self, returns: Floats | None, volumes: tuple[float | None, ...]) -> None:
+    def __post_init__(
+        self, returns: Floats | None, volumes: tuple[float | None, ...], look: Look | None
+    ) -> None:
         # where `replace` looks for them
         object.__setattr__(self, "returns", returns)
         object.__setattr__(self, "volumes", volumes)
+        object.__setattr__(self, "look", look)
 
     @property
     def daily(self) -> Floats:
@@ -82,6 +91,12 @@ class Point:
         """Shares of the fills above 1, 10 and 100% of the day's volume; empty where none was run."""
         shares: tuple[float | None, ...] = vars(self)["volumes"]
         return shares
+
+    @property
+    def timed(self) -> Look | None:
+        """What the ledger keeps of its timing; None where it closed too few trades."""
+        look: Look | None = vars(self)["look"]
+        return look
 
     @property
     def digest(self) -> str:
@@ -183,7 +198,7 @@ def _points(
         figures = _IDLE
         if any(variant.rule.could_buy(f.forecast_return).any() for f in by_ticker):
             account = run_backtest(bars, forecasts, variant.rule, broker, members=members)
-            figures = _figures(account)
+            figures = _figures(account, bars)
         points.append(
             Point(
                 by_ticker[0].forecaster,
@@ -200,7 +215,7 @@ def _points(
 _IDLE: dict[str, Any] = {"total_return": 0.0, "trades": 0, "exposure": 0.0, "hit_rate": None}
 
 
-def _figures(result: Result) -> dict[str, Any]:
+def _figures(result: Result, bars: Mapping[str, Bars]) -> dict[str, Any]:
     """Return the figures of an account that was run."""
     figures = performance(result)
     gained = [trade.return_net > 0 for trade in result.trades]
@@ -209,7 +224,16 @@ def _figures(result: Result) -> dict[str, Any]:
         "hit_rate": sum(gained) / len(gained) if gained else None,
         "returns": result.returns,
         "volumes": tuple(figures[f"fills_above_{n}"] for n in (1, 10, 100)),
+        "look": _look(result, bars),
     }
+
+
+def _look(result: Result, bars: Mapping[str, Bars]) -> Look | None:
+    """Return what the ledger keeps of the timing of an account; None where it closed too few trades."""
+    if result.closed < FEW_TRADES:
+        return None
+    (timed,) = judge_timing((result,), bars)
+    return timing_look(timed)
 
 
 def by_forecaster(points: Iterable[Point]) -> dict[str, list[Point]]:

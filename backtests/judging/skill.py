@@ -89,6 +89,7 @@ class _Rows:
     forecast: Mapping[str, Floats]  # each [R]
     fold: NDArray[np.int64]  # [T], which of the folds
     tickers: int
+    days: Days  # [T]
 
     def mean(self, values: Floats) -> Floats:
         """Return the mean over the tickers of each session, [T].
@@ -144,17 +145,29 @@ def judge_forecasts(
 
 def absolute_errors(
     by_forecaster: Mapping[str, Sequence[Forecasts]],
-) -> dict[str, Floats]:
-    """Return the absolute error of the log return by session, [T], of naive and of each forecaster.
+) -> tuple[Days, dict[str, Floats]]:
+    """Return the sessions [T] that all are judged on, and the errors [T] of naive and each forecaster.
 
-    On the sessions that all are judged on, as `judge_forecasts`; empty where there are none.
+    The absolute error of the log return, of several tickers their mean, as `judge_forecasts` takes it.
+    Both are empty where no session can be judged.
     """
-    names = [name for name in by_forecaster if name != NAIVE]
-    rows = _match(by_forecaster, names)
+    rows = _match(by_forecaster, [name for name in by_forecaster if name != NAIVE])
     if rows is None:
-        return {}
+        return np.empty(0, dtype="datetime64[D]"), {}
     errors = {name: rows.mean(np.abs(rows.realised - f)) for name, f in rows.forecast.items()}
-    return {NAIVE: rows.mean(np.abs(rows.realised)), **errors}
+    return rows.days, {NAIVE: rows.mean(np.abs(rows.realised)), **errors}
+
+
+def daily_gains(
+    by_forecaster: Mapping[str, Sequence[Forecasts]],
+) -> tuple[Days, dict[str, Floats]]:
+    """Return the sessions [T] that all are judged on, and for each forecaster but naive its gains [T].
+
+    A gain is the absolute error of naive less that of the forecaster (`absolute_errors`): the series
+    that `Judged.absolute` tests. Both are empty where no session can be judged.
+    """
+    days, errors = absolute_errors(by_forecaster)
+    return days, {name: errors[NAIVE] - error for name, error in errors.items() if name != NAIVE}
 
 
 def _judge(name: str, rows: _Rows, loss: Floats, naive: Floats, horizon: int) -> Judged:
@@ -210,7 +223,7 @@ def _match(by_forecaster: Mapping[str, Sequence[Forecasts]], names: Sequence[str
     starts = np.unique(longest[1].fold)
     fold = np.clip(np.searchsorted(starts, sessions, side="right") - 1, 0, None)
     joined = {name: np.concatenate(parts) for name, parts in forecast.items()}
-    return _Rows(session, np.concatenate(realised), joined, fold, len(days))
+    return _Rows(session, np.concatenate(realised), joined, fold, len(days), sessions)
 
 
 def _log_return(forecasts: Forecasts, days: Days) -> Floats:

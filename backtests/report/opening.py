@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from backtests.account.performance import net
 from backtests.account.result import who
+from backtests.judging.overall import Overall
 from backtests.report.blocks import Tile
 from backtests.report.rows import Value
 from backtests.report.summary import Summary
@@ -37,9 +38,16 @@ def mape_of(row: Mapping[str, Value]) -> float:
     return float(row["mape"] or 0.0)
 
 
-def tiles_of(summary: Summary) -> list[Tile]:
-    """Return the figures that a reader looks for first: errors, buy and hold, the highest rule."""
-    return [*_error_tiles(summary), *_held_tiles(summary.study), *_rule_tiles(summary.study)]
+def tiles_of(summary: Summary, overall: Overall | None = None) -> list[Tile]:
+    """Return the figures that a reader looks for first: errors, buy and hold, the highest rule.
+
+    Parameters
+    ----------
+    overall : Overall or None
+        The verdicts that count everything; None: the word is that of the page alone.
+    """
+    study = summary.study
+    return [*_error_tiles(summary), *_held_tiles(study), *_rule_tiles(study, overall)]
 
 
 def _error_tiles(summary: Summary) -> Sequence[Tile]:
@@ -64,15 +72,15 @@ def _held_tiles(study: Study) -> Sequence[Tile]:
     ]
 
 
-def _rule_tiles(study: Study) -> Sequence[Tile]:
+def _rule_tiles(study: Study, overall: Overall | None) -> Sequence[Tile]:
     ruled = study.ruled
     traded = [result for result in ruled if result.trades]
     if not traded:
         idle = Tile("Rules that bought", f"0 of {len(ruled)}", "see the diagnosis")
         return [idle] if ruled else []
     best = max(traded, key=net)
-    judgement = study.judgement
-    word = judgement.word(best.forecaster, best.strategy) if judgement else None
+    judged = overall or study.judgement
+    word = judged.word(best.forecaster, best.strategy) if judged else None
     verdict = f"; {word}" if word else ""
     note = f"{who(best, ', ')}: highest of {len(ruled)}, after costs{verdict}"
     return [Tile("Highest rule", percent(net(best)), note)]

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import numpy as np
 
 from backtests.account.performance import net
+from backtests.judging.overall import Overall
 from backtests.report.blocks import Page, Section, Text
 from backtests.report.opening import judged_models, mape_of
 from backtests.report.rendering import render
@@ -27,8 +28,19 @@ Row = Mapping[str, Any]
 WAITING = "not judged yet"
 
 
-def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping[str, Any]) -> Path:
-    """Write the ``index.html`` over several tickers, each with its page in ``<ticker>/``."""
+def write_overview(
+    folder: Path,
+    summaries: Sequence[Summary],
+    manifest: Mapping[str, Any],
+    overalls: Mapping[str, Overall] | None = None,
+) -> Path:
+    """Write the ``index.html`` over several tickers, each with its page in ``<ticker>/``.
+
+    Parameters
+    ----------
+    overalls : mapping or None
+        Account to its verdicts that count everything; where there is none, those of its page count.
+    """
     studies = [summary.study for summary in summaries]
     if not studies:
         raise ValueError("no studies, so no overview; a run has one ticker at least")
@@ -44,7 +56,7 @@ def write_overview(folder: Path, summaries: Sequence[Summary], manifest: Mapping
         f"{sum(t['traded'] for t in tickers)} of {sum(t['ruled'] for t in tickers)} combinations of ticker, "
         f"forecaster and rule bought; {sum(t['above'] for t in tickers)} of them ended above buy and hold.",
     ]
-    if words := _words(studies):
+    if words := _words(studies, overalls or {}):
         findings.insert(1, words)
     if held:
         findings.append(
@@ -80,15 +92,16 @@ def _page(study: Study) -> str:
     return f"{quote(study.account)}/index.html"
 
 
-def _words(studies: Sequence[Study]) -> str:
+def _words(studies: Sequence[Study], overalls: Mapping[str, Overall]) -> str:
     """Return how often each verdict on a forecaster was given, over several tickers."""
-    words = Counter(v.word for s in studies if s.judgement for v in s.judgement.forecasts)
+    judged = [overalls.get(s.account) or s.judgement for s in studies]
+    words = Counter(v.word for one in judged if one for v in one.forecasts)
     if not words:
         return ""
     counts = [f"{number:,} {word}" for word, number in words.most_common()]
     return (
         f"Beside naive, of {count(words.total(), 'pair')} of ticker and forecaster: {listed(counts)}, each adjusted "
-        "for the forecasters of its ticker alone: among many tickers some are better by chance."
+        "for what was looked at on its ticker alone: among many tickers some are better by chance."
     )
 
 

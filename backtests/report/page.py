@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from backtests.judging.deflation import DeflatedChance, Deflation
+from backtests.judging.judgement import Judgement
+from backtests.judging.overall import Overall
 from backtests.judging.sensitivity import Sweep
 from backtests.report.blocks import Figure, Listing, Page, Part, Section, Text
 from backtests.report.charts.study import draw_figures
@@ -25,12 +27,16 @@ from backtests.report.sections.files import FILES, files_section
 from backtests.report.sections.measures import folds_section
 from backtests.report.sections.measures import section as measures_section
 from backtests.report.sections.members import timeline
+from backtests.report.sections.overall import headline as overall_headline
+from backtests.report.sections.overall import section as overall_section
+from backtests.report.sections.overall import words as overall_words
 from backtests.report.sections.results import section as results_section
 from backtests.report.sections.sensitivity import section as sensitivity_of
 from backtests.report.sections.shifts import section as shifts_of
 from backtests.report.sections.skill import section as skill_section
 from backtests.report.sections.timing import section as timing_section
 from backtests.report.sections.trades import trades_section
+from backtests.report.sections.verdict import power_sentences
 from backtests.report.sections.verdict import section as verdict_of
 from backtests.report.summary import Summary
 from backtests.writing.atomic import write_text
@@ -46,6 +52,7 @@ def write_index(
     tearsheets: Mapping[str, str],
     root: str = "",
     deflation: Deflation | None = None,
+    overall: Overall | None = None,
 ) -> Path:
     """Write ``index.html`` and ``figures/`` of a study into `folder`; return the page's path.
 
@@ -59,6 +66,8 @@ def write_index(
         Where the run's files lie, relative to `folder`: ``../`` for one ticker of several.
     deflation : Deflation or None
         What the ledger of trials makes of the Sharpe ratios.
+    overall : Overall or None
+        The verdicts that count everything; None: those of the page stand alone.
     """
     study = summary.study
     charts = draw_figures(folder / "figures", study)
@@ -68,16 +77,16 @@ def write_index(
         simulated=study.simulated,
         as_is=study.as_is,
         span=span_of(summary),
-        verdict=verdict_of(study.judgement)["headline"] if study.judgement else [],
+        verdict=_headline(study.judgement, deflation, overall),
         found=findings(summary),
-        tiles=tiles_of(summary),
+        tiles=tiles_of(summary, overall),
         facts=facts(study),
         sections=[
             section
             for section in (
                 results_section(summary, links),
                 Section("Equity", "equity", [Figure(charts["equity"])]),
-                *_judged(summary, deflation),
+                *_judged(summary, deflation, overall),
                 _readings(summary),
                 trades_section(study),
                 _members(summary),
@@ -99,14 +108,30 @@ def write_index(
     return write_text(folder / "index.html", render("page.html", page=page))
 
 
-def _judged(summary: Summary, deflation: Deflation | None) -> list[Section | None]:
+def _headline(
+    judgement: Judgement | None, deflation: Deflation | None, overall: Overall | None
+) -> list[str]:
+    """Return the sentences that the page opens with, the verdict that counts everything first."""
+    if judgement is None:
+        return []
+    if overall is None or deflation is None:
+        headline: list[str] = verdict_of(judgement)["headline"]
+        return headline
+    said = overall_headline(overall, judgement, deflation.trials)
+    return [*said, *power_sentences(judgement.power)]
+
+
+def _judged(
+    summary: Summary, deflation: Deflation | None, overall: Overall | None
+) -> list[Section | None]:
     """Return skill, chance, timing and shifts; nothing of a study without a judgement."""
     study, judgement = summary.study, summary.study.judgement
     if judgement is None:
         return []
-    words = verdict_of(judgement)["words"]
+    words = overall_words(judgement, overall)
     shifts = shifts_of(judgement.shifted)
     return [
+        overall_section(judgement, overall),
         skill_section(judgement.skill, words, pooled=study.pooled),
         chance_section(DeflatedChance(judgement.chance, deflation), words),
         timing_section(judgement.timing, words),

@@ -38,7 +38,6 @@ def results_of(summaries: Sequence[Summary]) -> dict[str, Any]:
     """Return what the manifest says of the results; `digest` covers what `digest_of` says."""
     from backtests.report.lead import findings
     from backtests.report.sections.calls import sentence as calls_sentence
-    from backtests.report.sections.verdict import headline
     from backtests.runs.judged import describe_judgement
 
     studies = [summary.study for summary in summaries]
@@ -74,11 +73,6 @@ def results_of(summaries: Sequence[Summary]) -> dict[str, Any]:
         "members": {s.account: _members(s, s.membership) for s in studies if s.membership},
         "digest": digest_of(studies),
         "summary": [row for summary in summaries for row in summary.rows],
-        "verdict": {
-            s.account: headline(s.judgement.forecasts, s.judgement.rules)
-            for s in studies
-            if s.judgement
-        },
         "judgement": {s.account: describe_judgement(s.judgement) for s in studies if s.judgement},
         "calls": [
             {"account": s.account, **asdict(calls), "sentence": calls_sentence(calls)}

@@ -12,6 +12,7 @@ from backtests.command.config import RunConfig
 from backtests.command.progress import Progress
 from backtests.jobs.parallel import run_tasks
 from backtests.judging.deflation import Deflation
+from backtests.judging.overall import Overall
 from backtests.runs.manifest import write_manifest
 from forecasters.bars import Bars
 
@@ -25,6 +26,7 @@ def write_run(
     summaries: Sequence[Summary],
     manifest: Mapping[str, Any],
     deflations: Mapping[str, Deflation],
+    overalls: Mapping[str, Overall],
     config: RunConfig,
     benchmark: Bars | None,
     quiet: bool,
@@ -35,6 +37,8 @@ def write_run(
     ----------
     deflations : mapping
         Account to what the ledger of trials makes of its Sharpe ratios.
+    overalls : mapping
+        Account to its verdicts that count everything.
     benchmark : Bars or None
         What tearsheets compare with; None: buy and hold of the account.
     """
@@ -52,12 +56,18 @@ def write_run(
         names = {result.label: f"tearsheets/{slug(result.label)}.html" for result in chosen}
         tasks += [_tearsheet(place / names[r.label], r, summary, benchmark) for r in chosen]
         write_index(
-            place, summary, manifest, names, "../" if several else "", deflations.get(account)
+            place,
+            summary,
+            manifest,
+            names,
+            "../" if several else "",
+            deflations.get(account),
+            overalls.get(account),
         )
     with Progress("tearsheets", len(tasks), quiet=quiet) as progress:
         run_tasks(tasks, config.jobs or 1, lambda index, path: progress.advance())
     if several:
-        write_overview(folder, summaries, manifest)
+        write_overview(folder, summaries, manifest, overalls)
     write_manifest(folder / "manifest.json", manifest)
 
 

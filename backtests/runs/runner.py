@@ -18,9 +18,12 @@ from backtests.jobs.parallel import Plugin, run_tasks
 from backtests.jobs.saved import file_name
 from backtests.jobs.store import FitStore
 from backtests.judging.deflation import deflate
+from backtests.judging.looks import forecast_looks
+from backtests.judging.overall import judge_overall
 from backtests.report.summary import summarise
 from backtests.runs.coverage import check_span
 from backtests.runs.folder import Finished, Place, folder_name
+from backtests.runs.judged import overall_of
 from backtests.runs.made_of import SCHEMA, describe, key_of, versions
 from backtests.runs.manifest import results_of
 from backtests.runs.pages import slug, write_run
@@ -128,25 +131,28 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
                 settled.jumps,
             )
         )
-    ledger = TrialLedger(config.out)
+    ledger = TrialLedger(config.ledger, config.out)
     counted = {study.account: _count(study, made_of, plan, ledger) for study in studies}
-    deflations = {
-        s.account: deflate(s.judgement.chance.results, counted[s.account])
-        for s in studies
-        if s.judgement
-    }
+    deflations, overalls = {}, {}
+    for study in studies:
+        if study.judgement:
+            here = counted[study.account]
+            looks = forecast_looks(study.by_forecaster)
+            deflations[study.account] = deflate(study.judgement.chance.results, here)
+            overalls[study.account] = judge_overall(study.judgement, looks, here)
     summaries = [summarise(study) for study in studies]
     manifest = {
         **made_of,
         "config": values_used(config, made_of),
         "key": key,
         **results_of(summaries),
+        **overall_of(studies, overalls, counted),
         "trials": remember(list(counted.values())),
         "deflated": {account: asdict(deflation) for account, deflation in deflations.items()},
     }
 
     def write(folder: Path) -> None:
-        write_run(folder, summaries, manifest, deflations, config, extra, quiet)
+        write_run(folder, summaries, manifest, deflations, overalls, config, extra, quiet)
         if config.save_fits:
             _keep_fits(store, fits, folder / "fits")
 
@@ -172,8 +178,8 @@ def _run_accounts(
 
 
 def _count(study: Study, made_of: Mapping[str, Any], plan: Plan, ledger: TrialLedger) -> Counted:
-    """Add the trials of a study to the ledger beside the runs; return the count."""
-    counted = ledger.add(trials_of(study, made_of, plan.rules), scope_of(study))
+    """Add the trials of a study to the ledger; return the count."""
+    counted = ledger.add(trials_of(study, made_of, plan.rules), scope_of(study), study.bars)
     warn_of(counted, study.account)
     return counted
 

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from backtests.judging.looks import forecast_looks, timing_look
 from backtests.judging.sensitivity import swept_rule
+from backtests.judging.timing import judge_timing
 from backtests.statistics.sharpe import sharpe_of
+from backtests.trials.look import FORECAST, TIMING, Look
 from backtests.trials.trial import Scope, Trial, trial_key
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ WHERE = ("engine", "device")
 def trials_of(
     study: Study, made_of: Mapping[str, Any], rules: Mapping[str, Rule], command: str = "run"
 ) -> tuple[Trial, ...]:
-    """Return the trials of a study: its results, and every variant of the swept rule.
+    """Return the trials of a study: forecasters, results, and every variant of the swept rule.
 
     Naive and buy and hold are no trials: the others are compared with them.
 
@@ -35,7 +38,7 @@ def trials_of(
     rules : mapping
         Label to rule, as in the plan.
     """
-    plan = {
+    inputs = {
         "walk_forward": made_of["walk_forward"],
         "features": made_of["features"],
         "extras": [
@@ -44,18 +47,46 @@ def trials_of(
             for e in data["extras"]
             if data["ticker"] in study.bars
         ],
-        "account": made_of["accounts"][study.account],
     }
+    plan = {**inputs, "account": made_of["accounts"][study.account]}
     scope = scope_of(study)
     bars = bars_of(study)
+    seeds = {name: list(told[0].seeds) for name, told in study.by_forecaster.items()}
 
-    def trial(forecaster: str | None, rule: Mapping[str, Any], daily: Any) -> Trial:
+    def trial(
+        forecaster: str | None, rule: Mapping[str, Any], daily: Any, look: Look | None
+    ) -> Trial:
         described = made_of["forecasters"][forecaster] if forecaster else None
-        key = trial_key(forecaster=_what(described), rule=rule, plan=plan)
-        return Trial(key, scope, sharpe_of(daily).value, command, bars)
+        drawn = seeds[forecaster] if forecaster else None
+        key = trial_key(forecaster=_what(described), seeds=drawn, rule=rule, plan=plan)
+        return Trial(key, scope, sharpe_of(daily).value, command, bars, TIMING, look)
 
     trials = [
-        trial(result.forecaster, made_of["strategies"][result.strategy], result.returns[1:])
+        Trial(
+            trial_key(
+                forecaster=_what(made_of["forecasters"][name]),
+                seeds=seeds[name],
+                rule=None,
+                plan=inputs,
+            ),
+            scope,
+            None,
+            command,
+            bars,
+            FORECAST,
+            look,
+        )
+        for name, look in forecast_looks(study.by_forecaster).items()
+    ]
+    tested = study.judgement.timing if study.judgement else judge_timing(study.ruled, study.bars)
+    looks = {(timed.forecaster, timed.strategy): timing_look(timed) for timed in tested}
+    trials += [
+        trial(
+            result.forecaster,
+            made_of["strategies"][result.strategy],
+            result.returns[1:],
+            looks.get((result.forecaster, result.strategy)),
+        )
         for result in study.ruled
     ]
     swept = swept_rule(rules)
@@ -64,7 +95,7 @@ def trials_of(
         settings = {(v.threshold, v.exit): asdict(v.rule) for v in rules[swept].variants()}
         for point in study.sensitivity:
             varied = {**described, "settings": settings[point.threshold, point.exit]}
-            trials.append(trial(point.forecaster, varied, point.daily[1:]))
+            trials.append(trial(point.forecaster, varied, point.daily[1:], point.timed))
     return tuple({t.identity: t for t in reversed(trials)}.values())[::-1]
 
 
@@ -82,12 +113,15 @@ def trials_of_forecasters(
     scope = Scope((bars.ticker,), first, str(bars.sessions[-1]), bars.origin.simulated)
     columns = [extra["columns"] for data in made_of["data"] for extra in data["extras"]]
     plan = {"walk_forward": made_of["walk_forward"], "extras": columns}
-    keys = [
-        trial_key(forecaster=_what(made_of["forecasters"][f.forecaster]), rule=None, plan=plan)
-        for f in forecasts
-        if f.forecaster != "naive"
-    ]
-    return tuple(Trial(key, scope, None, command, bars.digest) for key in keys)
+    looks = forecast_looks({f.forecaster: (f,) for f in forecasts})
+    trials = []
+    for f in forecasts:
+        if f.forecaster != "naive":
+            described = _what(made_of["forecasters"][f.forecaster])
+            key = trial_key(forecaster=described, seeds=list(f.seeds), rule=None, plan=plan)
+            look = looks.get(f.forecaster)
+            trials.append(Trial(key, scope, None, command, bars.digest, FORECAST, look))
+    return tuple(trials)
 
 
 def _what(forecaster: Mapping[str, Any] | None) -> dict[str, Any] | None:

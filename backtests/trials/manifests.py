@@ -22,12 +22,15 @@ class Memory:
         The lines of the ledger that it saw, and the sha256 of the last one.
     counted : tuple of (int, Scope, tuple of str)
         For each account the trials counted, the prices, and the keys of the run's trials.
+    beside : bool
+        The ledger that it saw lies beside the runs, as in earlier versions.
     """
 
     run: str
     count: int
     head: str
     counted: tuple[tuple[int, Scope, tuple[str, ...]], ...]
+    beside: bool = False
 
 
 def read_memories(out: Path) -> tuple[list[Memory], list[str]]:
@@ -44,13 +47,19 @@ def read_memories(out: Path) -> tuple[list[Memory], list[str]]:
             scopes = tuple(
                 (
                     int(c["trials"]),
-                    Scope(tuple(c["tickers"]), c["first"], c["last"], c["simulated"]),
+                    Scope(
+                        tuple(c["tickers"]),
+                        c["first"],
+                        c["last"],
+                        c["simulated"],
+                        tuple(c.get("prices", ())),
+                    ),
                     tuple(map(str, c["keys"])),
                 )
                 for c in trials["counted"]
             )
             run, lines, head = path.parent.name, int(trials["count"]), str(trials["head"])
-            memories.append(Memory(run, lines, head, scopes))
+            memories.append(Memory(run, lines, head, scopes, "format" not in trials))
         except (OSError, ValueError, TypeError, KeyError):
             unread.append(path.parent.name)
     if not unread:

@@ -18,7 +18,7 @@ from backtests.grids.pages.sections import (
     ranking_section,
     tests_section,
 )
-from backtests.grids.pages.sentences import finding_sentences, verdict_sentences
+from backtests.grids.pages.sentences import finding_sentences
 from backtests.grids.results.judged_grid import JudgedGrid
 from backtests.report.blocks import Page, Part, Section, Tile
 from backtests.report.rendering import breakable, render
@@ -45,7 +45,7 @@ def write_page(folder: Path, grid: JudgedGrid, manifest: Mapping[str, Any]) -> P
         simulated=grid.outcome.bars.origin.simulated,
         as_is=bool(grid.outcome.bars.origin.as_is),
         span=span_of(grid.outcome),
-        verdict=[breakable(sentence) for sentence in verdict_sentences(grid)],
+        verdict=[breakable(sentence) for sentence in manifest["verdict"]],
         found=[breakable(sentence) for sentence in finding_sentences(grid)],
         tiles=_tiles(grid),
         facts=facts_of(grid.outcome),

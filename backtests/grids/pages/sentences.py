@@ -8,10 +8,16 @@ from backtests.grids.crossing import PartlyCrossed
 from backtests.grids.pages.choices import label_of
 from backtests.grids.results.beside_s3 import BesideS3
 from backtests.grids.results.grid_outcome import GridOutcome
-from backtests.grids.results.judged_grid import JudgedGrid, LevelCorrelations, SeedsMove
+from backtests.grids.results.judged_grid import (
+    JudgedGrid,
+    LevelCorrelations,
+    OverallGrid,
+    SeedsMove,
+)
 from backtests.grids.results.luck import Luck
 from backtests.grids.results.selection import Selection
 from backtests.grids.s3 import S3_DATA, S3_TRAIN
+from backtests.judging.overall import Looked, overall_forecast
 from backtests.judging.skill import Judged
 from backtests.judging.verdict import CANNOT_SAY, SAME, WORSE, forecast_verdict
 from backtests.report.sections.skill import sentences as skill_sentences
@@ -23,17 +29,37 @@ from backtests.writing.numbers import count, listed, number, p_text, percent, po
 SHOWN = 0.005
 
 
-def verdict_sentences(grid: JudgedGrid) -> list[str]:
-    """Return the verdict on all forecasters, then that on the choice."""
+def verdict_sentences(grid: JudgedGrid, overall: OverallGrid | None = None) -> list[str]:
+    """Return the verdict on all forecasters, then that on the choice.
+
+    Parameters
+    ----------
+    overall : OverallGrid or None
+        What was looked at on these prices; None: the verdicts of the grid stand alone.
+    """
     judged = grid.skill.judged
-    verdicts = [forecast_verdict(one, len(judged)) for one in judged]
-    sentences = headline(verdicts)
-    if grid.by_validation and grid.choice and len(judged) > 1:
-        one_for_all = grid.by_validation.place is not None
-        name = label_of(grid.by_validation) if one_for_all else "the choice made anew for each fold"
-        sentence = forecast_sentence(forecast_verdict(replace(grid.choice, forecaster=name), 1))
-        sentences.append(f"Chosen on the validation rows, judged once: {sentence}")
-    return sentences
+    alone = headline([forecast_verdict(one, len(judged)) for one in judged])
+    if overall is None or overall.grid.alone:
+        return [*alone, *_chosen(grid, None)]
+    counted = [overall_forecast(one, len(judged), overall.grid) for one in judged]
+    worth = number(overall.grid.independent, 1)
+    return [
+        *headline(counted),
+        f"That counts {count(overall.trials, 'trial')} on these prices, worth {worth} independent looks.",
+        *_chosen(grid, overall.choice),
+        *(f"This grid alone: {sentence}" for sentence in (*alone, *_chosen(grid, None))),
+    ]
+
+
+def _chosen(grid: JudgedGrid, looked: Looked | None) -> list[str]:
+    """Return the verdict on the choice made on the validation rows; nothing where none was made."""
+    if not grid.by_validation or not grid.choice or len(grid.skill.judged) < 2:
+        return []
+    one_for_all = grid.by_validation.place is not None
+    name = label_of(grid.by_validation) if one_for_all else "the choice made anew for each fold"
+    named = replace(grid.choice, forecaster=name)
+    verdict = overall_forecast(named, 1, looked) if looked else forecast_verdict(named, 1)
+    return [f"Chosen on the validation rows, judged once: {forecast_sentence(verdict)}"]
 
 
 def finding_sentences(grid: JudgedGrid) -> list[str]:

@@ -16,7 +16,11 @@ from backtests.grids.results.selection import (
     select_on_test,
     select_on_validation,
 )
+from backtests.judging.looks import forecast_looks
+from backtests.judging.overall import Looked, looked_at
 from backtests.judging.skill import Judged, Skill, judge_forecasts
+from backtests.trials.ledger import Counted
+from backtests.trials.look import FORECAST, Look
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,38 @@ class JudgedGrid:
         if self.by_validation is None or self.by_test is None:
             return None
         return float(self.by_validation.metrics["mape"]) - float(self.by_test.metrics["mape"])
+
+
+@dataclass(frozen=True)
+class OverallGrid:
+    """What was looked at on the prices of a grid. It depends on the ledger.
+
+    Attributes
+    ----------
+    trials : int
+        Trials of the ledger on these prices.
+    grid, choice : Looked
+        For the forecasters of the grid, and for the choice on the validation rows, which is made
+        before the others of the grid are tested: only what came before the grid counts for it.
+    """
+
+    trials: int
+    grid: Looked
+    choice: Looked
+
+
+def overall_grid(grid: JudgedGrid, counted: Counted) -> OverallGrid:
+    """Return what was looked at on the prices of a grid."""
+    entries = {entry.label: (entry.forecasts,) for entry in grid.outcome.entries}
+    own = list(forecast_looks(entries).values())
+    chosen: list[Look] = []
+    if grid.by_validation:
+        naive = entries[NAIVE]
+        pair = {NAIVE: naive, "chosen": (grid.by_validation.forecasts,)}
+        chosen = list(forecast_looks(pair).values())
+    return OverallGrid(
+        counted.trials, looked_at(own, counted, FORECAST), looked_at(chosen, counted, FORECAST)
+    )
 
 
 def judge_grid(outcome: GridOutcome) -> JudgedGrid:

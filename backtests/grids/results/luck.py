@@ -57,7 +57,7 @@ def judge_luck(outcome: GridOutcome, lowest: str) -> Luck | None:
 
     Source: Bailey and Lopez de Prado (2014), equations 1 and 2; Bailey et al. (2017), section 3.
     """
-    errors = absolute_errors({entry.label: (entry.forecasts,) for entry in outcome.entries})
+    _, errors = absolute_errors({entry.label: (entry.forecasts,) for entry in outcome.entries})
     if len(errors) <= 2 or lowest not in errors:
         return None
     naive = errors.pop(NAIVE)

@@ -101,8 +101,13 @@ def _counted(deflation: Deflation | None) -> list[str]:
         return []
     hurdles = [result.expected for result in deflation.results if result.expected is not None]
     since = f" since {deflation.since}" if deflation.since else ""
-    trials = f"{count(deflation.trials, 'trial')} on these prices{since}, counted in {deflation.file} beside the runs"
-    trials += f" (results, other thresholds and exits, grids, each once; {deflation.new or 'none'} new with this run)"
+    trials = (
+        f"{count(deflation.trials, 'trial')} on these prices{since}, counted in {deflation.file}"
+    )
+    trials += (
+        " (forecasters, results, other thresholds and exits, seeds and windows, grids, each once; "
+        f"{deflation.new or 'none'} new with this run)"
+    )
     if deflation.trials < 2 or not hurdles:
         return [f"{trials}."]
     return [

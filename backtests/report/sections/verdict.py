@@ -32,14 +32,24 @@ def section(judgement: Judgement) -> dict[str, Any]:
 
     The key of a verdict is (forecaster, rule); the rule is None for the verdict on a forecaster.
     """
-    words: dict[tuple[str | None, str | None], dict[str, str]] = {
-        (v.forecaster, None): {"word": v.word, "sentence": forecast_sentence(v)}
-        for v in judgement.forecasts
-    }
-    for v in judgement.rules:
-        words[v.forecaster, v.strategy] = {"word": v.word, "sentence": rule_sentence(v)}
     said = headline(judgement.forecasts, judgement.rules)
-    return {"headline": [*said, *power_sentences(judgement.power)], "words": words}
+    return {
+        "headline": [*said, *power_sentences(judgement.power)],
+        "words": words_of(judgement.verdicts),
+    }
+
+
+def words_of(
+    verdicts: Sequence[ForecastVerdict | RuleVerdict],
+) -> dict[tuple[str | None, str | None], dict[str, str]]:
+    """Return word and sentence of each verdict by forecaster and rule."""
+    return {
+        (v.forecaster, v.strategy): {
+            "word": v.word,
+            "sentence": rule_sentence(v) if isinstance(v, RuleVerdict) else forecast_sentence(v),
+        }
+        for v in verdicts
+    }
 
 
 def forecast_sentence(verdict: ForecastVerdict) -> str:

@@ -304,7 +304,8 @@ def test_the_verdict_stands_first_on_the_page_and_holds_the_choice(finished):
 
 
 def test_a_grid_counts_as_so_many_trials_and_once(tmp_path, capsys):
-    code, first = grid(capsys, "--out", tmp_path, "--epochs", 1)
+    flags = ("--out", tmp_path, "--ledger", tmp_path / "trials.jsonl")
+    code, first = grid(capsys, *flags, "--epochs", 1)
     assert code == 0
     lines = [json.loads(line) for line in (tmp_path / "trials.jsonl").read_text().splitlines()]
     assert len(lines) == len(LABELS) - 1, "naive is no trial"
@@ -312,8 +313,12 @@ def test_a_grid_counts_as_so_many_trials_and_once(tmp_path, capsys):
     assert all(line["sharpe"] is None for line in lines)
     manifest = json.loads((Path(first["folder"]) / "manifest.json").read_text())
     assert manifest["trials"]["count"] == len(lines)
-    grid(capsys, "--out", tmp_path, "--epochs", 1, "--seed", 7)
-    again = (tmp_path / "trials.jsonl").read_text().splitlines()
-    assert len(again) == len(lines), "another seed is no other trial"
-    grid(capsys, "--out", tmp_path, "--epochs", 2)
+    assert first["verdict"] == manifest["verdict_alone"], "nothing was looked at before"
+    _, seeded = grid(capsys, *flags, "--epochs", 1, "--seed", 7)
     assert len((tmp_path / "trials.jsonl").read_text().splitlines()) == 2 * len(lines)
+    manifest = json.loads((Path(seeded["folder"]) / "manifest.json").read_text())
+    looked = manifest["overall"]["grid"]
+    assert (looked["own"], looked["earlier"], looked["without_series"]) == (5, 5, 0)
+    assert looked["page"] < looked["everything"] <= 10
+    assert any("That counts 10 trials on these prices" in s for s in manifest["verdict"])
+    assert f"This grid alone: {manifest['verdict_alone'][0]}" in manifest["verdict"]

@@ -140,7 +140,8 @@ def test_the_verdict_stands_before_every_other_sentence(study, judgement, tmp_pa
 
 
 def test_a_run_says_its_verdict_and_counts_its_trials(tmp_path, capsys) -> None:
-    code, first = run(capsys, "--out", tmp_path, "--jobs", 1)
+    ledger = ("--ledger", tmp_path / FILE)
+    code, first = run(capsys, "--out", tmp_path, "--jobs", 1, *ledger)
     assert code == 0
     manifest = json.loads((Path(first["folder"]) / "manifest.json").read_text("utf-8"))
     (account,) = manifest["verdict"]
@@ -150,15 +151,19 @@ def test_a_run_says_its_verdict_and_counts_its_trials(tmp_path, capsys) -> None:
         for verdict in manifest["judgement"][account]["forecasters"]
     )
     trials = manifest["trials"]["counted"][0]["trials"]
-    assert trials == 2 * 10 * 3, "forecasters, thresholds, that of the rule included, exits"
+    assert trials == 2 + 2 * 10 * 3, "forecasters, and of each the thresholds and exits of the rule"
     lines = (tmp_path / FILE).read_text("utf-8").splitlines()
     assert len(lines) == trials == manifest["trials"]["count"]
-    code, other = run(capsys, "--out", tmp_path, "--jobs", 1, "--threshold", 0.07)
+    code, other = run(capsys, "--out", tmp_path, "--jobs", 1, *ledger, "--threshold", 0.07)
     again = json.loads((Path(other["folder"]) / "manifest.json").read_text("utf-8"))
     assert again["trials"]["counted"][0]["trials"] > trials, "another threshold was looked at"
-    code, found = run(capsys, "--out", tmp_path, "--jobs", 1)
+    code, found = run(capsys, "--out", tmp_path, "--jobs", 1, *ledger)
     assert found["found"] is True
     assert len((tmp_path / FILE).read_text("utf-8").splitlines()) == again["trials"]["count"]
+
+
+#: The parts of a manifest that may depend on the ledger, and the flags.
+LEDGER = ("trials", "deflated", "overall", "verdict", "config")
 
 
 def test_what_depends_on_the_ledger_enters_neither_key_nor_digest(tmp_path, capsys) -> None:
@@ -171,9 +176,7 @@ def test_what_depends_on_the_ledger_enters_neither_key_nor_digest(tmp_path, caps
     assert manifests[0]["trials"] != manifests[1]["trials"]
     assert manifests[0]["deflated"] != manifests[1]["deflated"]
     assert (alone["key"], alone["digest"]) == (later["key"], later["digest"])
-    both = [
-        {k: v for k, v in m.items() if k not in ("trials", "deflated", "config")} for m in manifests
-    ]
+    both = [{k: v for k, v in m.items() if k not in LEDGER} for m in manifests]
     assert both[0] == both[1]
     assert (Path(alone["folder"]) / "metrics.csv").read_bytes() == (
         Path(later["folder"]) / "metrics.csv"

@@ -159,7 +159,7 @@ def test_a_universe_is_one_series_of_session_means() -> None:
     assert wild.absolute.statistic == pytest.approx(diebold_mariano(loss, naive).statistic)
     assert wild.absolute.gain == pytest.approx(1 - loss.mean() / naive.mean())
     content = np.array([(2 * r * f).mean() for r, f in days])
-    by_hand = content.mean() / content.std() * np.sqrt(len(days))
+    by_hand = content.mean() / content.std(ddof=1) * np.sqrt(len(days))
     assert wild.clark_west.statistic == pytest.approx(by_hand)
     assert wild.direction.p is None and "together" in wild.direction.why
     assert wild.folds.n == 3

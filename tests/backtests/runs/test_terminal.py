@@ -22,6 +22,7 @@ def finished(*studies: Study, folder: str = "runs/x", found: bool = False) -> Fi
         "accounts": {study.account: {} for study in studies},
         "data": [describe(bars) for study in studies for bars in study.bars.values()],
         **results_of([summarise(study) for study in studies]),
+        "verdict": {},
         "deflated": {s.account: {"trials": 7, "new": 2, "file": "trials.jsonl"} for s in studies},
     }
     return Finished(Path(folder), manifest, found)

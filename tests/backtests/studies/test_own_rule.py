@@ -103,7 +103,7 @@ def test_every_point_of_the_sweep_is_counted_as_a_trial(
 ) -> None:
     folder = run_rule(tmp_path, capsys, "my_rule", RULE)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    assert manifest["trials"]["count"] == 2 * 2 * 11
+    assert manifest["trials"]["count"] == 2 + 2 * 2 * 11
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backtests.runs.manifest import write_manifest
-from backtests.trials.ledger import TrialLedger, remember
+from backtests.trials.ledger import FILE, TrialLedger, remember
 from backtests.trials.manifests import read_memories
 from backtests.trials.trial import Scope, Trial, trial_key
 
@@ -18,7 +18,7 @@ LOST = "cannot be read: what it saw of the ledger of trials is lost."
 def finish(out: Path, name: str, trials: int = 3) -> Path:
     """Return the manifest of a run that counted so many trials."""
     added = [Trial(trial_key(rule=name, i=i), HERE, 0.1, "run") for i in range(trials)]
-    counted = TrialLedger(out).add(added)
+    counted = TrialLedger(out / FILE, out).add(added)
     (out / name).mkdir()
     path = out / name / "manifest.json"
     values = {"config": {"trials": 9}, "trials": remember([counted]), "versions": {"numpy": "2"}}

@@ -44,7 +44,7 @@ def grid():
 def folder(grid, tmp_path_factory):
     folder = tmp_path_factory.mktemp("grid")
     with drawn_whole():
-        write_page(folder, grid, MANIFEST)
+        write_page(folder, grid, {**MANIFEST, "verdict": verdict_sentences(grid)})
     return folder
 
 
@@ -142,7 +142,7 @@ def test_every_chart_is_there_as_svg_and_png(folder, page):
 
 @pytest.mark.usefixtures("whole_charts")
 def test_the_same_outcome_draws_the_same_bytes(folder, grid, tmp_path):
-    write_page(tmp_path, grid, MANIFEST)
+    write_page(tmp_path, grid, {**MANIFEST, "verdict": verdict_sentences(grid)})
     for path in (*(folder / "figures").iterdir(), *folder.glob("*.*")):
         assert (tmp_path / path.relative_to(folder)).read_bytes() == path.read_bytes(), path.name
 

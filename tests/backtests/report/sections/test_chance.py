@@ -62,7 +62,7 @@ def test_the_page_without_the_ledger_and_without_a_purchase():
     idle = judge_returns([result_of(np.zeros(N), 0)])
     html = page(idle, deflate(idle.results, counted(1)))
     assert (
-        "1 trial on these prices since 2026-03-02, counted in trials.jsonl beside the runs (results,"
+        "1 trial on these prices since 2026-03-02, counted in trials.jsonl (forecasters, results,"
         in html
     )
     assert "<table" not in html
