@@ -210,8 +210,8 @@ def test_a_copy_under_another_name_is_the_same_trial(tmp_path):
 
 
 def test_without_its_prices_the_ledger_goes_by_the_names(tmp_path):
-    bars = {"051900.KS": make_bars(rows=900)}
-    TrialLedger(tmp_path / FILE).add([looking("2018-06-29", key=1)], bars=bars)
+    longer, bars = make_bars(rows=900), {"051900.KS": make_bars(rows=890)}
+    TrialLedger(tmp_path / FILE).add([looking("2018-06-29", key=1)], bars={"051900.KS": longer})
     for file in tmp_path.glob("*/prices-*.npz"):
         file.unlink()
     counted = TrialLedger(tmp_path / FILE).add([looking("2018-06-29", key=2)], bars=bars)
