@@ -203,11 +203,7 @@ class TrialLedger:
         own = {(*trial.identity, trial.scope.last) for trial in _scoped(trials, scope)}
         looks, lost = self._earlier(dated, scope, own)
         counted = _counted(scope, evidence)
-        without = counted.trials - sum(
-            number
-            for identity, number in windows(_with_series(dated), scope).items()
-            if identity in now
-        )
+        without = counted.trials - sum(windows(_with_series(dated), scope).values())
         if lost:
             warnings = [*warnings, _lost(lost)]
         return replace(
@@ -351,6 +347,8 @@ def _decode(entry: Mapping[str, Any]) -> tuple[Trial, str]:
     )
     sharpe = None if entry["sharpe"] is None else float(entry["sharpe"])
     key, command, bars, day = (str(entry[name]) for name in ("key", "command", "bars", "on"))
+    for date in (scope.first, scope.last, day):
+        datetime.date.fromisoformat(date)  # a ValueError: the line cannot be read
     kind, stored = str(entry.get("kind", TIMING)), entry.get("look")
     stored = None if stored is None else str(stored)
     return Trial(key, scope, sharpe, command, bars, kind=kind, stored=stored), day

@@ -24,7 +24,7 @@ NOTE = (
     "With n the number of independent looks that everything is worth, and m that of the looks of this page, p "
     "becomes 1 \u2212 (1 \u2212 p)^(n\u00b2 / m). Trials whose daily series is not known are added to the exponent. "
     "Where nothing can be found, all pages that are ever made on these prices together then show a word in "
-    "about 8% of the cases, and one page by itself in at most 5%. These figures depend on the ledger and enter "
+    "at most about 8% of the cases, and one page by itself in at most 5%. These figures depend on the ledger and enter "
     "neither key nor digest of the run."
 )
 

@@ -212,8 +212,8 @@ def test_a_copy_under_another_name_is_the_same_trial(tmp_path):
 
 
 def test_without_its_prices_the_ledger_goes_by_the_names(tmp_path):
-    bars = {"051900.KS": make_bars(rows=900)}
-    TrialLedger(tmp_path / FILE).add([looking("2018-06-29", key=1)], bars=bars)
+    longer, bars = make_bars(rows=900), {"051900.KS": make_bars(rows=890)}
+    TrialLedger(tmp_path / FILE).add([looking("2018-06-29", key=1)], bars={"051900.KS": longer})
     for file in tmp_path.glob("*/prices-*.npz"):
         file.unlink()
     counted = TrialLedger(tmp_path / FILE).add([looking("2018-06-29", key=2)], bars=bars)
@@ -332,6 +332,14 @@ def test_a_line_that_cannot_be_read_counts_and_the_chain_goes_on(tmp_path):
         "Lines 4, 5 of the ledger of trials cannot be read and count as one trial each."
     )
     assert TrialLedger(tmp_path / FILE).add(make_trials(2, first=50)).trials == 8
+
+
+def test_a_line_without_a_date_cannot_be_read(tmp_path):
+    TrialLedger(tmp_path / FILE).add(some(3))
+    rewrite(tmp_path / FILE, lambda lines: [lines[0].replace(HERE.last, "soon"), *lines[1:]])
+    counted = TrialLedger(tmp_path / FILE).add(some(2, first=5))
+    assert counted.trials == 5
+    assert counted.warning.startswith("Line 1 of the ledger of trials cannot be read")
 
 
 def test_what_a_crash_left_half_written_does_not_swallow_the_next_line(tmp_path):
