@@ -36,8 +36,11 @@ from strategies.base import ForecastStrategy
 from strategies.rule import Rule, Side
 from strategies.situation import Situation
 from tests.contracts.feeds import default_feed
+from tests.contracts.representatives import slow_but
 
 NAMES = plugins.names(plugins.STRATEGIES)
+#: One rule of a single ticker and one of many; the others run with the slow tests.
+FEW = slow_but(["five_percent", "rank"], NAMES)
 COSTS = Costs.of(market_for("A.KS"))
 Market = list[tuple[Bars, Forecasts]]
 
@@ -133,7 +136,7 @@ def test_a_rule_is_made_without_settings_and_gives_its_reading(name: str) -> Non
 
 
 @pytest.mark.parametrize("check", RULE_CHECKS, ids=lambda check: check.name)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_the_audit_finds_nothing(name: str, check: Any, bars: Bars) -> None:
     trial = Subject(Linear(), WalkForward(train_size=60, step=17), {bars.ticker: bars})
     findings = check.run(RuleSubject(rule_of(name)(), trial, Broker(1e8, COSTS)))
@@ -213,7 +216,7 @@ def test_the_direct_feed_fills_as_backtraders_own_does(name: str, tickers: int) 
 
 
 @pytest.mark.parametrize("settings", [{"runonce": False}, {"preload": False}], ids=str)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_however_backtrader_runs_its_bars(name: str, settings: dict[str, bool]) -> None:
     made, broker = market(3), Broker(1e8, COSTS, slots=2)
     cerebro = plain([make_feed(*one) for one in made], stdstats=False, **settings)

@@ -192,6 +192,7 @@ class Own(DirectionRule):
     """A rule of a user: it does not live in `strategies`."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "broker", "why"),
     [
@@ -238,6 +239,7 @@ def test_without_a_purchase_a_forecast_or_enough_days_nothing_is_shifted():
         )
 
 
+@pytest.mark.slow
 def test_a_universe_is_shifted_as_one_through_backtrader():
     (one,), (own,) = (d.values() for d in market(60))
     (two,), (other,) = (d.values() for d in market(60, seed=1))

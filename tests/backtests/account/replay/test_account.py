@@ -84,6 +84,7 @@ def test_years_of_an_account_are_those_of_backtrader(rule, ticks):
     assert_the_same(replayed(*inputs), result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RULES)
 @settings(max_examples=30)
 @given(data=st.data())
