@@ -335,9 +335,9 @@ def test_a_line_that_cannot_be_read_counts_and_the_chain_goes_on(tmp_path):
 
 
 def test_a_line_without_a_date_cannot_be_read(tmp_path):
-    TrialLedger(tmp_path / FILE).add(some(3))
+    TrialLedger(tmp_path / FILE).add(make_trials(3))
     rewrite(tmp_path / FILE, lambda lines: [lines[0].replace(HERE.last, "soon"), *lines[1:]])
-    counted = TrialLedger(tmp_path / FILE).add(some(2, first=5))
+    counted = TrialLedger(tmp_path / FILE).add(make_trials(2, first=5))
     assert counted.trials == 5
     assert counted.warning.startswith("Line 1 of the ledger of trials cannot be read")
 
