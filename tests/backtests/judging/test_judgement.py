@@ -152,6 +152,10 @@ def test_a_run_says_its_verdict_and_counts_its_trials(tmp_path, capsys) -> None:
     )
     trials = manifest["trials"]["counted"][0]["trials"]
     assert trials == 2 + 2 * 10 * 3, "forecasters, and of each the thresholds and exits of the rule"
+    assert manifest["verdict"][account] == manifest["judgement"][account]["headline"], (
+        "a first page"
+    )
+    assert len(manifest["trials"]["counted"][0]["prices"]) == 1, "known by their content"
     lines = (tmp_path / FILE).read_text("utf-8").splitlines()
     assert len(lines) == trials == manifest["trials"]["count"]
     code, other = run(capsys, "--out", tmp_path, "--jobs", 1, *ledger, "--threshold", 0.07)
