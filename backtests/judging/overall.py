@@ -180,6 +180,6 @@ def _rule(verdict: RuleVerdict, looked: Looked) -> RuleVerdict:
         verdict,
         p=p,
         p_before=looked.adjusted(timed.p_before, verdict.p_before),
-        word=rule_word(max(verdict.closed, 1), verdict.closed, p),
+        word=rule_word(max(verdict.closed, 1), verdict.closed, p, verdict.large),
         tests=max(verdict.tests, 2),
     )

@@ -16,6 +16,7 @@ from backtests.judging.verdict import (
     IDLE,
     SAME,
     TIMED,
+    UNFILLABLE,
     UNTIMED,
     RuleVerdict,
     forecast_verdict,
@@ -144,3 +145,9 @@ def test_words_that_no_test_gave_stay():
     overall = judge_overall(judgement(idle, few), {}, after(looks(3)))
     assert [v.word for v in overall.rules] == [IDLE, CANNOT_SAY]
     assert timing_look(few.timed) is None and overall.timing.own == 0
+
+
+def test_what_no_market_could_have_filled_stays_so():
+    large = replace(rule(timed(0.001), word=UNFILLABLE), large=0.5)
+    (verdict,) = judge_overall(judgement(large), {}, after(looks(3))).rules
+    assert verdict.word == UNFILLABLE
