@@ -82,7 +82,8 @@ def make_plan(config: RunConfig) -> Resolved:
     described = {
         "forecasters": {label: describe_forecaster(f) for label, f in forecasters.items()},
         "strategies": {label: describe_rule(rule) for label, rule in rules.items()},
-        "swept": swept_rule(rules),  # the one thing that the order of names decides
+        # Which rule is swept is the one thing that the order of names decides.
+        "swept": describe_rule(rules[swept]) if (swept := swept_rule(rules)) else None,
         "walk_forward": describe_folds(walk_forward),
         "features": config.features,
         "seeds": list(plan.seeds),

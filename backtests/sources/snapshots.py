@@ -195,6 +195,11 @@ def _join(old: Snapshot, new: Snapshot) -> Snapshot:
     return replace(new, bars=bars, start=min(old.start, new.start), end=max(old.end, new.end))
 
 
+def _frozen(value: Any) -> Any:
+    """Return the tuples that JSON wrote as lists; anything else as it is."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
 def _read(path: Path) -> Snapshot:
     import pyarrow.parquet as pq
 
@@ -204,7 +209,7 @@ def _read(path: Path) -> Snapshot:
         about["ticker"],
         table["session"].to_numpy().astype("datetime64[D]"),
         **{name: table[name].to_numpy() for name in COLUMNS},
-        origin=Origin(**about["origin"]),
+        origin=Origin(**{name: _frozen(value) for name, value in about["origin"].items()}),
     )
     if bars.digest != about["sha256"]:
         raise ValueError(

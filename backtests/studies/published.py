@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from backtests.studies.plan import Plan
 from forecasters.preset import Difference, Preset
+
+if TYPE_CHECKING:
+    from backtests.studies.plan import Plan
 
 
 @dataclass(frozen=True)

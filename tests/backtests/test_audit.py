@@ -23,6 +23,16 @@ def test_the_command_ends_with_0_and_a_table_for_what_is_honest(capsys):
 
 
 def test_the_command_ends_with_1_and_names_the_leak(capsys):
+    code = backtests(["audit", "--forecaster", str(LEAKS / "later_window.py"), *TINY, "--json"])
+    answered = json.loads(capsys.readouterr().out)
+    assert code == 1 and answered["clean"] is False
+    rows = {row["check"]: row for row in answered["findings"]}
+    assert rows["forecasts"]["verdict"] == "FOUND"
+    assert any("20" in sentence for sentence in rows["forecasts"]["sentences"])
+
+
+@pytest.mark.slow
+def test_what_was_named_is_audited_and_nothing_else(capsys):
     subjects = ["--forecaster", str(LEAKS / "later_window.py"), "naive"]
     code = backtests(["audit", *subjects, "--strategy", "five_percent", *TINY, "--json"])
     out, _ = capsys.readouterr()

@@ -24,7 +24,7 @@ from backtests.report.charts.style import (
     time_axis,
     wrapped,
 )
-from backtests.report.relative_errors import relative_errors_of
+from backtests.studies.relative_errors import relative_errors_of
 from backtests.studies.study import Study
 from backtests.studies.training import History, mean_curve
 from backtests.writing.marks import marks

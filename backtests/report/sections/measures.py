@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backtests.report.blocks import Block, Figure, Heading, Section, Text
+from backtests.report.relative_error import blocks as relative_error
 from backtests.report.sections.errors import errors_by_fold, errors_of
 from backtests.report.sections.errors import section as errors_section
 from backtests.report.sections.measures_over_tickers import tables_over_tickers
-from backtests.report.sections.relative_error import blocks as relative_error
 from backtests.report.summary import Summary
 from backtests.report.table import Cell, Column, Table
 from backtests.writing.numbers import DASH, money, number, percent, points

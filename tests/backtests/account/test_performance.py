@@ -56,6 +56,9 @@ def test_the_figures_of_a_small_curve_by_hand():
         "expired": 2,
         "unaffordable": 3,
         "blocked": 0,
+        "fills_above_1": None,
+        "fills_above_10": None,
+        "fills_above_100": None,
     }
 
 
@@ -83,7 +86,8 @@ def test_all_returns_are_measured_from_the_cash_at_the_start():
 )
 def test_a_figure_without_a_meaning_is_none(equity, missing):
     figures = performance(result_of(equity))
-    assert {name for name, value in figures.items() if value is None} == missing
+    unknown = {f"fills_above_{share}" for share in (1, 10, 100)}  # no volumes are given
+    assert {name for name, value in figures.items() if value is None} == missing | unknown
 
 
 def test_at_the_break_even_cost_a_rule_ends_where_it_began():
@@ -122,8 +126,8 @@ def test_a_rule_that_loses_without_costs_breaks_even_below_zero():
 
 def test_what_the_market_held_back_is_counted_apart():
     held = [Unfilled("a", "b", "T", "buy", 1, why) for why in REASONS]
-    assert len(BLOCKED) == 7
-    assert performance(result_of(unfilled=tuple(held)))["blocked"] == 7
+    assert len(BLOCKED) == 8
+    assert performance(result_of(unfilled=tuple(held)))["blocked"] == 8
     with pytest.raises(InputError, match=r"Unfilled.why is 'bored'; known: unaffordable, "):
         result_of(unfilled=(replace(held[0], why="bored"),))
 

@@ -32,7 +32,7 @@ from tests.backtests.example_studies import make_bars, make_forecasts, make_mani
 
 FIRST = 400
 RULES = {"direction": DirectionRule(), "five_percent": FivePercentRule(threshold=0.2)}
-BROKER = Broker(1e9, Costs.of(market_for("051900.KS", "krx"), 0.0, 0.0, 0.0))
+BROKER = Broker(1e8, Costs.of(market_for("051900.KS", "krx"), 0.0, 0.0, 0.0))
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +187,7 @@ def test_what_depends_on_the_ledger_enters_neither_key_nor_digest(tmp_path, caps
     ).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_run_without_shifts_says_so(tmp_path, capsys) -> None:
     flags = [*SMALL[: SMALL.index("--shifts")], "--shifts", "0"]
     _, printed = run(capsys, "--out", tmp_path, "--jobs", 1, flags=flags)

@@ -108,7 +108,7 @@ def _cut(result, days):
     first = replace(result.fills[0], session=str(result.sessions[0]))
     return replace(
         result, sessions=result.sessions[:days], equity=result.equity[:days], cash=result.cash[:days],
-        costs=result.costs[:days], fills=(first,),
+        costs=result.costs[:days], fills=(first,), volumes=(),
     )  # fmt: skip
 
 

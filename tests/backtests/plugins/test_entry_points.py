@@ -398,7 +398,8 @@ def test_two_packages_with_one_name_are_refused(
     assert "the packages acme-one and acme-two both offer a forecaster 'theirs'" in said
 
 
-@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_an_error_inside_a_package_is_not_called_a_fault_of_ours(site: Path, jobs: int) -> None:
     text = FORECASTER.replace("return self.head(", "1 / 0\n        return self.head(")
     install_module(site, "acme-late", "late", text, "theirs = late:AcmeGRU", "forecasters")

@@ -175,7 +175,7 @@ def test_the_page_holds_all_parts(html: str, study: Study) -> None:
     ):  # fmt: skip
         assert part in text, part
     assert all(f'href="{name}"' in html for name in FILES)
-    assert html.count("<svg") == 5
+    assert html.count("<svg") == 6
     assert "accurate" not in text.lower()
     assert "SIMULATED" not in html
     assert text.count("naive forecasts no change") == 1

@@ -175,6 +175,7 @@ def test_korean_names_stay_letters_and_simulated_stands_in_the_title(
             np.r_[np.zeros(200), 0.01, np.zeros(60)],
             RNG.normal(0, 0.01, 261),
             id="one day in the market",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             RNG.normal(0, 0.01, 60),

@@ -67,6 +67,7 @@ def test_the_content_of_the_file_is_in_the_key_and_the_manifest(capsys, tmp_path
     assert not other["found"] and other["key"] != first["key"]
 
 
+@pytest.mark.slow
 def test_the_indicators_change_the_forecasts_and_the_key(capsys, tmp_path):
     _, plain = run(capsys, "--out", tmp_path, flags=FLAGS)
     code, rich = run(capsys, "--features", "ohlcv+indicators", "--out", tmp_path, flags=FLAGS)

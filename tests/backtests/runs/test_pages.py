@@ -43,7 +43,7 @@ class Written:
             monkeypatch.setattr(f"backtests.report.{name}", function)
 
     def _page(
-        self, place: Path, summary: Summary, manifest: Any, names: Any, up: str, deflation: Any
+        self, place: Path, summary: Summary, manifest: Any, names: Any, up: str, *ledger: Any
     ) -> None:
         self.links[place], self.up[place] = dict(names), up
 
@@ -66,7 +66,7 @@ def write(
     folder: Path, *summaries: Summary, which: str = "main", beside: Bars | None = None
 ) -> None:
     config = RunConfig(ticker=("A.KS",), source="simulated", tearsheets=which, jobs=1)
-    write_run(folder, summaries, {"key": "ab"}, {}, config, beside, quiet=True)
+    write_run(folder, summaries, {"key": "ab"}, {}, {}, config, beside, quiet=True)
 
 
 @pytest.mark.parametrize(

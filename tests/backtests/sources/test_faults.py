@@ -166,7 +166,7 @@ def test_a_universe_of_faults_alone_ends_and_names_the_first(
         (lambda line: f"{line},000", "has 7 cells, 6 are expected"),
     ],
 )
-@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("newest_first", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_every_fault_of_a_row_cuts_a_universe_and_ends_the_run_of_a_ticker(
     folder: Path,
     tmp_path: Path,

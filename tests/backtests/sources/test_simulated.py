@@ -63,6 +63,7 @@ def test_volume_follows_the_size_of_the_day(ticker: str) -> None:
     assert np.corrcoef(r, np.log(bars.volume[1:]))[0, 1] > 0.2
 
 
+@pytest.mark.slow
 def test_prices_stay_sane_for_decades() -> None:
     for number in range(20):
         close = fetch(f"{number:06d}.KS").close
@@ -86,6 +87,7 @@ def test_won_lie_on_the_ticks_of_their_date() -> None:
                 assert (p % np.where(p < 5000, 5, old) == 0).all()
 
 
+@pytest.mark.slow
 def test_the_2023_ticks_start_on_their_day() -> None:
     # 10,000 to 20,000 won: by 50 before 2023-01-25, by 10 from then on.
     odd = 0

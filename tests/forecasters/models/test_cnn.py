@@ -29,7 +29,7 @@ def test_the_shortest_lookback_of_each_builds_and_one_less_is_refused(architectu
     settings = {"architecture": architecture, "convolutions": convolutions, "filters": 2}
     network = CNN(lookback=least, **settings).build(5, least)
     assert network(torch.zeros(3, least, 5)).shape == (3, 1)
-    with pytest.raises(InputError, match=f"convolutions {convolutions} needs {least}"):
+    with pytest.raises(InputError, match=f"convolutions {convolutions} needs at least {least}"):
         CNN(lookback=least - 1, **settings)
 
 

@@ -295,7 +295,7 @@ def test_rmse_with_nothing_left_to_learn_is_no_error(windows_of: MakeWindows) ->
 @pytest.mark.parametrize(
     ("cls", "setting", "match"),
     [
-        (CNN, {"lookback": 6}, "lookback 6.* needs 7"),
+        (CNN, {"lookback": 6}, "lookback 6.* needs at least 7"),
         (CNN, {"activation": "gelu"}, "activation 'gelu'; known: relu, tanh"),
         (RNN, {"epochs": 0}, "epochs 0"),
         (RNN, {"batch_size": -1}, "batch_size -1"),

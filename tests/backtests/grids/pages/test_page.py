@@ -140,6 +140,7 @@ def test_every_chart_is_there_as_svg_and_png(folder, page):
     assert page.count("<svg") == 4
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("whole_charts")
 def test_the_same_outcome_draws_the_same_bytes(folder, grid, tmp_path):
     write_page(tmp_path, grid, {**MANIFEST, "verdict": verdict_sentences(grid)})

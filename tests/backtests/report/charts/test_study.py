@@ -63,6 +63,7 @@ def test_words_stay_words_and_say_what_is_simulated(drawn: tuple[Path, dict[str,
     assert "buy_and_hold" in drawn[1]["equity"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("whole_charts")
 def test_the_same_study_gives_the_same_bytes(
     drawn: tuple[Path, dict[str, str]], tmp_path: Path

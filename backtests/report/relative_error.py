@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from backtests.report.blocks import Block, Figure, Heading, Text
-from backtests.report.relative_errors import relative_errors_of
 from backtests.report.table import Cell, Column, Table
+from backtests.studies.relative_errors import relative_errors_of
 from backtests.studies.study import Study
 from backtests.writing.numbers import percent
 from forecasters.measures.relative_error import RelativeError
