@@ -96,7 +96,7 @@ def test_nor_with_another_target_or_scaler(
 
 
 @pytest.mark.parametrize("expanding", [True, False])
-@pytest.mark.parametrize("name", FEW)
+@pytest.mark.parametrize("name", slow_but(["linear"], NAMES))
 def test_nor_in_another_plan(
     name: str, expanding: bool, bars: Bars, make_forecaster: Make, forecasts_unchanged: Check
 ) -> None:
@@ -294,7 +294,8 @@ def test_a_fit_leaves_its_forecaster_and_its_features_as_they_were(
 # --- the audit that a user can run ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", slow_but(["linear"], NAMES))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_the_audit_finds_nothing(name: str, bars: Bars, make_forecaster: Make) -> None:
     trial = Subject(make_forecaster(name), PLAN, {bars.ticker: bars}, walks=2, few_days=True)
     for check in FORECASTER_CHECKS:

@@ -204,6 +204,7 @@ def test_interrupted_it_goes_on_with_what_is_missing_to_the_same_digest(
     ], "what is chosen by is kept, too"
 
 
+@pytest.mark.slow
 def test_a_signal_ends_it_with_130(tmp_path):
     code, err = interrupted("grid", [*SMALL, "--out", str(tmp_path)])
     assert code == 130

@@ -170,6 +170,7 @@ def test_a_run_says_its_verdict_and_counts_its_trials(tmp_path, capsys) -> None:
 LEDGER = ("trials", "deflated", "overall", "verdict", "config")
 
 
+@pytest.mark.slow
 def test_what_depends_on_the_ledger_enters_neither_key_nor_digest(tmp_path, capsys) -> None:
     _, alone = run(capsys, "--out", tmp_path / "a", "--jobs", 1)
     run(capsys, "--out", tmp_path / "b", "--jobs", 1, "--threshold", 0.07)

@@ -65,6 +65,8 @@ def test_the_rule_that_is_swept_is_part_of_the_key_and_the_order_of_forecasters_
 
     rules = ("five_percent:threshold=0.02", "five_percent")
     made = described(("drift", "linear"), rules)
-    assert made["swept"] == rules[0]
+    assert made["swept"] == made["strategies"][rules[0]]
     assert described(("linear", "drift"), rules) == made
-    assert described(("drift", "linear"), rules[::-1]) == made | {"swept": rules[1]}
+    assert described(("drift", "linear"), rules[::-1]) == made | {
+        "swept": made["strategies"][rules[1]]
+    }

@@ -174,6 +174,7 @@ def test_a_file_that_ends_before_what_was_asked_is_said(tmp_path, capsys):
     assert "WARNING: A.KS: the file holds 2014-01-02 to 2016-11-30" in err
 
 
+@pytest.mark.slow
 def test_several_tickers_get_a_folder_each_and_a_page_over_all(tmp_path, capsys):
     flags = [*SMALL, "--ticker", "051900.KS", "005930.KS", "--out", str(tmp_path), "--jobs", "1"]
     code, printed = run(capsys, flags=flags)

@@ -219,6 +219,7 @@ for name in ("stacked_lstm:layers=2,hidden=20", "lstm:hidden=9", "gru:hidden=17"
 """
 
 
+@pytest.mark.slow
 @needs_kernels
 def test_avx2_gives_the_bits_of_avx512() -> None:
     made = {}

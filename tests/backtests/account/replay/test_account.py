@@ -22,6 +22,9 @@ from strategies.sma_cross import SmaCrossRule
 from tests.backtests import example_studies as studies
 from tests.backtests.account.test_accounting import BROKERS, RULES
 from tests.backtests.drawn_markets import markets
+from tests.contracts.representatives import slow_but
+
+FEW = ("five_percent entry open", "five_percent touch close", "direction", "rank")
 
 AMERICAN = st.builds(
     Costs.of, st.just(market_for("AAPL")), slippage_ticks=st.sampled_from([None, 2])
@@ -46,7 +49,7 @@ def assert_the_same(account, result):
     assert account.total_return == result.equity[-1] / result.base - 1
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", slow_but(FEW, list(RULES)))
 @settings(max_examples=settings.default.max_examples)
 @given(data=st.data())
 def test_a_drawn_account_is_that_of_backtrader(name, data):

@@ -59,6 +59,7 @@ def test_what_was_not_filled_is_counted_by_its_reason() -> None:
     assert set(module.WHYS) == set(module.REASONS), "each reason has its words"
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium")
 def test_a_choice_hides_what_is_not_of_it_without_a_script(tmp_path: Path) -> None:
