@@ -130,7 +130,7 @@ def refusal(jumps: Sequence[Jump]) -> str:
     lines = " ".join(f"'{jump.line()}'" for jump in jumps)
     more = f" ({len(jumps)} such days)" if len(jumps) > 1 else ""
     after = "" if first.fits else " (N is the price after the event over the price before it)"
-    by_fit = "mend it by that ratio, --repair splits; or " if first.fits else ""
+    by_fit = "repair it by that ratio, --repair splits; or " if first.fits else ""
     return (
         f"{first.what()}. No market allows that{more}: the file seems to lack a split, a bonus issue or a "
         f"reduction. What to do: {by_fit}look the event up and name its ratio, --repair {lines}{after}; or "
