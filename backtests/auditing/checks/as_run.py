@@ -80,7 +80,10 @@ def _clock(
     for seconds, other in zip(CLOCKS, hours, strict=True):
         gap = _gap(made, "batch", answers, other, everything)
         if (gap > TOLERANCE).any() and not seconds:
-            return found("asked twice in a row, the same windows got other answers")
+            return found(
+                "asked twice in a row, the same windows got other answers: neither a clock nor chance "
+                "may enter an answer"
+            )
         if (gap > TOLERANCE).any():
             when = f"{seconds // 3600} hours" if seconds < 86_400 else f"{seconds // 86_400} days"
             return found(
