@@ -28,6 +28,8 @@ from backtests.auditing.checks.rules_as_run import CALLS
 from backtests.auditing.finding import Finding, found
 from backtests.auditing.probes.batches import DATED
 from backtests.jobs.parallel import Plugin, run_tasks
+from backtests.plugins import is_ours
+from forecasters.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -149,10 +151,20 @@ class Examination:
     subject: Any
 
     def run(self) -> tuple[Finding, ...]:
-        """Return the findings of the check; an error that the subject raises is a finding too."""
+        """Return the findings of the check; an error that a user's class causes is a finding too.
+
+        An error with a class of ours is a fault of ours, and raised.
+        """
         try:
             return self.check.run(self.subject)
-        except Exception as error:  # the user's code may raise anything
+        except InputError as error:
+            return found(f"it raised {type(error).__name__}: {error}")
+        except (
+            Exception
+        ) as error:  # a user's class may raise anything, or answer what raises in ours
+            asked = getattr(self.subject, "rule", None) or self.subject.forecaster
+            if is_ours(type(asked)):
+                raise
             return found(f"it raised {type(error).__name__}: {error}")
 
 

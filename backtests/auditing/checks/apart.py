@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backtests.auditing.finding import PASSED, Finding, Status, found
-from backtests.auditing.probes.fresh import Fresh, run_fresh
+from backtests.auditing.probes.fresh import ChildFailed, Fresh, pickled, run_fresh
 from backtests.auditing.subject import Subject
 from forecasters.walk_forward.fit import Fit, Fitted
 
@@ -41,16 +41,16 @@ def check_state(subject: Subject) -> tuple[Finding, ...]:
     fits = subject.fits(subject.bars, _seeds(subject))
     inputs = _inputs(fits)
     try:
-        settings = pickle.dumps(vars(subject.forecaster))
+        settings = pickled(vars(subject.forecaster))
         (first,) = _alone(subject, fits).fitted
-    except Exception as error:  # the user's class may fail to be pickled in any way
+    except ChildFailed as error:
         return _not_alone(error)
     try:
         # Not in the process of the first fit: anything that the first fit changed would be there too.
         (last,) = _bare(subject, fits[-1:]).fitted
-    except Exception as error:
+    except ChildFailed as error:
         return found(
-            f"it does not run in a bare folder ({type(error).__name__}: {error}): a file that it needs must be "
+            f"it does not run in a bare folder ({error}): a file that it needs must be "
             "named by a setting (--forecaster ./mine.py:table=data.csv)"
         )
     fits[0].run()  # imports may draw random numbers too; that is not the fault of a fit
@@ -102,10 +102,9 @@ def _shared(fit: Fit, what: str) -> tuple[Finding, ...]:
     )
 
 
-def _not_alone(error: Exception) -> tuple[Finding, ...]:
+def _not_alone(error: ChildFailed) -> tuple[Finding, ...]:
     return found(
-        f"it does not run in a process of its own ({type(error).__name__}: {error}): settings and "
-        "module must pickle"
+        f"it does not run in a process of its own ({error}): settings and module must pickle"
     )
 
 
@@ -113,7 +112,7 @@ def check_doors(subject: Subject) -> tuple[Finding, ...]:
     """Return whether importing, fitting or answering reads what is neither code nor declared data."""
     try:
         opened = _alone(subject, subject.fits(subject.bars, _seeds(subject))).opened
-    except Exception as error:
+    except ChildFailed as error:
         return _not_alone(error)
     if opened:
         return found(

@@ -19,7 +19,7 @@ from backtests.auditing.probes.batches import (
     make_batches,
 )
 from backtests.auditing.probes.clock import clock_library
-from backtests.auditing.probes.fresh import ask
+from backtests.auditing.probes.fresh import ChildFailed, ask
 from backtests.auditing.subject import Subject
 from forecasters.bars import Days, Floats
 
@@ -40,9 +40,9 @@ def check_as_run(subject: Subject) -> tuple[Finding, ...]:
     made = make_batches(subject)
     try:
         opened, answer = ask("ask", made.work(CLOCKS), subject.files, subject.declared, bare=True)
-    except Exception as error:  # the user's class may fail in any way
+    except ChildFailed as error:
         return found(
-            f"it does not run in a folder of its own ({type(error).__name__}: {error}): a file that it "
+            f"it does not run in a folder of its own ({error}): a file that it "
             "needs must be named by a setting"
         )
     if opened:

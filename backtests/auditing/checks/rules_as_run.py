@@ -16,7 +16,7 @@ from backtests.auditing.finding import PASSED, Finding, Status, cannot_say, foun
 from backtests.auditing.probes.batches import DATED, SHAKES, weekdays
 from backtests.auditing.probes.clock import clock_library
 from backtests.auditing.probes.disguises import Dice
-from backtests.auditing.probes.fresh import ask
+from backtests.auditing.probes.fresh import ChildFailed, ask
 from backtests.writing.numbers import count
 from forecasters.bars import Floats
 from strategies.rule import Rule, Side, Signal
@@ -50,9 +50,9 @@ def check_as_run(asked: RuleSubject) -> tuple[Finding, ...]:
     }
     try:
         opened, answer = ask("decide", work, files, asked.declared, bare=True)
-    except Exception as error:  # the user's class may fail in any way
+    except ChildFailed as error:
         return found(
-            f"it does not run in a folder of its own ({type(error).__name__}: {error}): settings must "
+            f"it does not run in a folder of its own ({error}): settings must "
             "pickle, and a file that it needs must be named by a setting"
         )
     if opened:

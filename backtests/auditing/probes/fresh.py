@@ -41,6 +41,10 @@ serve(sys.stdin.buffer, out)
 """
 
 
+class ChildFailed(Exception):
+    """What was asked cannot be sent to a new process, or that process failed."""
+
+
 @dataclass(frozen=True)
 class Fresh:
     """The answers in order, and what was noticed since the import of the user's file."""
@@ -68,8 +72,8 @@ def run_fresh(
 
     Raises
     ------
-    RuntimeError
-        The process failed; the message is the last line of its errors.
+    ChildFailed
+        As `ask`.
     """
     opened, answer = ask("fits", {"fits": tuple(fits)}, files, declared, bare=bare)
     return Fresh(answer, opened)
@@ -83,8 +87,28 @@ def ask(
     *,
     bare: bool = False,
 ) -> tuple[tuple[str, ...], Any]:
-    """Return what was noticed in a new process, and its answer to `work` (see `child.py`)."""
-    return _asked(kind, pickle.dumps(dict(work)), tuple(files), tuple(declared), bare)
+    """Return what was noticed in a new process, and its answer to `work` (see `child.py`).
+
+    Raises
+    ------
+    ChildFailed
+        `work` does not pickle, or the process failed; the message is the last line of its errors.
+    """
+    return _asked(kind, pickled(dict(work)), tuple(files), tuple(declared), bare)
+
+
+def pickled(work: Any) -> bytes:
+    """Return the pickle of something that holds a user's object.
+
+    Raises
+    ------
+    ChildFailed
+        It does not pickle.
+    """
+    try:
+        return pickle.dumps(work)
+    except Exception as error:  # a user's class may raise anything as it is pickled
+        raise ChildFailed(f"{type(error).__name__}: {error}") from error
 
 
 @lru_cache(maxsize=2)
@@ -114,7 +138,7 @@ def _asked(
         )
     if done.returncode != 0:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RuntimeError(lines[-1] if lines else f"it ended with {done.returncode}")
+        raise ChildFailed(lines[-1] if lines else f"it ended with {done.returncode}")
     answered = pickle.loads(done.stdout)
     return answered["opened"], answered["answer"]
 

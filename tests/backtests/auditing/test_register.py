@@ -1,6 +1,7 @@
 """Every check passes what is honest, and what a subject raises is a finding."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -28,6 +29,15 @@ def test_what_a_forecaster_raises_is_found_and_not_a_crash(trial_of_file):
     trial.forecaster.predict = None
     verdict, text = verdict_and_text("forecasts", trial)
     assert verdict is Status.FOUND and "raised TypeError" in text
+
+
+def test_a_fault_of_ours_is_raised_and_blamed_on_nobody(trial_of_file):
+    from forecasters.models.linear import Linear
+
+    trial = replace(trial_of_file("mean"), forecaster=Linear())
+    trial.forecaster.predict = None
+    with pytest.raises(TypeError):
+        Examination(CHECKS["forecasts"], "linear", trial).run()
 
 
 def test_findings_come_in_the_order_of_what_was_asked(trial_of_file):

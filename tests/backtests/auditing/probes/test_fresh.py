@@ -6,7 +6,7 @@ import pytest
 
 from backtests import plugins
 from backtests.auditing.checks.apart import bits
-from backtests.auditing.probes.fresh import run_fresh
+from backtests.auditing.probes.fresh import ChildFailed, run_fresh
 from backtests.auditing.subject import Subject
 from backtests.sources.simulated import Simulated
 from tests.backtests.auditing.planted import PLAN
@@ -24,7 +24,7 @@ def test_what_fails_there_is_raised_here_with_its_last_line(trial_of_file):
     trial = trial_of_file("mean")
     trial.forecaster.lookback = "two"
     fit = trial.fits({"051900.KS": trial.bars["051900.KS"]})[0]
-    with pytest.raises(RuntimeError, match="Error: "):
+    with pytest.raises(ChildFailed, match="Error: "):
         run_fresh((fit,), trial.files)
 
 
