@@ -24,7 +24,8 @@ from backtests.auditing.report import is_clean
 from backtests.command.progress import Progress
 from backtests.sources.simulated import Simulated
 from benchmarks.leaks import plants
-from benchmarks.leaks.kinds import KINDS, Kind
+from benchmarks.leaks.kind import Kind
+from benchmarks.leaks.kinds import KINDS
 
 TICKER, START, END = "LEAK.KS", "2015-01-01", "2018-01-01"
 BARS = ("--ticker", TICKER, "--source", "simulated", "--start", START, "--end", END)
