@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,34 +11,24 @@ from typing import TYPE_CHECKING, Any
 from backtests.command.config import RunConfig
 from backtests.command.progress import Progress
 from backtests.jobs.parallel import run_tasks
-from backtests.judging.deflation import Deflation
-from backtests.judging.overall import Overall
 from backtests.runs.manifest import write_manifest
 from forecasters.bars import Bars
 
 if TYPE_CHECKING:
     from backtests.account.result import Result
     from backtests.report.summary import Summary
+    from backtests.runs.outcome import Outcome
 
 
 def write_run(
-    folder: Path,
-    summaries: Sequence[Summary],
-    manifest: Mapping[str, Any],
-    deflations: Mapping[str, Deflation],
-    overalls: Mapping[str, Overall],
-    config: RunConfig,
-    benchmark: Bars | None,
-    quiet: bool,
+    folder: Path, outcome: Outcome, config: RunConfig, benchmark: Bars | None, quiet: bool
 ) -> None:
     """Write all files of a finished run into `folder`; of several accounts each has a folder.
 
     Parameters
     ----------
-    deflations : mapping
-        Account to what the ledger of trials makes of its Sharpe ratios.
-    overalls : mapping
-        Account to its verdicts that count everything.
+    outcome : Outcome
+        What came out of the run.
     benchmark : Bars or None
         What tearsheets compare with; None: buy and hold of the account.
     """
@@ -46,6 +36,7 @@ def write_run(
     from backtests.report.page import write_index
     from backtests.report.tables.run import write_tables
 
+    summaries, manifest = outcome.summaries, outcome.manifest
     write_tables(folder, summaries)
     several = len(summaries) > 1
     tasks = []
@@ -61,13 +52,13 @@ def write_run(
             manifest,
             names,
             "../" if several else "",
-            deflations.get(account),
-            overalls.get(account),
+            outcome.deflations.get(account),
+            outcome.overalls.get(account),
         )
     with Progress("tearsheets", len(tasks), quiet=quiet) as progress:
         run_tasks(tasks, config.jobs or 1, lambda index, path: progress.advance())
     if several:
-        write_overview(folder, summaries, manifest, overalls)
+        write_overview(folder, summaries, manifest, outcome.overalls)
     write_manifest(folder / "manifest.json", manifest)
 
 

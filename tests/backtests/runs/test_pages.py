@@ -12,6 +12,7 @@ import pytest
 from backtests.account.result import Result
 from backtests.command.config import RunConfig
 from backtests.report.summary import Summary, summarise
+from backtests.runs.outcome import Outcome
 from backtests.runs.pages import slug, write_run
 from forecasters.bars import Bars
 from tests.backtests.example_studies import make_bars, make_study, with_plain_rule
@@ -66,7 +67,8 @@ def write(
     folder: Path, *summaries: Summary, which: str = "main", beside: Bars | None = None
 ) -> None:
     config = RunConfig(ticker=("A.KS",), source="simulated", tearsheets=which, jobs=1)
-    write_run(folder, summaries, {"key": "ab"}, {}, {}, config, beside, quiet=True)
+    outcome = Outcome(summaries, {}, {}, {"key": "ab"})
+    write_run(folder, outcome, config, beside, quiet=True)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Fit]:
         seen.extend(fits)
         raise Stopped
 
-    monkeypatch.setattr("backtests.runs.runner.run_fits", interrupt)
+    monkeypatch.setattr("backtests.runs.outcome.run_fits", interrupt)
     return seen
 
 
