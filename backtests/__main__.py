@@ -7,11 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from backtests.command.ending import watch
 from backtests.command.guard import DONE, USAGE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Hand over to the command that was named; return its exit code."""
+    if arguments is None:
+        watch()
     words = list(sys.argv[1:] if arguments is None else arguments)
     files = command_files()
     if words and words[0] in files:

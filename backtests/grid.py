@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from backtests.command.guard import DONE, FAILURES, INTERRUPTED, guarded
+from backtests.command.ending import INTERRUPTED
+from backtests.command.guard import DONE, FAILURES, guarded
 
 if TYPE_CHECKING:
     from backtests.runs.folder import Finished

@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-#: Exit codes: those of sysexits.h, and 130 for an interruption, as shells have it.
-DONE, DIFFERENT, USAGE, UNREACHABLE, FAULT, TRY_LATER, INTERRUPTED = 0, 1, 2, 69, 70, 75, 130
+from backtests.command.ending import INTERRUPTED, say_interrupted, watch
+
+#: Exit codes: those of sysexits.h; that of an interruption stands in `ending.py`.
+DONE, DIFFERENT, USAGE, UNREACHABLE, FAULT, TRY_LATER = 0, 1, 2, 69, 70, 75
 #: What the codes of a failure mean, for `--help`.
 FAILURES = (
     f"{USAGE} bad usage or input, {UNREACHABLE} source unreachable, {FAULT} a fault of ours, "
@@ -55,6 +57,8 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
     arguments : sequence of str or None
         None: those of the command line.
     """
+    if arguments is None:
+        watch()
     if hidden := shadowed():
         return _say(hidden, USAGE)
     from forecasters.errors import Error, InputError
@@ -66,7 +70,8 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
     except Error as error:
         return _say(str(error), getattr(error, "exit_code", FAULT))
     except KeyboardInterrupt:
-        return _say("interrupted", INTERRUPTED)
+        say_interrupted()
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has left (`| head`); a second error at exit helps nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -29,6 +32,8 @@ def in_turn(tasks: Sequence[Callable[[], T]], what: str = "") -> list[T]:
 
 #: How often tasks are tried whose worker was killed from outside (out of memory, for example).
 ATTEMPTS = 3
+#: The name of the thread of a worker that watches the process that started it.
+WATCH = "parent"
 
 
 def run_tasks(
@@ -77,7 +82,8 @@ def _finished(
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     calls = (
-        joblib.delayed(_call)(index, tuple(plugins), pickle.dumps(tasks[index])) for index in left
+        joblib.delayed(_call)(index, tuple(plugins), pickle.dumps(tasks[index]), os.getpid())
+        for index in left
     )
     workers = min(jobs, len(left))
     try:
@@ -94,8 +100,27 @@ def _finished(
     return True
 
 
-def _call(index: int, plugins: tuple[Plugin, ...], task: bytes) -> tuple[int, object]:
+def _call(index: int, plugins: tuple[Plugin, ...], task: bytes, parent: int) -> tuple[int, object]:
+    _end_with(parent)
     for path, name in plugins:
         if load_file(path).__name__ != name:
             raise InputError(f"{path} was changed during the run: run again")
     return index, pickle.loads(task)()
+
+
+def _end_with(parent: int) -> None:
+    """See to it that this worker ends when the process that started it is gone, however that ended.
+
+    A killed process cannot tell its workers, and one that trains would go on for minutes. On Windows
+    the number of the parent stays as it was, and nothing happens.
+    """
+    here = os.getpid() == parent  # joblib starts no process for one worker
+    if here or any(thread.name == WATCH for thread in threading.enumerate()):
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os._exit(1)
+
+    threading.Thread(target=watch, name=WATCH, daemon=True).start()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import signal
 import sys
 import threading
 import warnings
@@ -49,20 +47,7 @@ def test_after_ctrl_c_the_command_that_goes_on_can_be_copied(
     assert shlex.split(command) == [*again, *FLAGS]
 
 
-def test_a_request_to_end_is_an_interruption_while_the_work_lasts(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    try:
-        assert resumable(lambda: os.kill(os.getpid(), signal.SIGTERM), "run", FLAGS) is None
-        assert "go on with" in capsys.readouterr().err
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def test_it_works_in_a_thread_too() -> None:
-    """Python lets only the main thread set signals."""
     answers: list[int | None] = []
     thread = threading.Thread(target=lambda: answers.append(resumable(lambda: 7, "run", FLAGS)))
     thread.start()

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -46,3 +49,34 @@ def test_a_worker_that_is_killed_costs_no_answer(tmp_path):
 def test_an_error_of_a_task_reaches_the_user_as_it_is(jobs):
     with pytest.raises(InputError, match="epochs is 0"):
         run_tasks([refuse, partial(square, 2)], jobs)
+
+
+#: Two workers at work for an hour, who first write down their numbers.
+AT_WORK = """
+import sys, time
+from functools import partial
+from pathlib import Path
+from tests.backtests.jobs.test_parallel import work_for_an_hour
+from backtests.jobs.parallel import run_tasks
+run_tasks([partial(work_for_an_hour, Path(sys.argv[1]))] * 2, 2)
+"""
+
+
+def work_for_an_hour(folder: Path) -> None:
+    (folder / str(os.getpid())).touch()
+    time.sleep(3600)
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows keeps the number of a parent that is gone"
+)
+def test_workers_end_with_a_process_that_was_killed(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", AT_WORK, str(tmp_path)]) as process:
+        while len(workers := list(tmp_path.iterdir())) < 2:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    left = time.monotonic() + 60
+    while any(Path(f"/proc/{worker.name}").exists() for worker in workers):
+        assert time.monotonic() < left, "a worker lives on without its process"
+        time.sleep(0.05)
