@@ -1,0 +1,231 @@
+"""Runs that are killed or interrupted at random moments, and what the same command does then.
+
+    python -m benchmarks.kills --kills 100 --interruptions 30
+
+A small run on two processes is started again and again. SIGKILL goes to the whole process group, or
+to its first process alone (every fourth time); SIGINT and SIGTERM to the first process. The moment is
+drawn at random, within a stage that is drawn at random, so that short stages are hit too. Then:
+
+- two seconds later no process of the run is left;
+- a folder under the run's name is there only if it is complete: its manifest names the digest of a
+  run that nobody disturbed;
+- the same command ends with 0 and the same digest;
+- an interrupted run ends with 130, and the seconds until then are in the table.
+
+It prints a Markdown table: a row for each stage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+#: Fits in threads (rnn) and in processes (boosting), a sweep, shifts, tearsheets.
+RUN = (
+    "--ticker 051900.KS --source simulated --start 2014-01-01 --end 2018-01-01 --seeds 1 --jobs 2 "
+    "--forecaster rnn:epochs=40 boosting --strategy five_percent:threshold=0.01 --shifts 60 "
+    "--tearsheets all"
+).split()
+#: The stages, as the progress names them; before the first of them is the start.
+STAGES = ("start", "training", "thresholds", "shifted forecasts", "tearsheets", "writing")
+#: Marks the processes of one trial, in their environment.
+MARK = "BACKTESTS_KILLS"
+#: Seconds after which no process may be left.
+GONE = 2.0
+
+
+@dataclass
+class Tally:
+    """What was seen of one stage and one signal."""
+
+    times: int = 0
+    orphans: int = 0
+    believed: int = 0  # an incomplete folder under the name of a finished run
+    codes: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    other_digest: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folders of one trial: runs, ledger and store."""
+
+    folder: Path
+    mark: str
+
+    def start(self) -> subprocess.Popen[str]:
+        """Start the run in a process group of its own."""
+        return subprocess.Popen(
+            [
+                sys.executable,
+                "-u",
+                "-m",
+                "backtests.run",
+                *RUN,
+                "--out",
+                str(self.folder / "runs"),
+                "--json",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=_default_signals,
+            env=os.environ
+            | {
+                MARK: self.mark,
+                "BACKTESTS_DATA": str(self.folder / "data"),
+                "BACKTESTS_STORE": str(self.folder / "store"),
+            },
+        )
+
+    def finish(self) -> tuple[int, str | None, str]:
+        """Run the command to its end; return its exit code, its digest and its errors."""
+        process = self.start()
+        out, errors = process.communicate()
+        return (
+            process.returncode,
+            json.loads(out)["digest"] if process.returncode == 0 else None,
+            errors,
+        )
+
+    def left(self) -> list[int]:
+        """Return the numbers of the processes of this trial that are alive."""
+        return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if self._owns(entry)]
+
+    def _owns(self, entry: Path) -> bool:
+        """Return whether a process carries the mark of this trial; one that is gone does not."""
+        try:
+            marked = f"{MARK}={self.mark}".encode() in (entry / "environ").read_bytes().split(b"\0")
+            return marked and " Z " not in (entry / "stat").read_text()
+        except OSError:
+            return False
+
+    def finished(self) -> list[str | None]:
+        """Return the digest in the manifest of each folder that has the name of a finished run."""
+        digests: list[str | None] = []
+        for folder in (self.folder / "runs").glob("[!.]*"):
+            try:
+                digests.append(json.loads((folder / "manifest.json").read_text())["digest"])
+            except (OSError, ValueError, KeyError):
+                digests.append(None)
+        return digests
+
+
+def _default_signals() -> None:
+    """Below a shell's background job SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def lengths(place: Place) -> tuple[dict[str, float], str]:
+    """Return the seconds of each stage of an undisturbed run, and its digest."""
+    process = place.start()
+    assert process.stderr and process.stdout
+    stage, began = "start", time.monotonic()
+    spans: dict[str, float] = defaultdict(float)
+    for line in process.stderr:
+        if following := _begins(line):
+            now = time.monotonic()
+            spans[stage] += now - began
+            stage, began = following, now
+    out = process.stdout.read()
+    process.wait()
+    spans[stage] += time.monotonic() - began
+    return dict(spans), json.loads(out)["digest"]
+
+
+def _begins(line: str) -> str | None:
+    """Return the stage that begins with this line of the progress; None where none does."""
+    name, _, rest = line.partition(": ")
+    if name not in STAGES:
+        return None
+    if rest.endswith("to do\n"):
+        return name
+    return "writing" if name == "tearsheets" else None
+
+
+def disturb(place: Place, stage: str, delay: float, kind: str, tally: Tally) -> None:
+    """Start a run, send the signal so long after the stage began, and note what followed."""
+    process = place.start()
+    assert process.stderr and process.stdout
+    if stage != "start":
+        next((line for line in process.stderr if _begins(line) == stage), None)
+    time.sleep(delay)
+    tally.times += 1
+    sent = time.monotonic()
+    if kind == "kill":
+        os.killpg(process.pid, signal.SIGKILL)
+    elif kind == "kill first":
+        process.kill()
+    else:
+        process.send_signal(signal.SIGINT if kind == "SIGINT" else signal.SIGTERM)
+    tally.codes.append(process.wait())
+    tally.seconds.append(time.monotonic() - sent)
+    process.stdout.close()
+    process.stderr.close()
+    time.sleep(max(0.0, GONE - (time.monotonic() - sent)))
+    tally.orphans += len(place.left())
+
+
+def main() -> None:
+    """Run the trials and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--interruptions", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    drawn = random.Random(asked.seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        spans, digest = lengths(Place(folder / "whole", "whole"))
+        print("seconds of each stage:", {k: round(v, 1) for k, v in spans.items()}, file=sys.stderr)
+        tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+        kinds = ["kill" if i % 4 else "kill first" for i in range(asked.kills)]
+        kinds += ["SIGINT" if i % 2 else "SIGTERM" for i in range(asked.interruptions)]
+        for i, kind in enumerate(kinds):
+            stage = drawn.choice(sorted(spans))
+            place = Place(folder / str(i), f"trial{i}")
+            tally = tallies[kind, stage]
+            disturb(place, stage, drawn.uniform(0, spans[stage]), kind, tally)
+            tally.believed += sum(found != digest for found in place.finished())
+            code, again, errors = place.finish()
+            tally.failed += code != 0
+            tally.other_digest += code == 0 and again != digest
+            problem = code != 0 or again != digest
+            print(
+                f"{i + 1}/{len(kinds)} {kind} in {stage}: {'PROBLEM ' + errors[-2000:] if problem else 'same'}",
+                file=sys.stderr,
+            )
+    print(table(tallies))
+
+
+def table(tallies: dict[tuple[str, str], Tally]) -> str:
+    """Return the table as Markdown."""
+    lines = [
+        "| signal | stage | times | processes left after 2 s | incomplete folder taken as finished | "
+        "exit codes | longest until the exit, s | same command failed | other digest |",
+        "| --- | --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |",
+    ]
+    for (kind, stage), t in sorted(tallies.items()):
+        codes = ", ".join(f"{code} ({t.codes.count(code)})" for code in sorted(set(t.codes)))
+        longest = f"{max(t.seconds):.2f}" if kind.startswith("SIG") else ""
+        lines.append(
+            f"| {kind} | {stage} | {t.times} | {t.orphans} | {t.believed} | {codes} | {longest} | "
+            f"{t.failed} | {t.other_digest} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
