@@ -18,9 +18,9 @@ from pathlib import Path
 from backtests.trials import locked
 
 hold = locked._hold
-def say_and_hold(file):
+def say_and_hold(file, path):
     print("waits", flush=True)
-    hold(file)
+    hold(file, path)
 locked._hold = say_and_hold
 with locked.locked(Path(sys.argv[1])) as file:
     seen = file.read()
