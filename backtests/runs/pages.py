@@ -13,7 +13,6 @@ from backtests.command.progress import Progress
 from backtests.jobs.parallel import run_tasks
 from backtests.judging.deflation import Deflation
 from backtests.judging.overall import Overall
-from backtests.runs.manifest import write_manifest
 from forecasters.bars import Bars
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def write_run(
     benchmark: Bars | None,
     quiet: bool,
 ) -> None:
-    """Write all files of a finished run into `folder`; of several accounts each has a folder.
+    """Write the files of a finished run but its manifest; of several accounts each has a folder.
 
     Parameters
     ----------
@@ -68,7 +67,6 @@ def write_run(
         run_tasks(tasks, config.jobs or 1, lambda index, path: progress.advance())
     if several:
         write_overview(folder, summaries, manifest, overalls)
-    write_manifest(folder / "manifest.json", manifest)
 
 
 def _chosen(results: Sequence[Result], which: str) -> list[Result]:

@@ -103,6 +103,8 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     place = Place(config.out, folder_name([account.title for account in accounts]), key)
     if finished := place.found():
         return finished
+    ledger = TrialLedger(config.ledger, config.out)
+    ledger.check()
 
     store = FitStore(place.part / "fits")
     fit_all = partial(
@@ -131,7 +133,6 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
                 settled.jumps,
             )
         )
-    ledger = TrialLedger(config.ledger, config.out)
     counted = {study.account: _count(study, made_of, plan, ledger) for study in studies}
     deflations, overalls = {}, {}
     for study in studies:

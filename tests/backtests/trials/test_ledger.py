@@ -350,7 +350,9 @@ def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path):
     (tmp_path / FILE).mkdir()
     counted = TrialLedger(tmp_path / FILE).add(make_trials(5))
     assert (counted.trials, counted.new, counted.lines, counted.head) == (5, 5, 0, "")
-    assert "cannot be written (trials.jsonl is a folder, not a file: move it away)" in counted.warning
+    assert (
+        "cannot be written (trials.jsonl is a folder, not a file: move it away)" in counted.warning
+    )
     assert "are not remembered" in counted.warning
     assert remember([counted])["count"] == 0
     (tmp_path / "file").write_text("no folder")
