@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from backtests import plugins
 from backtests.writing.atomic import write_atomically
 from backtests.writing.shape import ANY, COUNT, DAY, TEXT, Leaf, check, optional
-from backtests.writing.untrusted import Unreadable, parse_json, read_bytes, short
+from backtests.writing.untrusted import Unreadable, brief, parse_json, read_bytes, short
 from forecasters.bars import Bars, Days, Floats
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
@@ -171,7 +171,7 @@ def load_fit(path: Path, cls: type[Forecaster] | None = None) -> SavedFit:
     try:
         forecaster.restore(weights, channels.pop())
     except Exception as error:  # the class may be another package's, and may raise anything
-        raise InputError(f"{path} cannot be restored: {error}") from error
+        raise InputError(f"{path} cannot be restored: {brief(error)}") from error
     return SavedFit(forecaster, transforms, about)
 
 
@@ -197,7 +197,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
     try:
         tensors: Tensors = load(raw)
     except SafetensorError as error:
-        raise Unreadable(f"{path} is not a saved fit: {error}") from error
+        raise Unreadable(f"{path} is not a saved fit: {brief(error)}") from error
     for name, tensor in tensors.items():
         is_bound = "/bounds." in name  # a column without outliers has none
         if np.isnan(tensor).any() or (np.isinf(tensor).any() and not is_bound):
@@ -223,7 +223,7 @@ def _forecaster(
     try:
         return cls(**settings)
     except Exception as error:  # the class may be another package's, and may raise anything
-        raise InputError(f"{path}: {cls.__name__} refuses its settings: {error}") from error
+        raise InputError(f"{path}: {cls.__name__} refuses its settings: {brief(error)}") from error
 
 
 def _arrays(transform: Transform) -> Tensors:

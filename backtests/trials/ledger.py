@@ -317,7 +317,7 @@ class TrialLedger:
 
 def _same_file(one: Path, other: Path) -> bool:
     """Return whether two paths name one file, which need not exist."""
-    return one.absolute().resolve() == other.absolute().resolve()
+    return os.path.realpath(one) == os.path.realpath(other)  # which takes a loop of links
 
 
 def _scoped(trials: Sequence[Trial], scope: Scope) -> list[Trial]:

@@ -39,6 +39,13 @@ def short(value: object, most: int = 60) -> str:
     return text if len(text) <= 4 * most else f"{text[: 2 * most]}... ({type(value).__name__})"
 
 
+def brief(error: Exception, most: int = 300) -> str:
+    """Return the words of an error that may quote a file: printable, and at most `most` characters."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    text = text if text.isprintable() else repr(text)[1:-1]
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def read_bytes(path: Path, most: int = LARGEST) -> bytes:
     """Return what a regular file holds.
 
