@@ -72,6 +72,11 @@ class Origin:
         volumes divided by it.
     as_is : tuple of str
         Days on which the close moves as no market allows, kept as they are on the user's word.
+    currency, currency_before : str
+        Of the prices, as the source says it, and of an earlier download of the same ticker where it was
+        another; empty if unknown.
+    findings : tuple of (kind, rows, first day)
+        What was wrong with the rows as they came: ``repeated``, ``contradicting``, ``unsorted``.
     """
 
     source: str = "memory"
@@ -85,6 +90,9 @@ class Origin:
     widened: int = 0
     splits: tuple[tuple[str, str], ...] = ()
     as_is: tuple[str, ...] = ()
+    currency: str = ""
+    currency_before: str = ""
+    findings: tuple[tuple[str, int, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

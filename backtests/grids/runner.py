@@ -22,7 +22,6 @@ from backtests.report.tables.run import write_csv, write_forecasts, write_traini
 from backtests.runs.coverage import check_span
 from backtests.runs.folder import Finished, Place, folder_name
 from backtests.runs.made_of import SCHEMA, describe, key_of, versions
-from backtests.runs.manifest import write_manifest
 from backtests.runs.prices import settle
 from backtests.runs.resolve import describe_source, make_source
 from backtests.runs.trial_count import trials_of_forecasters
@@ -53,6 +52,8 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     place = Place(config.out, f"grid-{folder_name([bars.ticker])}", key_of(made_of))
     if finished := place.found():
         return finished
+    ledger = TrialLedger(config.ledger, config.out)
+    ledger.check()
 
     def trained(jobs: Fits, folder: str, what: str) -> dict[str, list[Fitted]]:
         every = [fit for of_forecaster in jobs.values() for fit in of_forecaster]
@@ -68,7 +69,6 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     grid = judge_grid(collect(search, bars, fits, answers, refits, again))
     forecasts = [entry.forecasts for entry in grid.outcome.entries]
     trials = trials_of_forecasters(bars, forecasts, made_of, "grid")
-    ledger = TrialLedger(config.ledger, config.out)
     counted = ledger.add(trials, bars={bars.ticker: bars})
     warn_of(counted, bars.ticker)
     overall = overall_grid(grid, counted)
@@ -134,4 +134,3 @@ def _write(folder: Path, grid: JudgedGrid, manifest: Mapping[str, Any]) -> None:
         write_training(folder, [(outcome.bars.ticker, refits)], "refits.parquet")
     write_csv(folder / "metrics.csv", columns(outcome), grid.rows)
     write_page(folder, grid, manifest)
-    write_manifest(folder / "manifest.json", manifest)

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from backtests import plugins
 from backtests.writing.atomic import write_atomically
+from backtests.writing.shape import ANY, COUNT, DAY, TEXT, Leaf, check, optional
+from backtests.writing.untrusted import Unreadable, brief, parse_json, read_bytes, short
 from forecasters.bars import Bars, Days, Floats
 from forecasters.base import Forecaster
 from forecasters.errors import InputError
-from forecasters.features import make_features
+from forecasters.features import KINDS, make_features
 from forecasters.inputs.extras import Extra
 from forecasters.preparation.outliers import Bounds
 from forecasters.preparation.preprocessing import Preprocessing, Transform
@@ -26,6 +28,36 @@ from forecasters.walk_forward.fit import Fit, Learned
 
 FORMAT = "1"
 Tensors = dict[str, NDArray[Any]]
+#: Bytes of a file and of its header, and sessions in a window: a fit has far fewer.
+LARGEST, LONGEST, LONGEST_WINDOW = 2**30, 16 * 2**20, 100_000
+#: An entry of a header of safetensors; NumPy knows these kinds of numbers.
+ENTRY = {
+    "dtype": Leaf(
+        "a kind of number",
+        lambda v: v in ("F16", "F32", "F64", "I8", "I16", "I32", "I64", "U8", "BOOL"),
+    ),
+    "shape": [COUNT],
+    "data_offsets": [COUNT],
+}
+#: What `save_fit` writes beside the tensors.
+ABOUT = {
+    "forecaster": TEXT,
+    "settings": {str: ANY},
+    "code": optional(TEXT),
+    "seed": COUNT,
+    "fold": DAY,
+    "features": Leaf("a kind of inputs", lambda v: isinstance(v, str) and v in KINDS),
+    "horizon": Leaf("a horizon", lambda v: COUNT.holds(v) and 1 <= v <= LONGEST_WINDOW),
+    "names": Leaf(
+        "names of inputs by ticker",
+        lambda v: (
+            isinstance(v, dict)
+            and len(v) > 0
+            and all(isinstance(names, list) and names for names in v.values())
+            and all(isinstance(name, str) for names in v.values() for name in names)
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +138,9 @@ def save_fit(path: Path, fit: Fit, learned: Learned, features: str) -> Path:
 def load_fit(path: Path, cls: type[Forecaster] | None = None) -> SavedFit:
     """Return the fit in this file.
 
+    Anybody may have written the file. Nothing in it is run: its forecaster is one of ours, one that an
+    installed package offers, or `cls`. Settings, tensors and sizes are checked before they are used.
+
     Parameters
     ----------
     cls : type, optional
@@ -114,33 +149,81 @@ def load_fit(path: Path, cls: type[Forecaster] | None = None) -> SavedFit:
     Raises
     ------
     InputError
-        There is no such file, `save_fit` did not write it, or its forecaster needs `cls`.
+        There is no such file, `save_fit` did not write it, what it holds does not fit together, or its
+        forecaster needs `cls`.
     """
-    from safetensors import SafetensorError, safe_open
-
     try:
-        with safe_open(path, framework="numpy") as file:
-            header = file.metadata() or {}
-            names = file.keys()
-            tensors: Tensors = {name: file.get_tensor(name) for name in names}
-        about = json.loads(header["fit"])
-    except FileNotFoundError:
+        about, tensors = _read(path)
+    except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"there is no file {path}") from None
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise InputError(f"{path} is not a saved fit: {error}") from error
-    if about["format"] != FORMAT:
-        raise InputError(f"{path} has format {about['format']}; this version reads {FORMAT}")
     forecaster_class = cls or plugins.find(plugins.FORECASTERS, about["forecaster"])
-    forecaster: Forecaster = forecaster_class(**about["settings"])
+    weights = _under(tensors, "weights")
+    forecaster = _forecaster(path, forecaster_class, about["settings"], len(weights))
     transforms = {
         ticker: _transform(
-            forecaster.preprocessing, tuple(names), _under(tensors, f"transforms/{ticker}")
+            path, forecaster.preprocessing, tuple(names), _under(tensors, f"transforms/{ticker}")
         )
         for ticker, names in about["names"].items()
     }
-    channels = len(next(iter(transforms.values())).channels)
-    forecaster.restore(_under(tensors, "weights"), channels)
+    channels = {len(transform.channels) for transform in transforms.values()}
+    if len(channels) != 1:
+        raise InputError(f"{path} is damaged: its tickers have inputs of different number")
+    try:
+        forecaster.restore(weights, channels.pop())
+    except Exception as error:  # the class may be another package's, and may raise anything
+        raise InputError(f"{path} cannot be restored: {brief(error)}") from error
     return SavedFit(forecaster, transforms, about)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], Tensors]:
+    """Return the header and the tensors of a file of this format, of the right types and finite."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    raw = read_bytes(path, LARGEST)
+    size = int.from_bytes(raw[:8], "little")
+    if len(raw) < 8 or size > min(len(raw) - 8, LONGEST):
+        raise Unreadable(f"{path} is not a saved fit: it is no file of safetensors")
+    header = parse_json(raw[8 : 8 + size], f"the header of {path.name}")
+    check(
+        header, {"__metadata__": {"fit": Leaf("a text", lambda v: isinstance(v, str))}}, path.name
+    )
+    check({k: v for k, v in header.items() if k != "__metadata__"}, {str: ENTRY}, path.name)
+    about = parse_json(header["__metadata__"]["fit"].encode(), f"the header of {path.name}")
+    check(about, {"format": TEXT}, path.name)
+    if about["format"] != FORMAT:
+        raise Unreadable(f"{path} has format {short(about['format'])}; this version reads {FORMAT}")
+    check(about, ABOUT, path.name)
+    try:
+        tensors: Tensors = load(raw)
+    except SafetensorError as error:
+        raise Unreadable(f"{path} is not a saved fit: {brief(error)}") from error
+    for name, tensor in tensors.items():
+        is_bound = "/bounds." in name  # a column without outliers has none
+        if np.isnan(tensor).any() or (np.isinf(tensor).any() and not is_bound):
+            raise Unreadable(f"{path} is damaged: {short(name)} holds a value that is no number")
+    return about, tensors
+
+
+def _forecaster(
+    path: Path, cls: type[Forecaster], settings: dict[str, Any], weights: int
+) -> Forecaster:
+    """Return the forecaster with the settings of a file."""
+    types = plugins.settings_of(cls)
+    for name, value in settings.items():
+        if name not in types:
+            raise InputError(f"{path}: {cls.__name__} has no setting {short(name)}")
+        if not plugins.is_setting(value, types[name]):
+            raise InputError(f"{path}: {name} of {cls.__name__} cannot be {short(value)}")
+    # What is built, and how long that takes, follows from these two.
+    if settings.get("lookback", 1) > LONGEST_WINDOW or (settings.get("layers") or 1) > max(
+        weights, 1
+    ):
+        raise InputError(f"{path}: its lookback or its layers are more than a fit can have")
+    try:
+        return cls(**settings)
+    except Exception as error:  # the class may be another package's, and may raise anything
+        raise InputError(f"{path}: {cls.__name__} refuses its settings: {brief(error)}") from error
 
 
 def _arrays(transform: Transform) -> Tensors:
@@ -158,22 +241,37 @@ def _arrays(transform: Transform) -> Tensors:
     }
 
 
-def _transform(settings: Preprocessing, names: tuple[str, ...], arrays: Tensors) -> Transform:
-    def part(cls: Any, name: str) -> Any:
+def _transform(
+    path: Path, settings: Preprocessing, names: tuple[str, ...], arrays: Tensors
+) -> Transform:
+    """Return the transform of a ticker; every array has the shape that its inputs need."""
+    columns, left = (len(names),), (settings.components, len(names))
+
+    def part(cls: Any, name: str, wanted: bool, **shapes: tuple[Any, ...]) -> Any:
         values = {
             key.partition(".")[2]: array
             for key, array in arrays.items()
             if key.startswith(f"{name}.")
         }
-        return cls(**values) if values else None
+        given = {key: array.shape for key, array in values.items()}
+        if given != (shapes if wanted else {}):
+            raise InputError(f"{path} is damaged: its {name} is not one for {len(names)} inputs")
+        if any(array.dtype != np.float64 for array in values.values()):
+            raise InputError(f"{path} is damaged: its {name} is not of float64")
+        return cls(**values) if wanted else None
 
+    scaler = part(Scaler, "scaler", True, shift=columns, scale=columns)
+    target_scaler = part(Scaler, "target_scaler", True, shift=(1,), scale=(1,))
+    if not ((scaler.scale > 0).all() and (target_scaler.scale > 0).all()):
+        raise InputError(f"{path} is damaged: a scale is not above 0")
+    reduced = settings.components is not None
     return Transform(
         settings=settings,
         names=names,
-        bounds=part(Bounds, "bounds"),
-        scaler=part(Scaler, "scaler"),
-        reduction=part(Reduction, "reduction"),
-        target_scaler=part(Scaler, "target_scaler"),
+        bounds=part(Bounds, "bounds", settings.clip is not None, low=columns, high=columns),
+        scaler=scaler,
+        reduction=part(Reduction, "reduction", reduced, centre=columns, directions=left),
+        target_scaler=target_scaler,
     )
 
 

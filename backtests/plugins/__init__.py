@@ -15,7 +15,7 @@ from backtests.plugins.found import (
     names,
     offered,
 )
-from backtests.plugins.named import Named, is_ours, name_of, parse, settings_of
+from backtests.plugins.named import Named, is_ours, is_setting, name_of, parse, settings_of
 from backtests.plugins.provenance import foreign_code, provenance
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "find",
     "foreign_code",
     "is_ours",
+    "is_setting",
     "load",
     "load_file",
     "make",

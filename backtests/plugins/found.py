@@ -8,6 +8,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import pkgutil
+import re
 import sys
 import types
 import warnings
@@ -16,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backtests.plugins.named import Named, _convert, name_of, parse, settings_of
+from backtests.plugins.named import Named, _convert, name_of, settings_of
+from backtests.writing.untrusted import short
 from forecasters.errors import InputError, nearest
 
 
@@ -199,7 +201,9 @@ def file_of(cls: type) -> Path:
 
 
 def find(kind: Kind, name: str) -> Any:
-    """Return the class whose `name_of` is this name.
+    """Return the class whose `name_of` is this name: one of ours, or one that an installed package offers.
+
+    The name may come from a file that anybody wrote, so it can name no file to be run.
 
     Raises
     ------
@@ -208,11 +212,13 @@ def find(kind: Kind, name: str) -> Any:
     """
     if ".py:" in name:
         raise InputError(
-            f"the {kind.word} '{name}' is in a file of yours: load the file and give its class as cls"
+            f"the {kind.word} {short(name)} is in a file of yours: load the file and give its class as cls"
         )
     top, of_package, _ = name.partition("/")
     if not of_package:
-        return load(kind, parse(name))
+        if not re.fullmatch(r"\w[\w-]*", name):
+            raise InputError(f"{short(name)} is not the name of a {kind.word}")
+        return load(kind, Named(name, {}))
     for packages in offered(kind).values():
         for package, point in packages.items():
             if point.module.partition(".")[0] == top:
@@ -220,7 +226,8 @@ def find(kind: Kind, name: str) -> Any:
                 if name_of(cls) == name:
                     return cls
     raise InputError(
-        f"no installed package offers the {kind.word} '{name}': install '{top}', or give its class as cls"
+        f"no installed package offers the {kind.word} {short(name)}: install {short(top)}, or give its "
+        "class as cls"
     )
 
 

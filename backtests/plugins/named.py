@@ -88,6 +88,24 @@ def _convert(text: str, wanted: Any, where: str) -> Any:
     raise InputError(f"{where} is '{text}'; give {expected}")
 
 
+def is_setting(value: Any, wanted: Any) -> bool:
+    """Return whether a value that is no text, as from JSON, can be a field of this type.
+
+    Examples
+    --------
+    >>> is_setting(3, float | None), is_setting(True, int), is_setting(None, int)
+    (True, False, False)
+    """
+    if typing.get_origin(wanted) is typing.Literal:
+        return any(value == one and type(value) is type(one) for one in typing.get_args(wanted))
+    if value is None:
+        return type(None) in typing.get_args(wanted)
+    options = _options(wanted)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int in options or float in options
+    return type(value) in options
+
+
 OURS = ("forecasters", "strategies", "backtests")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backtests.runs.manifest import read_manifest
+from backtests.runs.contents import MANIFEST
+from backtests.runs.manifest import changed_files, read_manifest, write_manifest
+from backtests.writing.untrusted import Unreadable
 from forecasters.errors import InputError
 
 
@@ -58,20 +61,33 @@ class Place:
         Raises
         ------
         InputError
-            Another file or folder has the name of the run.
+            Another file or folder has the name of the run or of the folder of the work, or a file of the
+            run is not as the run left it.
         """
-        if self.folder.exists():
+        if os.path.lexists(self.folder):
+            finished = self._finished()
             shutil.rmtree(self.part, ignore_errors=True)
-            return self._finished()
+            return finished
+        for path in (self.part, self.part / "fits", self.part / "refits"):
+            if os.path.lexists(path) and not path.is_dir():
+                raise InputError(
+                    f"{path} is in the way: it is not the folder of what is trained. Move it away or use "
+                    "another --out"
+                )
         self.part.mkdir(parents=True, exist_ok=True)
         return None
 
     def put(self, manifest: Mapping[str, Any], write: Callable[[Path], None]) -> Finished:
-        """Let `write` fill a folder, rename it into its place, and delete the folder of the work."""
+        """Let `write` fill a folder, add the manifest, and rename it into its place.
+
+        The manifest comes last, because it holds the sha256 of every file. The folder of the work is
+        deleted.
+        """
         try:
             filled = Path(tempfile.mkdtemp(prefix="run-", dir=self.part))
             filled.chmod(0o755)
             write(filled)
+            written = write_manifest(filled / MANIFEST, manifest)
             filled.rename(self.folder)
         except OSError:  # another process finished the same run first, and deleted the work
             if not self.folder.exists():
@@ -80,14 +96,24 @@ class Place:
             shutil.rmtree(self.part, ignore_errors=True)
             return finished
         shutil.rmtree(self.part, ignore_errors=True)
-        return Finished(self.folder, manifest, found=False)
+        return Finished(self.folder, written, found=False)
 
     def _finished(self) -> Finished:
-        manifest = read_manifest(self.folder / "manifest.json")
+        """Return the run in its place, if every file is as the run left it."""
+        remedy = "Delete it or move it away, or use another --out"
+        try:
+            manifest = read_manifest(self.folder / MANIFEST)
+        except Unreadable as error:
+            raise InputError(f"{self.folder} is in the way: {error}. {remedy}") from error
         if manifest is None or manifest["key"] != self.key:
             raise InputError(
-                f"{self.folder} is in the way: it is not a finished run of this configuration. "
-                "Move it away or use another --out"
+                f"{self.folder} is in the way: it is not a finished run of this configuration. {remedy}"
+            )
+        if found := changed_files(self.folder, manifest):
+            more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+            raise InputError(
+                f"{self.folder} is not as its run left it: {', '.join(found[:3])}{more}. {remedy}: "
+                "the same command then makes the run again"
             )
         return Finished(self.folder, manifest, found=True)
 

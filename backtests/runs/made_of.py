@@ -80,7 +80,13 @@ def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:
             "widened": bars.widened,
             "dropped": origin.dropped,
             "splits": [{"before": before, "ratio": ratio} for before, ratio in origin.splits],
+            "findings": [
+                {"kind": kind, "rows": rows, "first": first}
+                for kind, rows, first in origin.findings
+            ],
         },
+        "currency": origin.currency or None,
+        "currency_before": origin.currency_before or None,
         "as_is": list(origin.as_is),
         "missing": {
             "dropped": origin.incomplete,

@@ -9,12 +9,30 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backtests.runs.contents import MANIFEST, changed, contents_of
 from backtests.studies.study import Study
 from backtests.universe.membership import Membership, span
 from backtests.writing.atomic import write_text
+from backtests.writing.shape import ANY, COUNT, FLAG, SHA256, TEXT, check
+from backtests.writing.untrusted import read_json
 
 if TYPE_CHECKING:
     from backtests.report.summary import Summary
+
+#: The entries that are read back, by type.
+SHAPE = {
+    "schema?": COUNT,
+    "key": TEXT,
+    "digest?": TEXT,
+    "sha256?": TEXT,
+    "config?": {str: ANY},
+    "versions?": {str: TEXT},
+    "data?": [{"ticker": TEXT, "sha256?": TEXT, "simulated?": FLAG, "as_is?": [TEXT]}],
+    "summary?": [{str: ANY}],
+    "results?": [{str: ANY}],
+    "trials?": {str: ANY},
+    "files?": {str: {"size": COUNT, "sha256": SHA256}},
+}
 
 
 def digest_of(studies: Sequence[Study]) -> str:
@@ -117,16 +135,49 @@ def _diagnosis(summary: Summary) -> list[dict[str, Any]]:
     return entries
 
 
-def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the manifest; a number that JSON does not know is a fault, not a NaN in the file."""
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_text(path, text)
+def write_manifest(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the manifest with the sha256 of every file beside it, so last of all; return it.
+
+    ``files`` and ``sha256``, that of the manifest's other entries, are made here. Neither is part of the
+    key or the digest. A number that JSON does not know is a fault, not a NaN in the file.
+    """
+    told = {name: value for name, value in manifest.items() if name not in ("files", "sha256")}
+    told["files"] = contents_of(path.parent)
+    # Read back first: what is compared later is what the file holds.
+    told = json.loads(json.dumps(told, ensure_ascii=False, allow_nan=False))
+    complete = {**told, "sha256": sha256_of(told)}
+    write_text(path, json.dumps(complete, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    return complete
+
+
+def sha256_of(manifest: Mapping[str, Any]) -> str:
+    """Return the sha256 of a manifest's entries, but the one of this name."""
+    told = {name: value for name, value in manifest.items() if name != "sha256"}
+    text = json.dumps(told, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return the manifest of a finished run; None where there is none that can be read."""
+    """Return the manifest of a finished run; None where there is none.
+
+    Anybody may have written the file: its types are checked here, its content is not. `changed_files`
+    says whether it and the files beside it are as the run left them.
+
+    Raises
+    ------
+    Unreadable
+        It is no manifest: no regular file, too large, no JSON, or an entry of another type.
+    """
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+        manifest = read_json(path)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return manifest if isinstance(manifest, dict) and "key" in manifest else None
+    check(manifest, SHAPE, path.name)
+    return dict(manifest)
+
+
+def changed_files(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Return, in words, what in a run folder is not as the run left it; empty where all is."""
+    if "files" not in manifest or manifest.get("sha256") != sha256_of(manifest):
+        return [f"{MANIFEST} was changed"]
+    return changed(folder, manifest["files"])

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from backtests.command.config import RunConfig
 from backtests.command.progress import Progress
 from backtests.jobs.parallel import run_tasks
-from backtests.runs.manifest import write_manifest
 from forecasters.bars import Bars
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 def write_run(
     folder: Path, outcome: Outcome, config: RunConfig, benchmark: Bars | None, quiet: bool
 ) -> None:
-    """Write all files of a finished run into `folder`; of several accounts each has a folder.
+    """Write the files of a finished run but its manifest; of several accounts each has a folder.
 
     Parameters
     ----------
@@ -59,7 +58,6 @@ def write_run(
         run_tasks(tasks, config.jobs or 1, lambda index, path: progress.advance())
     if several:
         write_overview(folder, summaries, manifest, outcome.overalls)
-    write_manifest(folder / "manifest.json", manifest)
 
 
 def _chosen(results: Sequence[Result], which: str) -> list[Result]:

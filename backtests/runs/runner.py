@@ -13,6 +13,7 @@ from backtests.runs.outcome import carry_out
 from backtests.runs.pages import slug, write_run
 from backtests.runs.prepared import prepare
 from backtests.studies.plan import Fits
+from backtests.trials.ledger import TrialLedger
 
 
 def run(config: RunConfig, *, quiet: bool = False) -> Finished:
@@ -25,6 +26,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     place = Place(config.out, name, prepared.key)
     if finished := place.found():
         return finished
+    TrialLedger(config.ledger, config.out).check()
     store = FitStore(place.part / "fits")
     outcome = carry_out(prepared, store, quiet=quiet)
 

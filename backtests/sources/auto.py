@@ -12,11 +12,11 @@ from backtests.sources.simulated import Simulated
 from backtests.sources.snapshots import Snapshot, Snapshots
 from backtests.sources.source import (
     DataSource,
+    NoNetwork,
     NotCovered,
     PartialDataWarning,
     SimulatedDataWarning,
     SnapshotWarning,
-    SourceUnreachable,
     UnknownTicker,
     check_adjust,
     parse_dates,
@@ -29,9 +29,10 @@ from forecasters.bars import Bars
 class Auto:
     """Takes the first source that covers the dates: a snapshot, a bundled series, Yahoo.
 
-    Only if the network cannot be reached, it takes real bars for a part of the dates (a snapshot, then a
-    bundled series), and without any it takes simulated bars; each with a warning. An unknown ticker or a
-    rate limit is an error: simulated bars would hide it.
+    Only if there is no network at all (`NoNetwork`: `backtests.sources.yahoo` says how that is known), it
+    takes real bars for a part of the dates (a snapshot, then a bundled series), and without any it takes
+    simulated bars; each with a warning. An unknown ticker, a rate limit, a connection that breaks off or
+    takes too long, and an answer that cannot be read are errors: simulated bars would hide them.
 
     Attributes
     ----------
@@ -68,7 +69,7 @@ class Auto:
             return Bundled().fetch(ticker, start, end)
         try:
             bars = (self.yahoo or Yahoo(self.adjust)).fetch(ticker, start, end)
-        except SourceUnreachable as error:
+        except NoNetwork as error:
             return self._without_network(ticker, start, end, kept, error)
         return self._keep(bars, start, end)
 
@@ -87,7 +88,7 @@ class Auto:
         return stored.bars.between(start, end)
 
     def _without_network(
-        self, ticker: str, start: str, end: str, kept: Snapshot | None, error: SourceUnreachable
+        self, ticker: str, start: str, end: str, kept: Snapshot | None, error: NoNetwork
     ) -> Bars:
         try:
             if kept is not None and _holds(kept, start, end):

@@ -118,8 +118,36 @@ def sentence(bars: Bars) -> str | None:
     return text
 
 
+#: What `Origin.findings` says, in words: one row or day, several, and what was done.
+FINDINGS = {
+    "repeated": ("row repeats its day", "rows repeat their day", "each day is kept once"),
+    "contradicting": (
+        "day came twice with different prices",
+        "days came twice with different prices",
+        "left out, because which one holds is not known",
+    ),
+    "unsorted": ("row was out of order", "rows were out of order", "sorted by date"),
+}
+
+
+def finding_sentences(bars: Bars) -> list[str]:
+    """Return what was wrong with the rows as they came from the source, beside missing prices."""
+    origin = bars.origin
+    said = []
+    for kind, rows, first in origin.findings:
+        one, many, done = FINDINGS[kind]
+        said.append(f"{count(rows, one, many)}, the first on {first}: {done}")
+    if origin.currency_before:
+        said.append(
+            f"the prices are in {origin.currency} now and were in {origin.currency_before} in an earlier "
+            "download, which is kept beside: check which one you want"
+        )
+    return said
+
+
 def warn_of_missing(every: Iterable[Bars]) -> None:
-    """Warn, ticker by ticker, of what was done with the rows that lack a price."""
+    """Warn, ticker by ticker, of what was done with the rows that lack a price or were at fault."""
     for bars in every:
-        if text := sentence(bars):
+        missing = sentence(bars)
+        for text in [*([missing] if missing else []), *finding_sentences(bars)]:
             warnings.warn(f"{bars.ticker}: {text}", DataWarning, stacklevel=2)

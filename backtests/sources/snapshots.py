@@ -132,6 +132,10 @@ class Snapshots:
         if old is not None:
             overlap = old.start < new.end and new.start < old.end
             difference = _difference(old, new) if overlap else None
+            if changed := _other_currency(old, new):
+                difference = f"the prices were in {changed} and are in {bars.origin.currency}"
+                origin = replace(bars.origin, currency_before=changed)
+                new = replace(new, bars=replace(bars, origin=origin))
             if overlap and difference is None:
                 new = _join(old, new)
             else:
@@ -147,6 +151,12 @@ class Snapshots:
                     )
         _write(path, new)
         return new
+
+
+def _other_currency(old: Snapshot, new: Snapshot) -> str:
+    """Return the currency of the older prices if it is known and another one, else an empty text."""
+    before, now = old.bars.origin.currency, new.bars.origin.currency
+    return before if before and now and before != now else ""
 
 
 def _difference(old: Snapshot, new: Snapshot) -> str | None:
@@ -190,9 +200,22 @@ def _join(old: Snapshot, new: Snapshot) -> Snapshot:
             filter(None, (a.origin.first_missing, b.origin.first_missing)), default=""
         ),
         widened=max(a.widened, b.widened),
+        currency=b.origin.currency or a.origin.currency,
+        currency_before=b.origin.currency_before or a.origin.currency_before,
+        findings=_joined_findings(a.origin, b.origin),
     )
     bars = Bars(b.ticker, sessions[order], **columns, origin=origin)
     return replace(new, bars=bars, start=min(old.start, new.start), end=max(old.end, new.end))
+
+
+def _joined_findings(a: Origin, b: Origin) -> tuple[tuple[str, int, str], ...]:
+    """Return the findings of two downloads that overlap: of each kind the larger count, the first day."""
+    kinds = dict.fromkeys(kind for kind, *_ in (*a.findings, *b.findings))
+    joined = []
+    for wanted in kinds:
+        both = [found for found in (*a.findings, *b.findings) if found[0] == wanted]
+        joined.append((wanted, max(n for _, n, _ in both), min(day for *_, day in both)))
+    return tuple(joined)
 
 
 def _frozen(value: Any) -> Any:

@@ -23,9 +23,13 @@ class DataSource(Protocol):
 
 
 class SourceUnreachable(Error):
-    """The network cannot be reached: no name server, no route, no answer."""
+    """No complete answer came: the connection was refused, broke off, or took too long."""
 
     exit_code: ClassVar[int] = 69
+
+
+class NoNetwork(SourceUnreachable):
+    """There is no network at all: nothing has answered, and no connection could be made."""
 
 
 class SourceBusy(Error):

@@ -1,11 +1,27 @@
-"""Daily bars downloaded from Yahoo Finance."""
+"""Daily bars downloaded from Yahoo Finance.
+
+**When there is no network.** `NoNetwork` is raised only if the request for bars made no connection: the
+name of the server was not found, or the system refused or had no route (curl's codes 5, 6 and 7). And only
+if nothing has answered this session before: a cookie page or another ticker that was answered shows that
+there is a network. Only then does the source ``auto`` take other bars. A refused connection counts, because
+Yahoo refuses none: what refuses is a firewall or a proxy that is not running. A timeout does not count,
+because slow is not absent. What breaks off, ends early, takes longer than `TIMEOUT`, or fails in TLS is
+`SourceUnreachable`; an answer that came and cannot be read is `SourceBusy`.
+
+**Where a currency stops it.** Two currencies within one download: nobody knows which rows are in which, so
+it is `SourceBusy`. Another currency than in the snapshot: each of the two series is sound, so the new one
+is used, the old one is kept beside, and a warning and the manifest say so.
+"""
 
 from __future__ import annotations
 
 import datetime
+import errno
 import logging
+import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +32,7 @@ import numpy as np
 
 from backtests.sources.missing import complete
 from backtests.sources.source import (
+    NoNetwork,
     SourceBusy,
     SourceUnreachable,
     UnknownTicker,
@@ -23,13 +40,17 @@ from backtests.sources.source import (
     check_ticker,
     parse_dates,
 )
+from backtests.sources.yahoo_answer import LARGEST, Chart, read_chart, unreadable
 from forecasters.bars import COLUMNS, PRICES, Bars, Origin
+from forecasters.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Seconds to wait before each further attempt after a fault on Yahoo's side.
 WAITS = (0.5, 2.0)
+#: Seconds for a whole answer.
+TIMEOUT = 20.0
 #: Yahoo's quotes are delayed (20 minutes for Korea), so the row of a session is final some time after its
 #: close; yfinance waits the same half hour.
 SETTLE = datetime.timedelta(minutes=30)
@@ -37,6 +58,15 @@ SETTLE = datetime.timedelta(minutes=30)
 NO_BARS = (400, 404, 422)
 #: yfinance has one session and one configuration for the whole process.
 LOCK = threading.Lock()
+#: Sessions that anything has answered.
+ANSWERED: weakref.WeakSet[Any] = weakref.WeakSet()
+#: curl's codes, and the system's, of a connection that was never made, and what each means.
+NEVER_MADE = {
+    5: "the name of the proxy was not found",
+    6: "the name of the server was not found",
+    7: "no connection could be made: refused, or no route",
+}
+NO_ROUTE = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 
 
 @dataclass(frozen=True)
@@ -63,22 +93,33 @@ class Yahoo:
     def fetch(self, ticker: str, start: str, end: str) -> Bars:
         """Return the bars from `start` to before `end`, closed sessions only.
 
-        A row without any price and the row of a session that is still open are left out and counted in
-        `Origin.dropped`, a row with a price missing in `Origin.incomplete`.
+        A row of zeros and the row of a session that is still open are left out and counted in
+        `Origin.dropped`, a row with a price missing, or all of them, in `Origin.incomplete`. Rows that come
+        twice or out of order are in `Origin.findings`.
 
         Raises
         ------
+        NoNetwork
+            There is no network at all: see the head of this file.
         SourceUnreachable
-            No answer came: no network, no name server, a refused connection.
+            No whole answer came: the connection broke off or took too long.
         SourceBusy
-            A rate limit, or a fault on Yahoo's side that was still there after the retries.
+            A rate limit, a fault on Yahoo's side that was still there after the retries, an answer that
+            cannot be read, or two currencies in one download.
         UnknownTicker
             Yahoo has no such ticker, or no rows in these dates; it does not say which of the two.
+        InputError
+            With ``all``, the answer has no adjusted closes.
         """
         first, stop = parse_dates(start, end)
         adjust = check_adjust(self.adjust)
         last = None if adjust == "none" else end
-        frame, running = self._download(check_ticker(ticker), start, last)
+        frame, running, chart = self._download(check_ticker(ticker), start, last)
+        if adjust == "all" and not chart.adjusted:
+            raise InputError(
+                f"Yahoo Finance gave no adjusted closes for {ticker}, so its prices cannot be adjusted for "
+                "dividends: use --adjust splits, or give adjusted bars with --data-dir"
+            )
         # The timezone is dropped, not converted: the date in Seoul stays the date.
         frame = frame.tz_localize(None)
         days = frame.index.to_numpy().astype("datetime64[D]")
@@ -86,8 +127,8 @@ class Yahoo:
             frame = _undo_splits(frame)
         inside = (days >= first) & (days < stop)
         prices = frame[[name.capitalize() for name in PRICES]].to_numpy(dtype=np.float64)
-        blank = (np.isnan(prices) | (prices == 0)).all(axis=1)
-        keep = inside & ~blank & (days != running)
+        zero = (prices == 0).all(axis=1)
+        keep = inside & ~zero & (days != running) & ~np.isin(days, chart.contradicting())
         kept = {name: frame[name.capitalize()].to_numpy(np.float64)[keep] for name in COLUMNS}
         made = complete(days[keep], kept, "drop")
         if not made.days.size:
@@ -96,20 +137,24 @@ class Yahoo:
             source="yahoo",
             vendor="Yahoo Finance",
             adjusted=adjust,
-            dropped=int((inside & ~keep).sum()),
+            dropped=int((inside & (zero | (days == running))).sum()),
             incomplete=made.dropped,
             first_missing=made.first,
+            currency=chart.currency,
+            findings=chart.findings(lambda day: first <= day < stop and day != running),
         )
         return Bars(ticker, made.days, **made.columns, origin=origin)
 
-    def _download(self, ticker: str, start: str, end: str | None) -> tuple[pd.DataFrame, Any]:
-        """Return Yahoo's rows and the date of the session that is still open (NaT if none is)."""
+    def _download(
+        self, ticker: str, start: str, end: str | None
+    ) -> tuple[pd.DataFrame, Any, Chart]:
+        """Return Yahoo's rows, the date of the session that is still open (NaT if none is), the answer."""
         import yfinance as yf
         from yfinance.data import YfData
-        from yfinance.exceptions import YFException, YFRateLimitError
+        from yfinance.exceptions import YFRateLimitError, YFTickerMissingError
 
         session = self.session if self.session is not None else _process_session()
-        with LOCK, _raising(yf), _recorded(session) as statuses:
+        with LOCK, _raising(yf), _recorded(session) as seen:
             # yfinance keeps answers about the past in memory, also faults, and would repeat them without
             # a request. The cache is cleared, so that every download has a status.
             YfData.cache_get.cache_clear()
@@ -122,44 +167,73 @@ class Yahoo:
                     actions=True,
                     keepna=True,
                 )
-                metadata = symbol.history_metadata if len(frame) else {}
-            except SourceBusy:
-                raise
+                running = _running_session(symbol.history_metadata if len(frame) else {})
             except YFRateLimitError:
                 raise _limited() from None
-            except (YFException, OSError, LookupError, TypeError, ValueError) as error:
-                raise _error_for(statuses, error, ticker, start, end) from error
-        if frame.empty:
-            raise _error_for(statuses, None, ticker, start, end)
-        return frame, _running_session(metadata)
+            except Exception as error:  # its parser raises anything for an answer of another form
+                if seen.error is not None:
+                    raise seen.error from error
+                if seen.status in NO_BARS or isinstance(error, YFTickerMissingError):
+                    raise _unknown(ticker, start, end) from error
+                why = f"status {seen.status}, {type(error).__name__}: {str(error)[:200]!r}"
+                raise unreadable(why) from error
+        if seen.error is not None:
+            raise seen.error
+        if frame.empty or seen.chart is None:
+            raise _unknown(ticker, start, end)
+        if len(seen.currencies) > 1:
+            raise SourceBusy(
+                f"Yahoo Finance gave {ticker} in {' and in '.join(sorted(seen.currencies))} within one "
+                "download: try again later, or give bars with --data-dir"
+            )
+        return frame, running, seen.chart
 
 
-def _error_for(
-    statuses: list[int], error: Exception | None, ticker: str, start: str, end: str | None
-) -> Exception:
-    """Return the error that the last answer stands for; without a status no answer came.
+@dataclass
+class _Seen:
+    """What came of the requests of one download.
 
-    The status is checked first: after a 404, yfinance's search for a timezone ends in an `HTTPError`. That
-    is an `OSError`, as a refused connection is, and must not be taken for a missing network.
+    Attributes
+    ----------
+    status : int or None
+        Of the last chart answer; None if none came.
+    chart : Chart or None
+        Its rows.
+    error : Exception or None
+        What the last chart request failed of.
+    currencies : set of str
+        Of all chart answers.
     """
-    from yfinance.exceptions import YFTickerMissingError
 
-    status = statuses[-1] if statuses else None
-    if status is None and isinstance(error, OSError):
-        # curl ends its messages with a link to its manual.
-        reason = str(error).split(" See https://curl.se")[0].rstrip(".")
-        return SourceUnreachable(
-            f"Yahoo Finance cannot be reached ({type(error).__name__}: {reason}); check the network "
-            "and its proxy, or give bars of your own with --data-dir"
+    status: int | None = None
+    chart: Chart | None = None
+    error: Exception | None = None
+    currencies: set[str] = field(default_factory=set)
+
+
+def _unreached(error: Exception, answered: bool) -> SourceUnreachable:
+    """Return the error for a request without a whole answer; it says how that is known."""
+    # curl ends its messages with a link to its manual.
+    reason = str(error).split(" See https://curl.se")[0].rstrip(".")[:300]
+    because = f"({type(error).__name__}: {reason})"
+    advice = "check the network and its proxy, or give bars of your own with --data-dir"
+    never = _never_made(error)
+    if never and not answered:
+        return NoNetwork(
+            f"Yahoo Finance cannot be reached, and nothing else has answered: {never} {because}; {advice}"
         )
-    if status == 429:
-        return _limited()
-    if status in NO_BARS or error is None or isinstance(error, YFTickerMissingError):
-        return _unknown(ticker, start, end)
-    return SourceBusy(
-        f"Yahoo Finance gave an answer for {ticker} that cannot be read (status {status}, {error});"
-        " there may be a proxy or portal in between: try again later, or give bars with --data-dir"
-    )
+    what = f"{never}, after an earlier answer" if never else "no whole answer came"
+    return SourceUnreachable(f"Yahoo Finance cannot be reached: {what} {because}; {advice}")
+
+
+def _never_made(error: Exception) -> str | None:
+    """Return in words why no connection was made; None if one was, or if that is not known."""
+    if isinstance(code := getattr(error, "code", None), int):
+        return NEVER_MADE.get(code)
+    if isinstance(error, socket.gaierror):
+        return NEVER_MADE[6]
+    refused = isinstance(error, OSError) and error.errno in NO_ROUTE
+    return NEVER_MADE[7] if refused or isinstance(error, ConnectionRefusedError) else None
 
 
 def _unknown(ticker: str, start: str, end: str | None) -> UnknownTicker:
@@ -200,36 +274,90 @@ def _raising(yf: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _recorded(session: Any) -> Iterator[list[int]]:
-    """Record the status of every chart answer; repeat a request after a fault of the server.
+def _recorded(session: Any) -> Iterator[_Seen]:
+    """Record and check every chart answer; repeat a request after a fault of the server.
 
-    It is repeated here, below yfinance, which would send each request twice, with two cookies.
+    It is done here, below yfinance, which would send each request twice, with two cookies, and would take a
+    broken connection, an unknown ticker and a page of a portal for the same.
     """
-    statuses: list[int] = []
+    seen = _Seen()
     request: Callable[..., Any] = session.request
+
+    def chart(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        for wait in (*WAITS, None):
+            # Cleared first: if this request gets no answer, an old status must not decide.
+            seen.status = None
+            answer = _request(request, session, method, url, *args, **kwargs)
+            seen.status = answer.status_code
+            if answer.status_code < 500:
+                break
+            if wait is not None:
+                time.sleep(wait)
+        else:
+            raise SourceBusy(
+                f"Yahoo Finance has a fault (status {answer.status_code}, {len(WAITS) + 1} attempts): "
+                "try again in some minutes, or give bars of your own with --data-dir"
+            )
+        if answer.status_code == 429 or answer.status_code in NO_BARS:
+            return answer
+        if answer.status_code != 200:
+            raise unreadable(f"status {answer.status_code}")
+        seen.chart = read_chart(answer.content)
+        if seen.chart is not None and seen.chart.currency:
+            seen.currencies.add(seen.chart.currency)
+        return answer
 
     def record(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         if "/v8/finance/chart/" not in url:
-            return request(method, url, *args, **kwargs)
-        for wait in (*WAITS, None):
-            # Cleared first: if this request gets no answer, an old status must not decide.
-            statuses.clear()
-            answer = request(method, url, *args, **kwargs)
-            statuses.append(answer.status_code)
-            if answer.status_code < 500:
-                return answer
-            if wait is not None:
-                time.sleep(wait)
-        raise SourceBusy(
-            f"Yahoo Finance has a fault (status {answer.status_code}, {len(WAITS) + 1} attempts): "
-            "try again in some minutes, or give bars of your own with --data-dir"
-        )
+            return _request(request, session, method, url, *args, **kwargs)
+        seen.chart = seen.error = None
+        try:
+            return chart(method, url, *args, **kwargs)
+        except (SourceBusy, SourceUnreachable) as error:
+            seen.error = error
+        except OSError as error:  # every error of curl_cffi and requests is one
+            seen.error = _unreached(error, session in ANSWERED)
+        raise seen.error
 
     session.request = record
     try:
-        yield statuses
+        yield seen
     finally:
         session.request = request
+
+
+def _request(
+    request: Callable[..., Any], session: Any, method: str, url: str, *args: Any, **kwargs: Any
+) -> Any:
+    """Send a request; refuse an answer that is larger than any of Yahoo's, also after it is inflated."""
+    from curl_cffi import requests as curl
+
+    body, large = bytearray(), False
+
+    def collect(chunk: bytes) -> int:
+        nonlocal large
+        large = len(body) + len(chunk) > LARGEST
+        if large:
+            return 0xFFFFFFFF  # curl's sign to stop
+        body.extend(chunk)
+        return len(chunk)
+
+    streamed = isinstance(session, curl.Session)
+    kwargs |= {"timeout": TIMEOUT, **({"content_callback": collect} if streamed else {})}
+    try:
+        answer = request(method, url, *args, **kwargs)
+    except OSError as error:
+        if getattr(error, "response", None) is not None and error.response.status_code:  # type: ignore[attr-defined]
+            ANSWERED.add(session)
+        if large:
+            raise unreadable(f"it is larger than {LARGEST >> 20} MiB") from error
+        raise
+    ANSWERED.add(session)
+    if streamed:
+        answer.content = bytes(body)
+    elif len(answer.content) > LARGEST:
+        raise unreadable(f"it is larger than {LARGEST >> 20} MiB")
+    return answer
 
 
 def _now() -> datetime.datetime:

@@ -9,6 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from backtests.writing.numbers import count
+from backtests.writing.shape import TEXT, Leaf, check
+from backtests.writing.untrusted import Unreadable, parse_json
+
+#: Bytes of a line, and its largest number: a line with more is none of ours.
+LONGEST, LAST = 4 * 2**20, 10**7
+_NUMBER = Leaf("a line number", lambda v: isinstance(v, int) and v is not True and 0 < v <= LAST)
+_LINK = {"n": _NUMBER, "previous": TEXT}
 
 
 @dataclass(frozen=True)
@@ -35,15 +42,21 @@ class ChainedLine:
 
 
 def parse(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> list[ChainedLine]:
-    """Return the lines of a file; a line that cannot be read stays, without content."""
+    """Return the lines of a file; a line that cannot be read stays, without content.
+
+    `decode` raises `Unreadable` for an entry that it does not know.
+    """
     return [_line(text, decode) for text in raw.split(b"\n") if text.strip()]
 
 
 def _line(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> ChainedLine:
+    if len(raw) > LONGEST:
+        return ChainedLine(raw, None)
     try:
-        entry = json.loads(raw)
-        return ChainedLine(raw, decode(entry), int(entry["n"]), str(entry["previous"]))
-    except (ValueError, TypeError, KeyError):  # `damage` reports and counts it
+        entry = parse_json(raw, "the line")
+        check(entry, _LINK, "the line")
+        return ChainedLine(raw, decode(entry), entry["n"], entry["previous"])
+    except Unreadable:  # `damage` reports and counts it
         return ChainedLine(raw, None)
 
 

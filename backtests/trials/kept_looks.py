@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.trials.arrays import read_arrays, write_arrays
 from backtests.trials.look import Look
+from backtests.writing.arrays import read_arrays, write_arrays
+
+#: The name of a series: that of its file, and its row there.
+STORED = re.compile(r"[0-9a-f]{16}:[0-9]{1,9}", re.ASCII)
 
 
 class KeptLooks:
@@ -40,11 +44,13 @@ class KeptLooks:
 
     def read(self, stored: str, kind: str) -> Look | None:
         """Return a look by the name that `keep` gave; None where its file is lost or was changed."""
+        if not STORED.fullmatch(stored):
+            return None
         name, _, row = stored.partition(":")
         if name not in self._files:
             self._files[name] = self._load(name)
         arrays = self._files[name]
-        if arrays is None or not row.isdecimal() or int(row) >= len(arrays["values"]):
+        if arrays is None or int(row) >= len(arrays["values"]):
             return None
         daily = arrays["values"][int(row)]
         known = np.isfinite(daily)
@@ -57,6 +63,9 @@ class KeptLooks:
     def _load(self, name: str) -> Mapping[str, NDArray[Any]] | None:
         arrays = read_arrays(self._path(name), "days", "values")
         if arrays is None:
+            return None
+        days, values = arrays["days"], arrays["values"]
+        if days.dtype.kind != "i" or values.dtype.kind != "f" or values.shape[1:] != days.shape:
             return None
         return arrays if _name(arrays["days"], arrays["values"]) == name else None
 

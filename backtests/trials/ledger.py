@@ -35,18 +35,44 @@ from warnings import warn
 
 from backtests.trials.chain import ChainedLine, damage, extend, parse
 from backtests.trials.evidence import Dated, Evidence, chosen_from, windows
-from backtests.trials.kept_looks import KeptLooks
-from backtests.trials.locked import locked
+from backtests.trials.kept_looks import STORED, KeptLooks
+from backtests.trials.locked import append, locked, signature
 from backtests.trials.look import TIMING, Look
 from backtests.trials.manifests import Memory, read_memories
 from backtests.trials.prices import PriceRegistry
 from backtests.trials.trial import SHORT, Scope, Trial
+from backtests.writing.shape import DAY, FLAG, NUMBER, TEXT, Leaf, check, optional
+from backtests.writing.untrusted import Unreadable, check_regular, read_bytes
 from forecasters.bars import Bars
 from forecasters.errors import DataWarning
 
 FILE = "trials.jsonl"
 #: Of a manifest's ``trials``; without it the ledger lies beside the runs.
 FORMAT = 2
+#: Bytes of a ledger: some 500,000 trials.
+LARGEST = 256 * 2**20
+#: A line, beside its number and the sha256 of the line before.
+SHAPE = {
+    "on": DAY,
+    "key": TEXT,
+    "tickers": [TEXT],
+    "first": DAY,
+    "last": DAY,
+    "simulated": FLAG,
+    "prices?": [TEXT],
+    "sharpe": optional(NUMBER),
+    "command": TEXT,
+    "bars": TEXT,
+    "kind?": TEXT,
+    "look?": optional(
+        Leaf(
+            "the name of a series",
+            lambda v: v == "" or (isinstance(v, str) and bool(STORED.fullmatch(v))),
+        )
+    ),
+}
+#: A daily Sharpe ratio beyond this is none: its square has to be a number.
+STEEPEST = 1e9
 
 
 def default_ledger() -> Path:
@@ -148,6 +174,26 @@ class TrialLedger:
         self._prices = PriceRegistry(folder)
         self._looks = KeptLooks(folder)
 
+    def check(self) -> None:
+        """Look at the ledger before anything is trained; a line that cannot be read is no error.
+
+        Raises
+        ------
+        Unreadable
+            A pipe, a folder or a device is in the place of the ledger, of its lock or of the folder of
+            its series, or the file is too large to be a ledger.
+        """
+        for path in dict.fromkeys((self.path, self._beside)):
+            check_regular(path)
+            if path.exists():
+                read_bytes(path, LARGEST)
+        check_regular(signature(self.path))
+        folder = self._looks.folder
+        if folder.exists() and not folder.is_dir():
+            raise Unreadable(
+                f"{folder} is not a folder: it is the place of the series of the ledger"
+            )
+
     def add(
         self,
         trials: Sequence[Trial],
@@ -177,15 +223,14 @@ class TrialLedger:
             warnings = [*warnings, *unread]
         try:
             lines, known, fresh, scope = self._extend(trials, scope, bars or {})
-        except OSError as error:
+        except (OSError, Unreadable) as error:
             lines, unread = _read(self.path)
             known = _readable(lines)
             scope = replace(scope, prices=self._prices.names(bars or {}, write=False))
             fresh = _fresh([replace(trial, scope=scope) for trial in trials], known)
-            why = error.strerror or type(error).__name__
             warnings = [
                 *warnings,
-                f"The ledger of trials cannot be written ({why}): the trials of this run are counted here and "
+                f"The ledger of trials cannot be written ({_why(error)}): the trials of this run are counted here and "
                 "are not remembered.",
                 *unread,
             ]
@@ -222,7 +267,7 @@ class TrialLedger:
         """Write the new trials; return all lines, the trials that were there, the new ones, the scope."""
         with locked(self.path) as file:
             scope = replace(scope, prices=self._prices.names(bars))
-            raw = file.read()
+            raw = read_bytes(self.path, LARGEST)
             lines = parse(raw, _decode)
             known = _readable(lines)
             fresh = _fresh(_scoped(trials, scope), known)
@@ -231,9 +276,7 @@ class TrialLedger:
             fresh = [replace(t, stored=next(names) if t.look is not None else "") for t in fresh]
             if fresh:
                 text = extend(lines, [_entry(trial, self.today) for trial in fresh])
-                file.write(text if raw.endswith(b"\n") or not raw else b"\n" + text)
-                file.flush()
-                os.fsync(file.fileno())
+                append(file, text if raw.endswith(b"\n") or not raw else b"\n" + text)
                 lines += parse(text, _decode)
         return lines, known, fresh, scope
 
@@ -274,7 +317,7 @@ class TrialLedger:
 
 def _same_file(one: Path, other: Path) -> bool:
     """Return whether two paths name one file, which need not exist."""
-    return one.absolute().resolve() == other.absolute().resolve()
+    return os.path.realpath(one) == os.path.realpath(other)  # which takes a loop of links
 
 
 def _scoped(trials: Sequence[Trial], scope: Scope) -> list[Trial]:
@@ -338,20 +381,19 @@ def _entry(trial: Trial, day: str) -> dict[str, Any]:
 
 def _decode(entry: Mapping[str, Any]) -> tuple[Trial, str]:
     """Return the trial of a line and its day."""
-    scope = Scope(
-        tuple(map(str, entry["tickers"])),
-        str(entry["first"]),
-        str(entry["last"]),
-        bool(entry["simulated"]),
-        tuple(map(str, entry.get("prices", ()))),
+    check(entry, SHAPE, "the line")
+    first, last, sharpe = entry["first"], entry["last"], entry["sharpe"]
+    if first > last:
+        raise Unreadable(f"the line: it ends on {last}, before it begins on {first}")
+    if sharpe is not None and abs(sharpe) > STEEPEST:
+        raise Unreadable(f"the line: no Sharpe ratio is {sharpe}")
+    prices = tuple(entry.get("prices", ()))
+    scope = Scope(tuple(entry["tickers"]), first, last, entry["simulated"], prices)
+    kind, stored = entry.get("kind", TIMING), entry.get("look")
+    trial = Trial(
+        entry["key"], scope, sharpe, entry["command"], entry["bars"], kind=kind, stored=stored
     )
-    sharpe = None if entry["sharpe"] is None else float(entry["sharpe"])
-    key, command, bars, day = (str(entry[name]) for name in ("key", "command", "bars", "on"))
-    for date in (scope.first, scope.last, day):
-        datetime.date.fromisoformat(date)  # a ValueError: the line cannot be read
-    kind, stored = str(entry.get("kind", TIMING)), entry.get("look")
-    stored = None if stored is None else str(stored)
-    return Trial(key, scope, sharpe, command, bars, kind=kind, stored=stored), day
+    return trial, entry["on"]
 
 
 def _readable(lines: Sequence[ChainedLine]) -> list[tuple[Trial, str]]:
@@ -361,8 +403,15 @@ def _readable(lines: Sequence[ChainedLine]) -> list[tuple[Trial, str]]:
 def _read(path: Path) -> tuple[list[ChainedLine], list[str]]:
     """Return the lines of a ledger that cannot be written, and what is wrong where it cannot be read."""
     try:
-        return parse(path.read_bytes(), _decode), []
+        return parse(read_bytes(path, LARGEST), _decode), []
     except FileNotFoundError:
         return [], []
-    except OSError as error:
-        return [], [f"It cannot be read either ({error.strerror or type(error).__name__})."]
+    except (OSError, Unreadable) as error:
+        return [], [f"It cannot be read either ({_why(error)})."]
+
+
+def _why(error: OSError | Unreadable) -> str:
+    """Return why a file cannot be used. The folder is left out: a manifest keeps these words."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error).rpartition(os.sep)[2]

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from backtests.trials.trial import Scope
+from backtests.writing.shape import COUNT, DAY, FLAG, TEXT, check
+from backtests.writing.untrusted import parse_json, read_bytes
+
+#: What a manifest keeps of the ledger, under ``trials``.
+SHAPE = {
+    "count": COUNT,
+    "head": TEXT,
+    "counted": [
+        {
+            "trials": COUNT,
+            "tickers": [TEXT],
+            "first": DAY,
+            "last": DAY,
+            "simulated": FLAG,
+            "prices?": [TEXT],
+            "keys": [TEXT],
+        }
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -38,30 +56,32 @@ def read_memories(out: Path) -> tuple[list[Memory], list[str]]:
     memories, unread = [], []
     for path in sorted(out.glob("*/manifest.json")):
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_bytes(path).decode("utf-8")
             trials = _trials_in(text)
             if trials is None:
                 if not text.rstrip().endswith("}"):
                     raise ValueError("the file was cut off")
                 continue  # a run made before there was a ledger
-            scopes = tuple(
-                (
-                    int(c["trials"]),
-                    Scope(
-                        tuple(c["tickers"]),
-                        c["first"],
-                        c["last"],
-                        c["simulated"],
-                        tuple(c.get("prices", ())),
-                    ),
-                    tuple(map(str, c["keys"])),
-                )
-                for c in trials["counted"]
-            )
-            run, lines, head = path.parent.name, int(trials["count"]), str(trials["head"])
-            memories.append(Memory(run, lines, head, scopes, "format" not in trials))
-        except (OSError, ValueError, TypeError, KeyError):
+            check(trials, SHAPE, "trials")
+        except (OSError, ValueError):  # Unreadable is a ValueError
             unread.append(path.parent.name)
+            continue
+        scopes = tuple(
+            (
+                c["trials"],
+                Scope(
+                    tuple(c["tickers"]),
+                    c["first"],
+                    c["last"],
+                    c["simulated"],
+                    tuple(c.get("prices", ())),
+                ),
+                tuple(c["keys"]),
+            )
+            for c in trials["counted"]
+        )
+        run, lines, head = path.parent.name, trials["count"], trials["head"]
+        memories.append(Memory(run, lines, head, scopes, "format" not in trials))
     if not unread:
         return memories, []
     runs = " and ".join(unread)
@@ -74,4 +94,8 @@ def _trials_in(text: str) -> Any:
     """Return ``trials`` of a manifest; the rest is not parsed. A key of the top level is indented by two."""
     mark = '\n  "trials": '
     start = text.find(mark)
-    return None if start < 0 else json.JSONDecoder().raw_decode(text, start + len(mark))[0]
+    if start < 0:
+        return None
+    value = text[start + len(mark) :]
+    end = value.find("\n  }")  # no deeper value ends so, and no text holds a line break
+    return parse_json(value[: end + 4 if end >= 0 else None].encode(), "trials")

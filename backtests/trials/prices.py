@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backtests.trials.arrays import read_arrays, write_arrays
+from backtests.writing.arrays import read_arrays, write_arrays
 from forecasters.bars import Bars, Days, Floats
 
 #: Two returns agree if they differ by less than this share of their standard deviation: a rounding to
@@ -144,5 +144,9 @@ class PriceRegistry:
         arrays = read_arrays(path, "days", "level")
         if arrays is None:
             return None
-        days = arrays["days"].astype("datetime64[D]")
-        return Prices(days, arrays["level"].astype(np.float64))
+        days, level = arrays["days"], arrays["level"]
+        if days.dtype.kind != "i" or level.dtype.kind != "f" or days.ndim != 1 or not days.size:
+            return None
+        if level.shape != days.shape or (np.diff(days) <= 0).any() or not np.isfinite(level).all():
+            return None
+        return Prices(days.astype("datetime64[D]"), level.astype(np.float64))

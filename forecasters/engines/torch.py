@@ -156,6 +156,7 @@ def rebuild(build: Callable[[], nn.Module], state: Mapping[str, NDArray[Any]]) -
     InputError
         The weights belong to another network.
     """
+    _check_sizes(build, state)
     with alone(0):
         network = build()
     try:
@@ -163,6 +164,27 @@ def rebuild(build: Callable[[], nn.Module], state: Mapping[str, NDArray[Any]]) -
     except RuntimeError as error:
         raise InputError(f"the weights are those of another network: {error}") from error
     return network.eval()
+
+
+def _check_sizes(build: Callable[[], nn.Module], state: Mapping[str, NDArray[Any]]) -> None:
+    """Compare the shapes before the network is made: settings from a file may ask for any size."""
+    try:
+        with alone(0), torch.device("meta"):  # a tensor there has a shape and no memory
+            shapes = {name: tuple(weight.shape) for name, weight in build().state_dict().items()}
+    except (RuntimeError, NotImplementedError) as error:
+        if "meta" in str(error):  # a module of a user that looks at values as it is made
+            return
+        raise InputError(f"the network of these settings cannot be made: {error}") from error
+    given = {name: value.shape for name, value in state.items()}
+    if given == shapes:
+        return
+    differ = sorted(
+        name for name in given.keys() | shapes.keys() if given.get(name) != shapes.get(name)
+    )
+    first = (
+        f"{differ[0]!r} has shape {given.get(differ[0])}, its network needs {shapes.get(differ[0])}"
+    )
+    raise InputError(f"the weights are those of another network: {first}")
 
 
 @torch.no_grad()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from backtests.grids.config import GridConfig
 from backtests.grids.runner import run_grid
+from backtests.runs.manifest import write_manifest
 from forecasters.errors import InputError
 from forecasters.walk_forward.fit import Fit
 
@@ -83,7 +83,7 @@ def test_a_finished_grid_is_found_by_its_key_and_nothing_is_trained(
     key = part.name.rpartition("-")[2].removesuffix(".part")
     folder = tmp_path / f"grid-051900.KS-{key[:8]}"
     folder.mkdir()
-    (folder / "manifest.json").write_text(json.dumps({"schema": 1, "key": key}))
+    write_manifest(folder / "manifest.json", {"schema": 1, "key": key})
     asked.clear()
     found = run_grid(config(tmp_path))
     assert (found.found, found.folder) == (True, folder)

@@ -13,6 +13,7 @@ import pytest
 
 from backtests.run import main
 from backtests.runs.folder import Place
+from backtests.runs.manifest import write_manifest
 from tests.backtests.example_runs import SMALL, run
 
 
@@ -135,7 +136,7 @@ def test_whoever_ends_second_finds_the_run_of_the_first_and_leaves_nothing_behin
 
     def write(made):
         place.folder.mkdir()
-        (place.folder / "manifest.json").write_text(json.dumps({"key": place.key}))
+        write_manifest(place.folder / "manifest.json", {"key": place.key})
         shutil.rmtree(place.part)
         (made / "index.html").write_text("too late")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 
 from backtests.command.config import RunConfig
+from backtests.runs.manifest import write_manifest
 from backtests.runs.runner import run
 from forecasters.errors import DataWarning, InputError
 from forecasters.walk_forward.fit import Fit
@@ -84,13 +84,13 @@ def test_a_finished_run_is_found_by_its_key_and_nothing_is_trained(
     key = part.name.rpartition("-")[2].removesuffix(".part")
     folder = tmp_path / f"051900.KS-{key[:8]}"
     folder.mkdir()
-    (folder / "manifest.json").write_text(json.dumps({"schema": 1, "key": key}))
+    write_manifest(folder / "manifest.json", {"schema": 1, "key": key})
     asked.clear()
     found = run(config(tmp_path))
     assert (found.found, found.folder, found.manifest["key"]) == (True, folder, key)
     assert asked == []
     assert not part.exists(), "the work beside a finished run is of no use"
-    (folder / "manifest.json").write_text(json.dumps({"schema": 1, "key": "of another"}))
+    write_manifest(folder / "manifest.json", {"schema": 1, "key": "of another"})
     with pytest.raises(InputError, match=r"is in the way: it is not a finished run of this"):
         run(config(tmp_path))
 

@@ -19,8 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 NUMBER = itertools.count()
-#: What a server answers: (status, body).
-Answer = tuple[int, str]
+#: What a server answers: (status, body), or what it does with the open connection.
+Answer = tuple[int, str | bytes] | Callable[[BaseHTTPRequestHandler], None]
 
 
 @dataclass
@@ -58,14 +58,19 @@ def _serve(answer: Callable[[str, dict[str, str]], Answer]) -> Iterator[Chart]:
                 symbol = parts.path.rsplit("/", 1)[1]
                 query = {name: values[0] for name, values in parse_qs(parts.query).items()}
                 chart.asked.append((symbol, query))
-                status, body = chart.answer(symbol, query)
+                answer = chart.answer(symbol, query)
+                if callable(answer):
+                    self.close_connection = True
+                    answer(self)
+                    return
+                status, body = answer
             elif parts.path == "/v1/test/getcrumb":
                 status, body = 200, "crumb"
             elif parts.path in ("/", "/consent"):
                 status, body = 200, "<html></html>"
             else:
                 status, body = 404, json.dumps({"finance": {"result": None, "error": {}}})
-            data = body.encode()
+            data = body if isinstance(body, bytes) else body.encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()

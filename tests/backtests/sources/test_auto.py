@@ -13,11 +13,11 @@ from backtests.sources.auto import Auto
 from backtests.sources.simulated import Simulated
 from backtests.sources.snapshots import Snapshots
 from backtests.sources.source import (
+    NoNetwork,
     PartialDataWarning,
     SimulatedDataWarning,
     SnapshotWarning,
     SourceBusy,
-    SourceUnreachable,
     UnknownTicker,
 )
 from backtests.sources.yahoo import Yahoo
@@ -25,7 +25,7 @@ from forecasters.bars import Bars, Origin
 
 SPAN = ("2020-01-01", "2021-01-01")
 REAL = Origin("yahoo", "Yahoo Finance", adjusted="splits")
-OFFLINE = SourceUnreachable("Yahoo Finance cannot be reached (no route)")
+OFFLINE = NoNetwork("Yahoo Finance cannot be reached (no route)")
 
 
 @dataclass

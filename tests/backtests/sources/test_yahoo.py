@@ -137,11 +137,12 @@ def test_the_day_of_a_split_is_in_new_shares_already(serve: Any, symbol: str) ->
     assert bars.close.tolist() == [5000, 5050, 102, 103]
 
 
-def test_null_rows_are_left_out_and_counted(serve: Any, symbol: str) -> None:
+def test_null_rows_are_left_out_and_named(serve: Any, symbol: str) -> None:
     with serve(always(200, chart(null=[1]))) as server:
         bars = Yahoo(session=server.session()).fetch(symbol, *SPAN)
     assert bars.close.tolist() == [100, 102, 103]
-    assert bars.origin.dropped == 1
+    origin = bars.origin
+    assert (origin.dropped, origin.incomplete, origin.first_missing) == (0, 1, DAYS[1])
 
 
 def test_a_row_with_one_price_missing_is_left_out_and_named(serve: Any, symbol: str) -> None:
@@ -149,7 +150,7 @@ def test_a_row_with_one_price_missing_is_left_out_and_named(serve: Any, symbol: 
         bars = Yahoo(session=server.session()).fetch(symbol, *SPAN)
     assert bars.close.tolist() == [100, 103]
     origin = bars.origin
-    assert (origin.dropped, origin.incomplete, origin.first_missing) == (1, 1, DAYS[1])
+    assert (origin.dropped, origin.incomplete, origin.first_missing) == (0, 2, DAYS[1])
 
 
 @pytest.mark.parametrize(

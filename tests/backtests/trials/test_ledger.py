@@ -16,6 +16,7 @@ from backtests.trials.chain import extend
 from backtests.trials.ledger import FILE, TrialLedger, default_ledger, remember
 from backtests.trials.look import TIMING, Look
 from backtests.trials.trial import Scope, Trial, trial_key
+from forecasters.errors import InputError
 from tests.backtests.example_studies import make_bars
 
 HERE = Scope(("051900.KS",), "2017-01-02", "2019-12-30")
@@ -350,13 +351,46 @@ def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path):
     (tmp_path / FILE).mkdir()
     counted = TrialLedger(tmp_path / FILE).add(make_trials(5))
     assert (counted.trials, counted.new, counted.lines, counted.head) == (5, 5, 0, "")
-    assert "cannot be written (Is a directory)" in counted.warning
+    assert (
+        "cannot be written (trials.jsonl is a folder, not a file: move it away)" in counted.warning
+    )
     assert "are not remembered" in counted.warning
     assert remember([counted])["count"] == 0
     (tmp_path / "file").write_text("no folder")
     nowhere = TrialLedger(tmp_path / "file" / FILE).add(make_trials(5))
     assert nowhere.trials == 5
     assert "cannot be written" in nowhere.warning
+
+
+def test_what_is_no_ledger_is_refused_before_anything_is_trained(tmp_path):
+    ledger = TrialLedger(tmp_path / FILE, tmp_path / "runs")
+    ledger.check()
+    ledger.add(make_trials(2))
+    (tmp_path / FILE).write_bytes(b"no line of ours\n")
+    ledger.check()  # a line that cannot be read is counted, and said
+    for name in (FILE, f"{FILE}.lock", f"runs/{FILE}"):
+        path = tmp_path / name
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(exist_ok=True)
+        os.mkfifo(path)
+        with pytest.raises(InputError, match="is a pipe, not a file: move it away"):
+            ledger.check()
+        path.unlink()
+
+
+def test_a_full_disk_leaves_the_ledger_as_it_was_and_is_said(tmp_path, monkeypatch):
+    TrialLedger(tmp_path / FILE, None, DAY).add(make_trials(3))
+    before = (tmp_path / FILE).read_bytes()
+
+    def full(file):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("backtests.trials.locked.os.fsync", full)  # the bytes are written by then
+        counted = TrialLedger(tmp_path / FILE).add(make_trials(2, first=10))
+    assert (tmp_path / FILE).read_bytes() == before
+    assert counted.trials == 5
+    assert "cannot be written (No space left on device)" in counted.warning
 
 
 def test_a_ledger_that_can_only_be_read_is_still_counted(tmp_path, monkeypatch):

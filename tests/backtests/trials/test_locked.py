@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from backtests.trials.locked import locked
+from backtests.trials.locked import append, locked, signature
+from backtests.writing.untrusted import Unreadable
 
 #: Another process that says when it begins to wait, and appends a line when it has the file.
 OTHER = """
@@ -18,9 +20,9 @@ from pathlib import Path
 from backtests.trials import locked
 
 hold = locked._hold
-def say_and_hold(file):
+def say_and_hold(file, path):
     print("waits", flush=True)
-    hold(file)
+    hold(file, path)
 locked._hold = say_and_hold
 with locked.locked(Path(sys.argv[1])) as file:
     seen = file.read()
@@ -78,6 +80,58 @@ def test_who_waited_for_a_file_that_was_replaced_writes_into_the_new_one(tmp_pat
     assert out == "waits\nnew\n", "it waited for the new file too"
     assert path.read_bytes() == b"new\nother\n"
     assert (tmp_path / "away").read_bytes() == b"old\n"
+
+
+def test_who_waits_is_told_after_a_while_who_has_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    holds = OTHER.replace('print(seen.decode(), end="", flush=True)', "").replace(
+        '    file.write(b"other\\n")', '    print("has", flush=True); sys.stdin.readline()'
+    )
+    called = [sys.executable, "-c", holds, str(path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(called, **pipes) as process:  # type: ignore[call-overload]
+        assert [process.stdout.readline(), process.stdout.readline()] == ["waits\n", "has\n"]
+        monkeypatch.setattr("backtests.trials.locked.PATIENCE", 0.05)
+        told: list[str] = []
+
+        def tell(message: object, *rest: object, **named: object) -> None:
+            told.append(str(message))
+            process.stdin.write("go\n")
+            process.stdin.flush()
+
+        monkeypatch.setattr("backtests.trials.locked.warnings.warn", tell)
+        with locked(path):
+            pass
+    (text,) = told
+    assert f"waiting for {path}, which process {process.pid} on " in text
+    assert " UTC has; " in text and "Ctrl-C" in text
+    assert not signature(path).exists(), "nobody has it now"
+
+
+@pytest.mark.parametrize("name", ["file", "file.lock"])
+def test_a_pipe_in_the_place_of_the_file_or_of_its_lock_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(Unreadable, match="is a pipe, not a file"), locked(tmp_path / "file"):
+        pass
+
+
+def test_what_cannot_be_appended_whole_is_not_appended(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a full disk: a part is written, then the system refuses."""
+    path = tmp_path / "file"
+    path.write_bytes(b"one\n")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with locked(path) as file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                append(file, b"x" * 200 + b"\n")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == b"one\n"
 
 
 def test_an_error_inside_lets_the_next_one_in(tmp_path: Path) -> None:

@@ -1,0 +1,71 @@
+"""The files of a run folder by their sha256, and whether the folder still holds them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from backtests.writing.untrusted import Unreadable, check_regular
+
+#: Of the folder itself: it holds the list, so it is not in it.
+MANIFEST = "manifest.json"
+
+
+def contents_of(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the size in bytes and the sha256 of every file below a folder, but its manifest's.
+
+    The keys are paths relative to the folder, with ``/``, in alphabetic order.
+    """
+    return {
+        name: {"size": (folder / name).stat().st_size, "sha256": _sha256(folder / name)}
+        for name in sorted(_names(folder))
+        if name != MANIFEST
+    }
+
+
+def changed(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return, in words, which of these files are missing or not what they were; other files do not count.
+
+    Parameters
+    ----------
+    files : mapping
+        From `contents_of`, perhaps read back from a file that anybody may have written.
+    """
+    words = []
+    for name, told in files.items():
+        path = folder / name
+        if not _inside(name):
+            words.append(f"{name!r} is no file of the folder")
+        elif not os.path.lexists(path):
+            words.append(f"{name} is missing")
+        elif not _same(path, told):
+            words.append(f"{name} was changed")
+    return words
+
+
+def _same(path: Path, told: Mapping[str, Any]) -> bool:
+    try:
+        check_regular(path)  # a pipe would be waited for
+        return path.stat().st_size == told["size"] and _sha256(path) == told["sha256"]
+    except (OSError, Unreadable):
+        return False
+
+
+def _inside(name: str) -> bool:
+    """Return whether a name stays in the folder."""
+    parts = name.split("/")
+    return name.isprintable() and "\\" not in name and not {"", ".", ".."} & set(parts)
+
+
+def _names(folder: Path) -> Iterator[str]:
+    for place, _, files in os.walk(folder):
+        for file in files:
+            yield (Path(place) / file).relative_to(folder).as_posix()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
