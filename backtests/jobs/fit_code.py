@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import os
 import platform
 import sys
 import sysconfig
@@ -96,6 +97,7 @@ def _version(name: str) -> str:
         return "not installed"
 
 
+@cache
 def _installed() -> str:
     """Return the sha256 of the names and versions of all installed packages."""
     named = {f"{each.name} {each.version}" for each in importlib.metadata.distributions()}
@@ -105,15 +107,17 @@ def _installed() -> str:
 def _loaded_from_elsewhere() -> Iterable[Path]:
     """Return the files of loaded modules that are neither ours nor installed."""
     names = ("stdlib", "platstdlib", "purelib", "platlib")
-    places = {Path(sysconfig.get_paths()[name]).resolve() for name in names}
-    places |= {ROOT / package for package in plugins.named.OURS}
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if not file or not file.endswith(".py") or getattr(module, "__name__", "") == "__main__":
-            continue
-        path = Path(file).resolve()
-        if not places & set(path.parents) and path.is_file():
-            yield path
+    installed = [Path(sysconfig.get_paths()[name]) for name in names]
+    places = [*installed, *(place.resolve() for place in installed)]
+    places += [ROOT / package for package in plugins.named.OURS]
+    inside = tuple(f"{place}{os.sep}" for place in places)
+    for name, module in list(sys.modules.items()):
+        file = str(getattr(module, "__file__", None) or "")
+        scripts = ("__main__", "__mp_main__")
+        if file.endswith(".py") and name not in scripts and not file.startswith(inside):
+            path = Path(file).resolve()
+            if path.is_file():
+                yield path
 
 
 def _sha256(files: Iterable[tuple[str, Path]]) -> str:

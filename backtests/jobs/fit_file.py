@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from backtests.writing.atomic import write_atomically
 from forecasters.walk_forward.fit import Fitted
 
 SUFFIX = ".safetensors"
+#: The entry of the header that is ours: a sha256 and the text that it covers, beside the arrays.
+ENTRY = "fit"
 #: The header of a file is refused beyond this size, before it is read.
 LARGEST_HEADER = 10_000_000
 #: Arrays of a `Fitted`: their types, and whether NaN stands for "there is none".
@@ -85,8 +88,9 @@ def write_fit(path: Path, kept: KeptFit) -> None:
         "outliers": fitted.outliers,
         "engine": fitted.engine,
     }
-    header = {"fit": _json(about), "sha256": _checksum(_json(about), arrays)}
-    data = save(arrays, metadata=header)
+    text = _json(about)
+    # one entry: safetensors writes several in an order that changes from process to process
+    data = save(arrays, metadata={ENTRY: _checksum(text, arrays) + text})
     write_atomically(path, lambda file: file.write(data))
 
 
@@ -103,29 +107,15 @@ def read_fit(path: Path) -> KeptFit:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    try:
+    with _damaged(SafetensorError):
         data = path.read_bytes()
-        header = _header(data[: LARGEST_HEADER + 8])
-        kept = _kept(header, load(data))
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise DamagedFit(error.strerror or str(error)) from error
-    except DamagedFit:
-        raise
-    # Whoever wrote the file: a value of another kind may stand anywhere in it.
-    except (
-        SafetensorError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-    ) as error:
-        raise DamagedFit(f"it is no fit: {type(error).__name__}: {error}") from error
-    if name_of(kept.made_of) != path.name.removesuffix(SUFFIX):
-        raise DamagedFit("it holds another fit than its name says")
-    return kept
+        (length,) = struct.unpack("<Q", data[:8])
+        if length > min(LARGEST_HEADER, len(data) - 8):
+            raise DamagedFit("it is cut off")
+        kept = _kept(_entry(data[8 : 8 + length]), load(data))
+        if name_of(kept.made_of) != path.name.removesuffix(SUFFIX):
+            raise DamagedFit("it holds another fit than its name says")
+        return kept
 
 
 def read_about(path: Path) -> dict[str, Any]:
@@ -138,39 +128,44 @@ def read_about(path: Path) -> dict[str, Any]:
     DamagedFit
         The header cannot be read.
     """
+    with _damaged(), path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > LARGEST_HEADER:
+            raise DamagedFit("its header is too long")
+        _, text = _entry(file.read(length))
+        return dict(json.loads(text)["made_of"])
+
+
+@contextmanager
+def _damaged(*more: type[Exception]) -> Iterator[None]:
+    """Call every error a damaged file, except that there is none."""
     try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > LARGEST_HEADER:
-                raise DamagedFit("its header is too long")
-            made_of: dict[str, Any] = json.loads(_json_of(file.read(length))["fit"])["made_of"]
-    except FileNotFoundError:
-        raise
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(str(error)) from error
     except DamagedFit:
         raise
-    except (OSError, struct.error, ValueError, KeyError, TypeError) as error:
-        raise DamagedFit(f"its header cannot be read: {error}") from error
-    return made_of
+    except OSError as error:
+        raise DamagedFit(error.strerror or str(error)) from error
+    # Whoever wrote the file: a value of another kind may stand anywhere in it.
+    except (*more, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        raise DamagedFit(f"it is no fit: {type(error).__name__}: {error}") from error
+    except (struct.error, RecursionError) as error:
+        raise DamagedFit("its header cannot be read") from error
 
 
-def _header(data: bytes) -> dict[str, str]:
-    if len(data) < 8:
-        raise DamagedFit("it is cut off")
-    (length,) = struct.unpack("<Q", data[:8])
-    if length > min(LARGEST_HEADER, len(data) - 8):
-        raise DamagedFit("it is cut off")
-    return _json_of(data[8 : 8 + length])
+def _entry(header: bytes) -> tuple[str, str]:
+    """Return the checksum of a file and the text that describes the fit."""
+    entry: str = json.loads(header)["__metadata__"][ENTRY]
+    return entry[:64], entry[64:]
 
 
-def _json_of(header: bytes) -> dict[str, str]:
-    return dict(json.loads(header)["__metadata__"])
-
-
-def _kept(header: Mapping[str, str], arrays: Arrays) -> KeptFit:
+def _kept(entry: tuple[str, str], arrays: Arrays) -> KeptFit:
     """Return the fit after every check that needs no name."""
-    if header["sha256"] != _checksum(header["fit"], arrays):
+    checksum, text = entry
+    if checksum != _checksum(text, arrays):
         raise DamagedFit("its checksum is wrong")
-    about = json.loads(header["fit"])
+    about = json.loads(text)
     values = {name: arrays[f"fitted/{name}"] for name in ARRAYS}
     for name, (dtype, may_lack) in ARRAYS.items():
         array = values[name]
@@ -187,6 +182,8 @@ def _kept(header: Mapping[str, str], arrays: Arrays) -> KeptFit:
     for name, kind in single.items():
         if type(about[name]) is not kind:
             raise DamagedFit(f"{name} is {about[name]!r}")
+    if not 0 <= about["outliers"] <= 1:
+        raise DamagedFit(f"outliers is {about['outliers']}; it is a share")
     fitted = Fitted(**values, **{name: about[name] for name in single})
     state = {
         name.removeprefix("state/"): array
