@@ -106,7 +106,12 @@ class Forecaster(ABC):
         return False
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return what was learned as arrays by name, for a file; empty if the class does not support it."""
+        """Return all that was learned as arrays by name, for a file.
+
+        After `restore` a new instance must forecast the same, bit for bit: a run that finds a fit in the store
+        and has new rows to forecast trains nothing then. A class that does not write this method is
+        trained again instead.
+        """
         return {}
 
     def restore(self, state: Mapping[str, NDArray[Any]], channels: int) -> Self:
@@ -118,6 +123,22 @@ class Forecaster(ABC):
             The forecaster cannot be restored.
         """
         raise Error(f"{self.name} cannot be restored from a file")
+
+    @classmethod
+    def restorable(cls) -> bool:
+        """Return whether `state` and `restore` were written for the `fit` and `predict` of this class.
+
+        False where a class writes another `fit` or `predict` and inherits `state`: what they learn beside it
+        would be lost.
+        """
+
+        def depth(method: str) -> int:
+            return next(n for n, base in enumerate(cls.__mro__) if method in vars(base))
+
+        written = max(depth("state"), depth("restore"))
+        return cls.__mro__[written] is not Forecaster and written <= min(
+            depth("fit"), depth("predict")
+        )
 
     def cost(self, rows: int) -> float:
         """Return roughly how much work a fit on `rows` windows is: long fits start first."""

@@ -37,24 +37,25 @@ def _separate_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
-def _own_ledger(folder: Path) -> Iterator[None]:
+def _own_folders(base: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BACKTESTS_DATA", str(folder))
+        patch.setenv("BACKTESTS_DATA", str(base / f"ledger-{uuid.uuid4().hex}"))
+        patch.setenv("BACKTESTS_STORE", str(base / f"store-{uuid.uuid4().hex}"))
         yield
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _ledger_of_the_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give the fixtures of each file a ledger of their own: no trial of another file counts."""
-    yield from _own_ledger(tmp_path_factory.getbasetemp() / f"ledger-{uuid.uuid4().hex}")
+def _folders_of_the_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the fixtures of each file a ledger and a store of their own: no trial, no fit of others counts."""
+    yield from _own_folders(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(autouse=True)
-def _ledger_of_the_test(
-    _ledger_of_the_file: None, tmp_path_factory: pytest.TempPathFactory
+def _folders_of_the_test(
+    _folders_of_the_file: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
-    """Give each test a ledger of its own; the folder is made only if it is written."""
-    yield from _own_ledger(tmp_path_factory.getbasetemp() / f"ledger-{uuid.uuid4().hex}")
+    """Give each test a ledger and a store of its own; a folder is made only if it is written."""
+    yield from _own_folders(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session", autouse=True)

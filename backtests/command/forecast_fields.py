@@ -252,4 +252,11 @@ class ForecastFields:
         commands=EVERY,
         least=1,
     )
+    store: str | None = flag(
+        None,
+        "folder that keeps every trained fit for all runs, or none (default: in the user's cache folder)",
+        part=Part.MACHINE,
+        commands=SEARCH,
+        none="the user's own",
+    )
     out: str = flag("runs", "folder of the run folders", part=Part.OUTPUT, commands=SEARCH)

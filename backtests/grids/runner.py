@@ -17,7 +17,7 @@ from backtests.grids.results.judged_grid import JudgedGrid, judge_grid, overall_
 from backtests.grids.results.ranking import columns
 from backtests.grids.search import Search, make_search
 from backtests.jobs.fitting import run_fits
-from backtests.jobs.store import FitStore
+from backtests.jobs.store import open_store
 from backtests.report.tables.run import write_csv, write_forecasts, write_training
 from backtests.runs.coverage import check_span
 from backtests.runs.folder import Finished, Place, folder_name
@@ -38,7 +38,8 @@ Fits = Mapping[str, Sequence[Fit]]
 def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     """Return the finished grid of this configuration, made now or found by its key.
 
-    An interrupted grid leaves its fits beside its folder; the same call goes on with them.
+    Every fit is kept in the store: an interrupted grid goes on with those that it had, and another grid or run
+    with equal fits trains none of them.
     """
     search = make_search(config)
     source = make_source(config)
@@ -55,17 +56,17 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     ledger = TrialLedger(config.ledger, config.out)
     ledger.check()
 
-    def trained(jobs: Fits, folder: str, what: str) -> dict[str, list[Fitted]]:
+    def trained(jobs: Fits, what: str) -> dict[str, list[Fitted]]:
         every = [fit for of_forecaster in jobs.values() for fit in of_forecaster]
-        store = FitStore(place.part / folder)
         fitted = iter(
             run_fits(every, store, config.jobs or 1, search.files, quiet=quiet, what=what)
         )
         return {label: [next(fitted) for _ in its_fits] for label, its_fits in jobs.items()}
 
-    answers = trained(fits, "fits", "training")
-    refits = search.refits(fits, answers)
-    again = trained(refits, "refits", "training again, on all rows before the test")
+    with open_store(config.store) as store:
+        answers = trained(fits, "training")
+        refits = search.refits(fits, answers)
+        again = trained(refits, "training again, on all rows before the test")
     grid = judge_grid(collect(search, bars, fits, answers, refits, again))
     forecasts = [entry.forecasts for entry in grid.outcome.entries]
     trials = trials_of_forecasters(bars, forecasts, made_of, "grid")

@@ -76,7 +76,7 @@ class Search:
             for kind in sorted(set(kinds.values()))
         }
         fits = {}
-        for label in sorted(self.forecasters):  # so a number in the store always means the same fit
+        for label in sorted(self.forecasters):  # in whatever order the user named them
             forecaster, inputs = self.forecasters[label], features[kinds[label]]
             inputs.require(forecaster.lookback, folds[0].fit)
             if inputs.warmup + forecaster.lookback > folds[0].fit.stop:  # before others are trained

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
 
 from backtests.command.progress import Progress
 from backtests.jobs.parallel import Plugin, run_tasks
-from backtests.jobs.saved import save_fit
 from backtests.jobs.store import FitStore
-from forecasters.walk_forward.fit import Fit, Fitted
+from forecasters.errors import InputError
+from forecasters.walk_forward.fit import Fit, Fitted, Learned
 from forecasters.walk_forward.fit_many import fit_many, longest_first
 
 
@@ -21,7 +19,6 @@ def run_fits(
     files: Sequence[Plugin] = (),
     *,
     quiet: bool = False,
-    learned: str | None = None,
     what: str = "training",
 ) -> list[Fitted]:
     """Return the answers of all fits; run those that are not in the store, the longest first.
@@ -33,46 +30,34 @@ def run_fits(
     ----------
     files : sequence of Plugin
         User's files that a worker needs.
-    learned : str, optional
-        The kind of inputs (`--features`): store also what each fit learned.
     what : str
         What the progress is called.
+
+    Raises
+    ------
+    InputError
+        The store is `only_stored` and lacks a fit.
     """
-    answers = {
-        number: kept
-        for number, fit in enumerate(fits)
-        if (kept := store.load(number)) and len(kept.close) == fit.rows
-    }
+    answers = store.load_all(fits)
     left = [number for number in longest_first(fits) if number not in answers]
+    if left and store.only_stored:
+        first = fits[min(left)]
+        raise InputError(
+            f"{len(left)} of {len(fits)} fits are not in the store {store.folder}, the first of "
+            f"{first.forecaster.name}, fold {first.name}, seed {first.seed}: train them"
+        )
     threads = [number for number in left if fits[number].in_threads]
     processes = [number for number in left if number not in threads]
-    number_of = {fit: number for number, fit in enumerate(fits)}
-
-    def task(number: int) -> Callable[[], Fitted]:
-        if learned is not None:
-            return partial(_learn, fits[number], store.learned(number), learned)
-        return fits[number].run
 
     with Progress(what, len(fits), kept=len(answers), quiet=quiet) as progress:
 
-        def done(number: int, fitted: Fitted) -> None:
-            answers[number] = fitted
-            store.save(number, fitted)
+        def done(number: int, made: tuple[Fitted, Learned]) -> None:
+            answers[number] = made[0]
+            store.save(fits[number], *made)
             progress.advance()
 
-        run_tasks([task(n) for n in processes], jobs, lambda i, f: done(processes[i], f), files)
-        fit_many(
-            [fits[n] for n in threads],
-            jobs,
-            lambda i, f: done(threads[i], f),
-            lambda fit: task(number_of[fit])(),
+        run_tasks(
+            [fits[n].learn for n in processes], jobs, lambda i, m: done(processes[i], m), files
         )
+        fit_many([fits[n] for n in threads], jobs, lambda i, m: done(threads[i], m), Fit.learn)
     return [answers[number] for number in range(len(fits))]
-
-
-def _learn(fit: Fit, path: Path, features: str) -> Fitted:
-    """Run a fit and write what it learned, before the fit is stored as done."""
-    fitted, learned = fit.learn()
-    if learned.state:
-        save_fit(path, fit, learned, features)
-    return fitted

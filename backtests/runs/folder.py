@@ -52,7 +52,7 @@ class Place:
 
     @property
     def part(self) -> Path:
-        """The work so far: an interruption leaves it, and the same call goes on with it."""
+        """The work so far; trained fits lie in the store, so what an interruption leaves here is of no use."""
         return self.folder.with_name(f".{self.name}-{self.key}.part")
 
     def found(self) -> Finished | None:

@@ -8,9 +8,9 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
+from backtests.jobs.fit_code import code_of
 from backtests.universe.volume_steps import volume_steps
 from forecasters.bars import Bars
 from forecasters.inputs.extras import Extra
@@ -46,13 +46,7 @@ def key_of(made_of: Mapping[str, Any]) -> str:
 
 def code_digest() -> str:
     """Return the sha256 of the files of the three packages: the code version."""
-    root = Path(__file__).resolve().parents[2]
-    h = hashlib.sha256()
-    for package in PACKAGES:
-        for path in sorted(p for p in (root / package).rglob("*") if p.suffix in CODE):
-            h.update(path.relative_to(root).as_posix().encode())
-            h.update(path.read_bytes())
-    return h.hexdigest()
+    return code_of(*PACKAGES, suffixes=CODE)
 
 
 def versions() -> dict[str, str]:

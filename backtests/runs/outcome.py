@@ -59,7 +59,6 @@ def studies_of(prepared: Prepared, store: FitStore, *, quiet: bool = False) -> l
         jobs=jobs,
         files=prepared.files,
         quiet=quiet,
-        learned=config.features if config.save_fits else None,
     )
     forecasts, histories = make_forecasts(prepared.fits, plan, list(bars), fit_all)
     run_accounts = partial(_run_accounts, jobs=jobs, files=prepared.files, quiet=quiet)

@@ -11,6 +11,7 @@ from backtests import plugins
 from backtests.account.broker import Broker
 from backtests.command.config import RunConfig
 from backtests.command.flag import name_of
+from backtests.jobs.fit_key import engine_of
 from backtests.jobs.parallel import Plugin
 from backtests.judging.sensitivity import swept_rule
 from backtests.markets.costs import Costs
@@ -20,7 +21,6 @@ from backtests.studies.plan import Account, Plan
 from backtests.studies.study import UNIVERSE
 from backtests.universe.file import read_universe
 from forecasters.base import Forecaster
-from forecasters.engines.native.library import SAME_BITS, available, isa
 from forecasters.errors import InputError
 from forecasters.walk_forward import WalkForward
 from forecasters.walk_forward.fixed_split import FixedSplit
@@ -119,7 +119,7 @@ def files_behind(instances: Iterable[Any]) -> tuple[Plugin, ...]:
 
 def describe_forecaster(forecaster: Forecaster) -> dict[str, Any]:
     """Return the description of a forecaster, which enters the key."""
-    settings = forecaster.get_params() | _engine(forecaster)
+    settings = forecaster.get_params() | engine_of(forecaster)
     return _describe(_name(plugins.FORECASTERS, forecaster), forecaster, settings)
 
 
@@ -131,21 +131,6 @@ def describe_rule(rule: Rule) -> dict[str, Any]:
 def describe_folds(walk_forward: WalkForward) -> dict[str, Any]:
     """Return the description of a plan of folds, which enters the key."""
     return _describe(walk_forward.name, walk_forward, asdict(walk_forward))
-
-
-def _engine(forecaster: Any) -> dict[str, str]:
-    """Return the setting `engine` as this machine resolves it; empty where there is no such setting.
-
-    Two of the native builds give the same bits. The portable build may not, so it has another name.
-    """
-    if not hasattr(forecaster, "engine"):
-        return {}
-    missing = available()
-    if forecaster.engine == "native" and missing:
-        raise InputError(f"--engine native: {missing}; leave the flag out, and torch trains")
-    if missing or forecaster.engine == "torch" or forecaster.device != "cpu":
-        return {"engine": "torch"}
-    return {"engine": "native" if isa() in SAME_BITS else f"native {isa()}"}
 
 
 def _describe(name: str, plugin: Any, settings: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from backtests.command.config import RunConfig
-from backtests.jobs.saved import file_name
-from backtests.jobs.store import FitStore
+from backtests.jobs.saved import file_name, save_fit
+from backtests.jobs.store import FitStore, open_store
 from backtests.runs.folder import Finished, Place, folder_name
 from backtests.runs.outcome import carry_out
 from backtests.runs.pages import slug, write_run
@@ -19,7 +18,8 @@ from backtests.trials.ledger import TrialLedger
 def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     """Return the finished run of this configuration, made now or found by its key.
 
-    An interrupted run leaves its fits beside its folder; the same call goes on with them.
+    Every fit is kept in the store: an interrupted run goes on with those that it had, and another run with
+    equal fits trains none of them.
     """
     prepared = prepare(config)
     name = folder_name([account.title for account in prepared.accounts])
@@ -27,23 +27,21 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     if finished := place.found():
         return finished
     TrialLedger(config.ledger, config.out).check()
-    store = FitStore(place.part / "fits")
-    outcome = carry_out(prepared, store, quiet=quiet)
+    with open_store(config.store, learned=config.save_fits) as store:
+        outcome = carry_out(prepared, store, quiet=quiet)
 
-    def write(folder: Path) -> None:
-        write_run(folder, outcome, config, prepared.benchmark, quiet)
-        if config.save_fits:
-            _keep_fits(store, prepared.fits, folder / "fits")
+        def write(folder: Path) -> None:
+            write_run(folder, outcome, config, prepared.benchmark, quiet)
+            if config.save_fits:
+                _save_fits(store, prepared.fits, config.features, folder / "fits")
 
-    return place.put(outcome.manifest, write)
+        return place.put(outcome.manifest, write)
 
 
-def _keep_fits(store: FitStore, fits: Fits, folder: Path) -> None:
-    """Move the saved fits into the run folder, under names that say whose they are."""
-    number = 0
+def _save_fits(store: FitStore, fits: Fits, features: str, folder: Path) -> None:
+    """Write what the fits learned into the run folder, under names that say whose they are."""
     for (_, label), group in fits.items():
         for fit in group:
-            if (learned := store.learned(number)).exists():
-                folder.mkdir(exist_ok=True)
-                shutil.copyfile(learned, folder / slug(file_name(fit, label)))
-            number += 1
+            learned = store.learned(fit)
+            if learned.state:
+                save_fit(folder / slug(file_name(fit, label)), fit, learned, features)

@@ -44,9 +44,8 @@ def features_of(bars: Bars, plan: Plan) -> Features:
 def fits_of(bars: Mapping[str, Bars], plan: Plan) -> Fits:
     """Return the fits by ticker and forecaster; those of a pooled forecaster belong to no ticker.
 
-    They are sorted by the names of the forecasters, in whatever order the user named them: a fit is
-    stored under its number, and the key of the run, which knows no order, promises that a number
-    means the same fit.
+    They are sorted by the names of the forecasters, in whatever order the user named them: the key of the run
+    knows no order.
     """
     walk_forward = plan.walk_forward
     features = {ticker: features_of(of_ticker, plan) for ticker, of_ticker in bars.items()}

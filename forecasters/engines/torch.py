@@ -148,6 +148,14 @@ class _Training:
         self.network.load_state_dict(weights)
 
 
+def device_name(device: str) -> str:
+    """Return what the numbers of a device depend on: the graphics card and the libraries behind it."""
+    if device != "cuda" or not torch.cuda.is_available():
+        return device
+    card = torch.cuda.get_device_name()
+    return f"{card}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
+
+
 def rebuild(build: Callable[[], nn.Module], state: Mapping[str, NDArray[Any]]) -> nn.Module:
     """Return the network with these weights instead of initial ones.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
@@ -99,6 +101,15 @@ class ARIMA(Forecaster):
         next_day = self.ar_ * returns[:, -1] + self.ma_ * residual
         weight = sum(self.ar_**day for day in range(windows.horizon))
         return np.asarray(windows.horizon * self.mean_ + weight * next_day)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the mean and the two coefficients."""
+        return {name: np.array(getattr(self, f"{name}_")) for name in ("mean", "ar", "ma")}
+
+    def restore(self, state: Mapping[str, NDArray[Any]], channels: int) -> Self:
+        """Take them over."""
+        self.mean_, self.ar_, self.ma_ = (float(state[name]) for name in ("mean", "ar", "ma"))
+        return self
 
 
 def _daily_returns(windows: Windows) -> Floats:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
@@ -52,3 +54,12 @@ class Drift(Forecaster):
     def predict(self, windows: Windows) -> Floats:
         """Return the mean for each window: [M]."""
         return np.full(len(windows), self.mean_)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the mean."""
+        return {"mean": np.array(self.mean_)}
+
+    def restore(self, state: Mapping[str, NDArray[Any]], channels: int) -> Self:
+        """Take the mean over."""
+        self.mean_ = float(state["mean"])
+        return self

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
@@ -52,10 +54,30 @@ class Linear(Forecaster):
 
         with one_thread():
             model = Ridge(alpha=self.alpha, solver="svd")
-            self.model_ = model.fit(windows.X.reshape(len(windows), -1), windows.y)  # [N, L * C]
+            model.fit(windows.X.reshape(len(windows), -1), windows.y)  # [N, L * C]
+        self.weights_, self.intercept_ = model.coef_, float(model.intercept_)  # [L * C]
         return self
 
     def predict(self, windows: Windows) -> Floats:
         """Return the scaled target [M]; each row is summed alone, so it does not depend on M."""
         X = windows.X.reshape(len(windows), -1)  # [M, L * C]
-        return np.asarray((X * self.model_.coef_).sum(axis=1) + self.model_.intercept_)
+        return np.asarray((X * self.weights_).sum(axis=1) + self.intercept_)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the weights [L * C] and the intercept."""
+        return {"weights": self.weights_, "intercept": np.array(self.intercept_)}
+
+    def restore(self, state: Mapping[str, NDArray[Any]], channels: int) -> Self:
+        """Take them over.
+
+        Raises
+        ------
+        InputError
+            The weights are those of other windows.
+        """
+        if state["weights"].shape != (self.lookback * channels,):
+            raise InputError(
+                f"linear has {state['weights'].size} weights for windows of {self.lookback} x {channels}"
+            )
+        self.weights_, self.intercept_ = state["weights"], float(state["intercept"])
+        return self

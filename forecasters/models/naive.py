@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
@@ -48,3 +50,11 @@ class Naive(Forecaster):
     def predict(self, windows: Windows) -> Floats:
         """Return zero for each window: [M]."""
         return np.zeros(len(windows))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return nothing: there is nothing to learn."""
+        return {}
+
+    def restore(self, state: Mapping[str, NDArray[Any]], channels: int) -> Self:
+        """Return itself."""
+        return self

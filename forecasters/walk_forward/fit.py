@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -60,10 +61,24 @@ class Fitted:
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """All that a forecast needs of a fit: weights and the transform of each ticker, for a file."""
+    """All that a forecast needs of a fit, for a file.
+
+    Attributes
+    ----------
+    state : dict
+        What the forecaster learned, from its method `state`.
+    transforms : dict
+        Ticker to its fitted scalers.
+    whole : bool
+        A new forecaster with this state forecast the test rows again and gave the same closes, bit for bit.
+    why_not : str
+        Why it is not whole, in a sentence, where the class promises that it is.
+    """
 
     state: dict[str, NDArray[Any]]
     transforms: dict[str, Transform]
+    whole: bool = False
+    why_not: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,10 +183,14 @@ class Fit:
 
         Settings do not enter: all points of a grid start from common random numbers.
         """
-        tickers = "+".join(part.features.ticker for part in self.parts)
-        words = f"{self.seed}|{tickers}|{self.forecaster.name}|{self.name}"
-        digest = hashlib.sha256(words.encode()).digest()
+        digest = hashlib.sha256(self.words.encode()).digest()
         return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
+
+    @property
+    def words(self) -> str:
+        """What the random numbers of this fit are drawn from: seed, tickers, forecaster and fold."""
+        tickers = "+".join(part.features.ticker for part in self.parts)
+        return f"{self.seed}|{tickers}|{self.forecaster.name}|{self.name}"
 
     def run(self) -> Fitted:
         """Cut the windows, fit a fresh copy of the forecaster, forecast the test rows.
@@ -179,16 +198,85 @@ class Fit:
         On one thread, whatever the libraries behind the forecaster would take: how many there are
         changes the order of a sum and so its last bits.
         """
-        return self.learn()[0]
+        with one_thread():
+            return self._run(self._cut())[1]
 
     def learn(self) -> tuple[Fitted, Learned]:
-        """Do what `run` does; return beside it what was learned."""
-        with one_thread():
-            return self._learn()
+        """Do what `run` does; return beside it what was learned.
 
-    def _learn(self) -> tuple[Fitted, Learned]:
+        Whether the state is whole is tried: it is restored, and must forecast the same closes.
+        """
+        with one_thread():
+            cuts = self._cut()
+            model, fitted = self._run(cuts)
+            return fitted, self._learned(cuts, model, fitted.close)
+
+    def forecast(self, state: Mapping[str, NDArray[Any]], before: Fitted) -> tuple[Fitted, Learned]:
+        """Forecast the rows of this fit from what a fit on the same rows learned; nothing is trained.
+
+        Parameters
+        ----------
+        state : mapping
+            What was learned: that of a `Learned` which is whole.
+        before : Fitted
+            What the other fit left. Of it are taken: losses, epoch, engine, `centre` and `outliers`,
+            which depend on the fit and validation rows alone.
+
+        Returns
+        -------
+        tuple of Fitted and Learned
+            The same as `learn` returns, to the bit.
+        """
+        with one_thread():
+            cuts = self._cut()
+            model = self._restored(state, cuts)
+            fitted = replace(
+                before,
+                close=self._closes(cuts, model),
+                outside=np.concatenate([cut.outside for cut in cuts]),
+                inside=self._inside(cuts, model) if self.inside else np.empty(0),
+            )
+            return fitted, Learned(dict(state), self._transforms(cuts), whole=True)
+
+    def transforms(self) -> dict[str, Transform]:
+        """Return ticker to the scalers of this fit, which depend on its fit rows alone."""
+        with one_thread():
+            return self._transforms(self._cut())
+
+    def _cut(self) -> list[FoldWindows]:
+        """Return the windows of every part."""
+        settings = self.forecaster.preprocessing
+        return [cut_windows(part.features, part.fold, settings) for part in self.parts]
+
+    def _transforms(self, cuts: list[FoldWindows]) -> dict[str, Transform]:
+        """Return ticker to transform."""
+        pairs = zip(self.parts, cuts, strict=True)
+        return {part.features.ticker: cut.transform for part, cut in pairs}
+
+    def _restored(self, state: Mapping[str, NDArray[Any]], cuts: list[FoldWindows]) -> Forecaster:
+        """Return a new forecaster with this state."""
+        return deepcopy(self.forecaster).restore(state, cuts[0].test.X.shape[2])
+
+    def _learned(self, cuts: list[FoldWindows], model: Forecaster, close: Floats) -> Learned:
+        """Return what a fitted model learned, tried where its class can be restored."""
+        state, transforms = model.state(), self._transforms(cuts)
+        if not model.restorable():
+            return Learned(state, transforms)
+        try:
+            again = self._closes(cuts, self._restored(state, cuts))
+        except Exception as error:  # a user's class may raise anything; the fit itself is sound
+            failed = f"its restore fails ({type(error).__name__}: {error})"
+            return Learned(state, transforms, why_not=failed)
+        if again.tobytes() != close.tobytes():
+            other = (
+                "restored from its state, it forecasts other closes, so its state lacks something"
+            )
+            return Learned(state, transforms, why_not=other)
+        return Learned(state, transforms, whole=True)
+
+    def _run(self, cuts: list[FoldWindows]) -> tuple[Forecaster, Fitted]:
+        """Fit a fresh copy of the forecaster, forecast the test rows."""
         model = deepcopy(self.forecaster)
-        cuts = [cut_windows(p.features, p.fold, model.preprocessing) for p in self.parts]
         model.fit(
             join([cut.fit for cut in cuts]),
             join([cut.validation for cut in cuts]),
@@ -205,10 +293,7 @@ class Fit:
             engine=getattr(model, "engine_", ""),
             inside=self._inside(cuts, model) if self.inside else np.empty(0),
         )
-        transforms = {
-            part.features.ticker: cut.transform for part, cut in zip(self.parts, cuts, strict=True)
-        }
-        return fitted, Learned(model.state(), transforms)
+        return model, fitted
 
     def _closes(self, cuts: list[FoldWindows], model: Forecaster) -> Floats:
         """Return the forecast closes of the test rows of every part, [N]."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
+from typing import TypeVar
 
 from forecasters.threads.limit import one_thread
 from forecasters.threads.stop import Stop
-from forecasters.walk_forward.fit import Fit, Fitted
+from forecasters.walk_forward.fit import Fit
+
+T = TypeVar("T")
 
 
 def longest_first(fits: Sequence[Fit]) -> list[int]:
@@ -19,10 +22,10 @@ def longest_first(fits: Sequence[Fit]) -> list[int]:
 def fit_many(
     fits: Sequence[Fit],
     workers: int = 1,
-    on_done: Callable[[int, Fitted], None] = lambda number, fitted: None,
-    run: Callable[[Fit], Fitted] = Fit.run,
-) -> list[Fitted]:
-    """Run independent fits on `workers` threads, the longest first; return what each leaves.
+    on_done: Callable[[int, T], None] = lambda number, answer: None,
+    run: Callable[[Fit], T] = Fit.run,  # type: ignore[assignment]  # what T is by default
+) -> list[T]:
+    """Run independent fits on `workers` threads, the longest first; return what `run` gives for each.
 
     A fit shares no number with another, so its answer does not depend on the others, on their
     order or on how many run at once, to the bit. Only fits that are `in_threads` run side by side:
@@ -33,7 +36,7 @@ def fit_many(
     on_done : callable
         Called in the thread of the caller with the number and the answer of each fit as it ends.
     run : callable
-        What to do with a fit.
+        What to do with a fit; `Fit.learn` gives what was learned too.
 
     Raises
     ------
@@ -42,11 +45,11 @@ def fit_many(
     Exception
         The first one that a fit raised; the others end.
     """
-    answers: dict[int, Fitted] = {}
+    answers: dict[int, T] = {}
 
-    def done(number: int, fitted: Fitted) -> None:
-        answers[number] = fitted
-        on_done(number, fitted)
+    def done(number: int, answer: T) -> None:
+        answers[number] = answer
+        on_done(number, answer)
 
     order = longest_first(fits)
     stop = Stop()

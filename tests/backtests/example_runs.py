@@ -19,15 +19,15 @@ SMALL = (
 
 
 def interrupt_after(patch, fits):
-    """Let Ctrl-C come when so many fits are kept; return the numbers of those, as they come."""
+    """Let Ctrl-C come when so many fits are kept; return those, as they come."""
     real = FitStore.save
     kept = []
 
-    def save(self, number, fitted):
+    def save(self, fit, fitted, learned):
         if len(kept) == fits:
             raise KeyboardInterrupt
-        kept.append(number)
-        real(self, number, fitted)
+        kept.append(fit)
+        real(self, fit, fitted, learned)
 
     patch.setattr(FitStore, "save", save)
     return kept
@@ -52,8 +52,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shel
 from backtests.{command} import main
 from backtests.jobs.store import FitStore
 save = FitStore.save
-def save_and_wait(self, number, fitted):
-    save(self, number, fitted)
+def save_and_wait(self, *made):
+    save(self, *made)
     print("kept", flush=True)
     time.sleep(3600)
 FitStore.save = save_and_wait

@@ -102,7 +102,7 @@ def test_after_ctrl_c_the_same_call_trains_only_what_is_missing(
         kept = interrupt_after(patch, 2)
         with pytest.raises(KeyboardInterrupt):
             run_fits(fits, store, 1)
-    assert kept == [2, 3], "the two longest"
+    assert kept == [fits[2], fits[3]], "the two longest"
     assert capsys.readouterr().err == "training: 4 to do\n"
     trained.clear()
     answers = run_fits(fits, store, 1)
@@ -129,31 +129,51 @@ def test_an_error_keeps_what_was_done_before_it(
     with pytest.raises(InputError, match="size is -1"):
         run_fits(fits, store, 1, quiet=True)
     assert trained == [2.0, 1.0]
-    assert [store.load(number) is None for number in range(3)] == [True, False, False]
+    assert [store.load(fit) is None for fit in fits] == [True, False, False]
 
 
 def test_a_kept_answer_of_another_length_is_trained_again(
     features: Features, tmp_path: Path, trained: list[float]
 ) -> None:
     fits, store = fits_of(features, 1.0), FitStore(tmp_path)
-    (right,) = run_fits(fits, store, 1, quiet=True)
-    store.save(0, replace(right, close=right.close[:-1]))
+    fitted, learned = fits[0].learn()
+    store.save(
+        fits[0], replace(fitted, close=fitted.close[:-1], outside=fitted.outside[:-1]), learned
+    )
     trained.clear()
-    assert closes(run_fits(fits, store, 1, quiet=True)) == closes([right])
+    assert closes(run_fits(fits, store, 1, quiet=True)) == closes([fitted])
     assert trained == [1.0]
 
 
-@pytest.mark.parametrize("threads", [(), (2.0,)])
-def test_what_was_learned_is_there_before_a_fit_counts_as_kept(
-    features: Features, tmp_path: Path, threads: tuple[float, ...]
+def test_a_store_that_may_only_be_read_trains_nothing_and_writes_nothing(
+    features: Features, tmp_path: Path, trained: list[float]
 ) -> None:
-    """An interruption between the two would leave a kept fit without its weights for ever."""
-    fits, store = fits_of(features, 1.0, 2.0, threads=threads), FitStore(tmp_path)
-    with pytest.MonkeyPatch.context() as patch:
-        interrupt_after(patch, 0)
-        with pytest.raises(KeyboardInterrupt):
-            run_fits(fits[1:], store, 1, quiet=True, learned="ohlcv")
-    assert store.learned(0).exists() and store.load(0) is None
-    run_fits(fits, store, 1, quiet=True, learned="ohlcv")
-    assert store.learned(1).exists()
-    assert store.load(0) is not None, "one without a state has nothing to write"
+    fits = fits_of(features, 1.0, 2.0)
+    kept = run_fits(fits[:1], FitStore(tmp_path), 1, quiet=True)
+    files = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}
+    trained.clear()
+    reader = FitStore(tmp_path, only_stored=True)
+    assert closes(run_fits(fits[:1], reader, 1, quiet=True)) == closes(kept)
+    with pytest.raises(
+        InputError, match=r"1 of 2 fits are not in the store .*, the first of test_fi"
+    ):
+        run_fits(fits, reader, 1, quiet=True)
+    assert trained == []
+    assert set(tmp_path.rglob("*.safetensors")) == set(files)
+
+
+@pytest.mark.parametrize("threads", [(), (2.0,)])
+def test_what_was_learned_is_there_for_whoever_asks_for_it_later(
+    features: Features, tmp_path: Path, trained: list[float], threads: tuple[float, ...]
+) -> None:
+    fits = fits_of(features, 1.0, 2.0, threads=threads)
+    for folder in (tmp_path, None):
+        run_fits(fits, store := FitStore(folder, learned=True), 1, quiet=True)
+        trained.clear()
+        assert [list(store.learned(fit).state) for fit in fits] == [[], ["size"]]
+        assert store.learned(fits[1]).transforms["051900.KS"].names == features.names
+        assert trained == []
+    for path in tmp_path.rglob("*.safetensors"):  # pruned, or deleted by hand
+        path.unlink()
+    assert list(FitStore(tmp_path).learned(fits[1]).state) == ["size"]
+    assert trained == [2.0]

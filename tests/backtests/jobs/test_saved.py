@@ -40,7 +40,8 @@ def test_there_is_a_file_for_each_fit_of_a_network(folder):
     names = sorted(path.name for path in (folder / "fits").iterdir())
     assert sum(name.startswith("pooled--rnn_") for name in names) == 2 * 2  # folds x seeds
     assert sum(name.startswith("051900.KS--rnn_") for name in names) == 2 * 2
-    assert len(names) == 12 and not any("linear" in name for name in names)
+    assert sum(name.startswith("051900.KS--linear--") for name in names) == 2  # one for all seeds
+    assert len(names) == 12 + 2 * 2 and not any("naive" in name for name in names)
 
 
 def test_it_forecasts_what_the_run_forecast(folder, bars):

@@ -103,9 +103,9 @@ def test_it_is_kept_with_the_fit_and_part_of_the_digest(
     fits = PLAN.fits(Counting(), make_features(bars_of(walk(50))))
     answers = [fit.run() for fit in fits]
     store = FitStore(tmp_path)
-    for number, answer in enumerate(answers):
-        store.save(number, answer)
-    kept = [store.load(number) for number in range(len(fits))]
+    for fit in fits:
+        store.save(fit, *fit.learn())
+    kept = [store.load(fit) for fit in fits]
     assert all(kept)
     again = PLAN.collect(fits, [answer for answer in kept if answer])
     made = PLAN.collect(fits, answers)
