@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from backtests.runs.manifest import read_manifest
+from backtests.writing.atomic import restore_folder
 from forecasters.errors import InputError
 
 
@@ -60,6 +61,7 @@ class Place:
         InputError
             Another file or folder has the name of the run.
         """
+        restore_folder(self.folder)
         if self.folder.exists():
             shutil.rmtree(self.part, ignore_errors=True)
             return self._finished()
@@ -90,6 +92,11 @@ class Place:
                 "Move it away or use another --out"
             )
         return Finished(self.folder, manifest, found=True)
+
+
+def slug(label: str) -> str:
+    """Return a label as a file name that every system takes."""
+    return re.sub(r"[^\w.=,+-]", "_", label)
 
 
 def folder_name(tickers: Sequence[str]) -> str:
