@@ -65,11 +65,12 @@ def _other_pages(finished: Finished) -> str:
     """Return how to draw the pages of a run that was found again, if other code drew them."""
     import shlex
 
+    from backtests.command.resumable import called_as
     from backtests.runs.code import drawn_otherwise
 
     if not drawn_otherwise(finished.manifest):
         return ""
-    again = shlex.join([sys.executable, "-m", "backtests.report", str(finished.folder)])
+    again = shlex.join([*called_as("report"), str(finished.folder)])
     return f"backtests: another version drew the pages of this run; this one draws them again with\n  {again}"
 
 

@@ -37,7 +37,7 @@ def resumable(work: Callable[[], T], command: str, arguments: Sequence[str]) -> 
         try:
             return work()
         except KeyboardInterrupt:
-            again = shlex.join([*_called_as(command), *arguments])
+            again = shlex.join([*called_as(command), *arguments])
             print(
                 f"backtests: interrupted; what was trained is kept, go on with\n  {again}",
                 file=sys.stderr,
@@ -62,7 +62,7 @@ def _interrupt(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _called_as(command: str) -> list[str]:
+def called_as(command: str) -> list[str]:
     """Return how this command was called."""
     if Path(sys.argv[0]).name == "backtests":
         return ["backtests", command]

@@ -46,7 +46,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="main: the first rule of each forecaster and buy_and_hold (default: as the run has them)",
     )
     parser.add_argument(
-        "--jobs", metavar="N", type=int, default=1, help="tearsheets drawn side by side (default: 1)"
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=1,
+        help="tearsheets drawn side by side (default: 1)",
     )
     parser.add_argument("--quiet", action="store_true", help="print only the path of the page")
     return parser

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backtests.command.config import RunConfig
-from backtests.runs.code import pages_version
 from backtests.runs.manifest import write_manifest
 from backtests.runs.pages import write_pages
 from backtests.runs.stored import stored_of, write_stored
@@ -31,7 +30,6 @@ def write_run(
     from backtests.report.tables.run import write_tables
 
     write_tables(folder, outcome.summaries)
-    stored = write_stored(folder, stored_of(outcome, benchmark))
+    write_stored(folder, stored_of(outcome, benchmark))
     write_pages(folder, outcome, benchmark, config.tearsheets, config.jobs or 1, quiet)
-    pages = {**pages_version(), "study": stored}
-    write_manifest(folder / "manifest.json", {**outcome.manifest, "pages": pages})
+    write_manifest(folder / "manifest.json", outcome.manifest)

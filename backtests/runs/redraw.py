@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from backtests.runs.code import pages_version
 from backtests.runs.folder import Finished
@@ -47,27 +48,24 @@ def redraw(
     InputError
         The folder cannot be read (`load_run`), or there is a folder of that name in `out`.
     """
-    folder = Path(folder).absolute()
+    folder = Path(folder).resolve()  # a link to a folder stays a link
     restore_folder(folder)
     target = folder if out is None else Path(out).absolute() / folder.name
     if target != folder and target.exists():
         raise InputError(f"{target} is there already: use another --out")
     run = load_run(folder)
     manifest = run.outcome.manifest
-    config = manifest["config"]
-    which = tearsheets or config.get("tearsheets")
-    if which not in TEARSHEETS:
-        raise InputError(f"{folder}: config of its manifest.json has no 'tearsheets'")
-    pages = {**pages_version(), "study": manifest["pages"]["study"]}
-    manifest = {**manifest, "config": {**config, "tearsheets": which}, "pages": pages}
+    has = _tearsheets_of(folder, manifest)
+    config = {**manifest["config"], "tearsheets": tearsheets or has}
+    manifest = {**manifest, "config": config, "pages": pages_version()}
     accounts = [summary.study.account for summary in run.outcome.summaries]
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.pages-", dir=target.parent) as work:
         fresh = Path(work) / folder.name
         _copy(folder, fresh, accounts, os.link if target == folder else shutil.copy2)
         outcome = replace(run.outcome, manifest=manifest)
-        write_pages(fresh, outcome, run.benchmark, which, jobs, quiet)
-        write_manifest(fresh / "manifest.json", manifest)
+        write_pages(fresh, outcome, run.benchmark, config["tearsheets"], jobs, quiet)
+        write_manifest(fresh / "manifest.json", manifest)  # last: it may tell of the other files
         if target == folder:
             swap_folder(fresh, folder)
         else:
@@ -80,10 +78,19 @@ def with_tearsheets(finished: Finished, tearsheets: str, jobs: int, *, quiet: bo
 
     One that has them already, or more, stays as it is.
     """
-    has = finished.manifest["config"]["tearsheets"]
+    has = _tearsheets_of(finished.folder, finished.manifest)
     if TEARSHEETS.index(tearsheets) <= TEARSHEETS.index(has):
         return finished
     return redraw(finished.folder, tearsheets=tearsheets, jobs=jobs, quiet=quiet)
+
+
+def _tearsheets_of(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """Return which tearsheets a run has."""
+    config = manifest.get("config")
+    has = config.get("tearsheets") if isinstance(config, Mapping) else None
+    if has not in TEARSHEETS:
+        raise InputError(f"{folder}: config of its manifest.json has no 'tearsheets'")
+    return str(has)
 
 
 def _copy(
@@ -95,7 +102,12 @@ def _copy(
         parts = path.relative_to(folder).parts
         return (
             parts[0] in PARTS
-            or (len(accounts) > 1 and parts[0] in accounts and parts[1:2] != () and parts[1] in PARTS)
+            or (
+                len(accounts) > 1
+                and parts[0] in accounts
+                and parts[1:2] != ()
+                and parts[1] in PARTS
+            )
             or parts == ("manifest.json",)
         )
 
@@ -104,7 +116,9 @@ def _copy(
         if is_page(path):
             continue
         target = fresh / path.relative_to(folder)
-        if path.is_dir():
+        if path.is_symlink():
+            target.symlink_to(path.readlink())
+        elif path.is_dir():
             target.mkdir(exist_ok=True)
         else:
             try:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from backtests.judging.deflation import Deflation
 from backtests.judging.overall import Overall
@@ -70,9 +71,9 @@ def stored_of(outcome: Outcome, benchmark: Bars | None) -> Stored:
     return Stored(studies, outcome.deflations, outcome.overalls, benchmark)
 
 
-def write_stored(folder: Path, stored: Stored) -> str:
-    """Write it into the folder of a run; return the sha256 of the file."""
-    return _sha256(write_typed(folder / STORED, stored))
+def write_stored(folder: Path, stored: Stored) -> Path:
+    """Write it into the folder of a run; return the path of the file."""
+    return write_typed(folder / STORED, stored)
 
 
 def load_run(folder: Path) -> StoredRun:
@@ -96,15 +97,18 @@ def load_run(folder: Path) -> StoredRun:
         raise InputError(f"{folder} has no {STORED}, of which pages are drawn: {AGAIN}") from None
     except InputError as error:
         raise InputError(f"{error}; {AGAIN}") from error
-    pages = manifest.get("pages")
-    kept = pages.get("study") if isinstance(pages, Mapping) else None
-    if kept != _sha256(path) or manifest.get("digest") != digest_of(stored.studies):
+    if not _as_told(path, manifest) or manifest.get("digest") != digest_of(stored.studies):
         raise InputError(f"{path} is not what the run wrote: it was changed, or another's. {AGAIN}")
     summaries = tuple(summarise(study) for study in stored.studies)
     outcome = Outcome(summaries, stored.deflations, stored.overalls, manifest)
     return StoredRun(folder, outcome, stored.benchmark)
 
 
-def _sha256(path: Path) -> str:
+def _as_told(path: Path, manifest: Mapping[str, Any]) -> bool:
+    """Return whether a file has the sha256 that the manifest tells, if it tells one."""
+    files = manifest.get("files")
+    told = files.get(path.name) if isinstance(files, Mapping) else None
+    if not isinstance(told, Mapping):
+        return True
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return bool(told.get("sha256") == hashlib.file_digest(file, "sha256").hexdigest())

@@ -14,7 +14,8 @@ import pytest
 from backtests.__main__ import main
 from backtests.runs import redraw as redrawing
 from backtests.runs.code import PAGES
-from backtests.runs.redraw import redraw
+from backtests.runs.folder import Finished
+from backtests.runs.redraw import redraw, with_tearsheets
 from backtests.sources.simulated import Simulated
 from forecasters.errors import InputError
 from tests.backtests.example_runs import json_of
@@ -102,6 +103,21 @@ def test_a_copy_has_the_pages_and_the_run_stays_as_it_is(
     assert {name for name in old if old[name] != new[name]} == {"config"}
     assert main(flags) == 2, "a folder that is there is not written to"
     assert "is there already: use another --out" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("idle")
+@pytest.mark.parametrize("has", ["none", "main", "all"])
+@pytest.mark.parametrize("wanted", ["none", "main", "all"])
+def test_a_run_that_is_found_gets_the_tearsheets_that_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has: str, wanted: str
+) -> None:
+    drawn = []
+    monkeypatch.setattr(redrawing, "redraw", lambda folder, **given: drawn.append(given))
+    found = Finished(tmp_path, {"config": {"tearsheets": has}}, found=True)
+    answer = with_tearsheets(found, wanted, 2, quiet=True)
+    lacks = (has, wanted) in {("none", "main"), ("none", "all"), ("main", "all")}
+    assert drawn == ([{"tearsheets": wanted, "jobs": 2, "quiet": True}] if lacks else [])
+    assert lacks or answer is found
 
 
 @pytest.mark.usefixtures("idle")
