@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     files = command_files()
     if words and words[0] in files:
-        code: int = importlib.import_module(f"backtests.{words[0]}").main(words[1:])
+        code: int = importlib.import_module(module_of(files[words[0]])).main(words[1:])
         return code
     help_wanted = bool(words) and words[0] in ("-h", "--help")
     width = max(map(len, files))
@@ -33,9 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def command_files() -> dict[str, Path]:
-    """Return name to file of every command: the public modules beside this one."""
-    beside = sorted(Path(__file__).parent.glob("[!_]*.py"))
-    return {path.stem: path for path in beside}
+    """Return name to file of every command: a public module beside this one, or a package's `__main__`."""
+    here = Path(__file__).parent
+    files = {path.stem: path for path in here.glob("[!_]*.py")}
+    files |= {path.parent.name: path for path in here.glob("[!_]*/__main__.py")}
+    return dict(sorted(files.items()))
+
+
+def module_of(path: Path) -> str:
+    """Return the name of the module of a command."""
+    return ".".join(path.relative_to(Path(__file__).parents[1]).with_suffix("").parts)
 
 
 def purpose(path: Path) -> str:

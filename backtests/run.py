@@ -49,6 +49,8 @@ def _main(arguments: Sequence[str]) -> int:
     finished = resumable(lambda: run(config, quiet=flags.quiet), "run", arguments)
     if finished is None:
         return INTERRUPTED
+    if finished.found and (line := _other_pages(finished)):
+        print(line, file=sys.stderr)
     if flags.json:
         print(json.dumps(_summary(finished), ensure_ascii=False, allow_nan=False))
     elif flags.quiet:
@@ -58,6 +60,17 @@ def _main(arguments: Sequence[str]) -> int:
 
         print_summary(finished)
     return DONE
+
+
+def _other_pages(finished: Finished) -> str:
+    """Return how to draw the pages of a run that was found again, if other code drew them."""
+    from backtests.command.ending import called
+    from backtests.runs.code import drawn_otherwise
+
+    if not drawn_otherwise(finished.manifest):
+        return ""
+    again = called("report", [str(finished.folder)])
+    return f"backtests: another version drew the pages of this run; this one draws them again with\n  {again}"
 
 
 def _summary(finished: Finished) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from backtests.grids.search import Search, make_search
 from backtests.jobs.fitting import run_fits
 from backtests.jobs.store import open_store
 from backtests.report.tables.run import write_csv, write_forecasts, write_training
+from backtests.runs.code import pages_version
 from backtests.runs.coverage import check_span
 from backtests.runs.folder import Finished, Place, folder_name
 from backtests.runs.made_of import SCHEMA, describe, key_of, versions
@@ -81,6 +82,7 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
         "verdict": verdict_sentences(grid, overall),
         "overall": {"grid": asdict(overall.grid), "choice": asdict(overall.choice)},
         "trials": remember([counted]),
+        "pages": pages_version(),
     }
     return place.put(manifest, lambda folder: _write(folder, grid, manifest))
 

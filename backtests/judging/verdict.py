@@ -28,15 +28,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from backtests.account.performance import FEW_TRADES, net
 from backtests.account.result import Result
 from backtests.judging.skill import LEVEL, Judged
+from backtests.judging.timing import Timed
 from backtests.statistics.holm import holm
-
-if TYPE_CHECKING:
-    from backtests.judging.timing import Timed
 
 BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 CANNOT_SAY, IDLE = "cannot say", "never bought"

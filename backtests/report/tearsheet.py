@@ -54,7 +54,7 @@ STYLE: dict[Any, Any] = {
     "grid.color": "#dddddd", "grid.linewidth": 0.5, "lines.linewidth": 1.5, "text.color": "#333333",
     "axes.labelcolor": "#333333", "xtick.color": "#666666", "ytick.color": "#666666", "font.size": 12,
     "text.parse_math": False, "patch.edgecolor": "white", "xtick.major.size": 0, "ytick.major.size": 0,
-    "axes.unicode_minus": False,
+    "axes.unicode_minus": False, "svg.hashsalt": "tearsheet",
 }  # fmt: skip
 #: A page lists at most this many trades; trades.csv has all of them.
 MOST_TRADES = 200
@@ -323,9 +323,9 @@ def _quiet() -> Iterator[None]:
         with matplotlib.rc_context(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             plt.switch_backend("agg")
-            import quantstats  # noqa: F401  its first import sets a theme, which is undone here
-
-            matplotlib.rcParams.update(STYLE)
+            import quantstats  # noqa: F401  its first import sets a theme, which no page may show
+        with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
                 yield
     finally:

@@ -13,6 +13,7 @@ from typing import Any
 
 from backtests.runs.contents import MANIFEST
 from backtests.runs.manifest import changed_files, read_manifest, write_manifest
+from backtests.writing.atomic import restore_folder
 from backtests.writing.untrusted import Unreadable
 from forecasters.errors import InputError
 
@@ -64,6 +65,7 @@ class Place:
             Another file or folder has the name of the run or of the folder of the work, or a file of the
             run is not as the run left it.
         """
+        restore_folder(self.folder)
         if os.path.lexists(self.folder):
             finished = self._finished()
             shutil.rmtree(self.part, ignore_errors=True)
@@ -116,6 +118,11 @@ class Place:
                 "the same command then makes the run again"
             )
         return Finished(self.folder, manifest, found=True)
+
+
+def slug(label: str) -> str:
+    """Return a label as a file name that every system takes."""
+    return re.sub(r"[^\w.=,+-]", "_", label)
 
 
 def folder_name(tickers: Sequence[str]) -> str:

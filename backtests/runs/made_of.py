@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from backtests.jobs.fit_code import code_of
+from backtests.runs.code import NUMBERS, PACKAGE, digest_of_files, installed
 from backtests.universe.volume_steps import volume_steps
 from forecasters.bars import Bars
 from forecasters.inputs.extras import Extra
@@ -24,18 +23,12 @@ LIBRARIES = (
     "torch",
     "pandas",
     "backtrader",
-    "quantstats",
-    "matplotlib",
     "yfinance",
     "arch",
     "TA-Lib",
     "scikit-learn",
     "statsmodels",
 )
-
-#: The files of the code version: their suffixes and packages.
-CODE = (".py", ".html", ".cpp", ".h")
-PACKAGES = ("forecasters", "strategies", "backtests")
 
 
 def key_of(made_of: Mapping[str, Any]) -> str:
@@ -44,20 +37,13 @@ def key_of(made_of: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def code_digest() -> str:
-    """Return the sha256 of the files of the three packages: the code version."""
-    return code_of(*PACKAGES, suffixes=CODE)
-
-
 def versions() -> dict[str, str]:
     """Return the versions of Python, of this package and of the libraries behind the numbers."""
-    named = {"python": platform.python_version(), "code": code_digest()}
-    for name in ("walk-forward-backtests", *LIBRARIES):
-        try:
-            named[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            named[name] = "not installed"
-    return named
+    return {
+        "python": platform.python_version(),
+        "code": digest_of_files(NUMBERS),
+        **installed((PACKAGE, *LIBRARIES)),
+    }
 
 
 def describe(bars: Bars, extras: Sequence[Extra] = ()) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from backtests.judging.deflation import Deflation, deflate
 from backtests.judging.looks import forecast_looks
 from backtests.judging.overall import Overall, judge_overall
 from backtests.report.summary import Summary, summarise
+from backtests.runs.code import pages_version
 from backtests.runs.judged import overall_of
 from backtests.runs.manifest import results_of
 from backtests.runs.prepared import Prepared
@@ -103,6 +104,7 @@ def carry_out(prepared: Prepared, store: FitStore, *, quiet: bool = False) -> Ou
         **overall_of(studies, overalls, counted),
         "trials": remember(list(counted.values())),
         "deflated": {account: asdict(deflation) for account, deflation in deflations.items()},
+        "pages": pages_version(),
     }
     return Outcome(summaries, deflations, overalls, manifest)
 

@@ -1,16 +1,15 @@
-"""The files of a finished run: pages, tearsheets, tables."""
+"""The pages of a finished run and their tearsheets, drawn from what came out of it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backtests.command.config import RunConfig
 from backtests.command.progress import Progress
 from backtests.jobs.parallel import run_tasks
+from backtests.runs.folder import slug
 from forecasters.bars import Bars
 
 if TYPE_CHECKING:
@@ -18,31 +17,43 @@ if TYPE_CHECKING:
     from backtests.report.summary import Summary
     from backtests.runs.outcome import Outcome
 
+#: What a folder of pages holds; everything else in it is no page.
+PARTS = ("index.html", "figures", "tearsheets")
+#: Which results get a tearsheet, from the fewest to the most.
+TEARSHEETS = ("none", "main", "all")
 
-def write_run(
-    folder: Path, outcome: Outcome, config: RunConfig, benchmark: Bars | None, quiet: bool
+
+def write_pages(
+    folder: Path,
+    outcome: Outcome,
+    benchmark: Bars | None,
+    tearsheets: str,
+    jobs: int,
+    quiet: bool,
 ) -> None:
-    """Write the files of a finished run but its manifest; of several accounts each has a folder.
+    """Write all pages of a run into `folder`; of several accounts each has a folder.
 
     Parameters
     ----------
     outcome : Outcome
-        What came out of the run.
+        What came out of the run; pages show `key`, `digest` and `config` of its manifest.
     benchmark : Bars or None
         What tearsheets compare with; None: buy and hold of the account.
+    tearsheets : str
+        One of `TEARSHEETS`.
+    jobs : int
+        Tearsheets drawn side by side.
     """
     from backtests.report.overview import write_overview
     from backtests.report.page import write_index
-    from backtests.report.tables.run import write_tables
 
     summaries, manifest = outcome.summaries, outcome.manifest
-    write_tables(folder, summaries)
     several = len(summaries) > 1
     tasks = []
     for summary in summaries:
         account = summary.study.account
         place = folder / account if several else folder
-        chosen = _chosen(summary.study.results, config.tearsheets)
+        chosen = _chosen(summary.study.results, tearsheets)
         names = {result.label: f"tearsheets/{slug(result.label)}.html" for result in chosen}
         tasks += [_tearsheet(place / names[r.label], r, summary, benchmark) for r in chosen]
         write_index(
@@ -55,7 +66,7 @@ def write_run(
             outcome.overalls.get(account),
         )
     with Progress("tearsheets", len(tasks), quiet=quiet) as progress:
-        run_tasks(tasks, config.jobs or 1, lambda index, path: progress.advance())
+        run_tasks(tasks, jobs, lambda index, path: progress.advance())
     if several:
         write_overview(folder, summaries, manifest, outcome.overalls)
 
@@ -67,11 +78,6 @@ def _chosen(results: Sequence[Result], which: str) -> list[Result]:
         for r in results
         if which == "all" or (which == "main" and (r.forecaster is None or r.strategy == first))
     ]
-
-
-def slug(label: str) -> str:
-    """Return a label as a file name that every system takes."""
-    return re.sub(r"[^\w.=,+-]", "_", label)
 
 
 def _tearsheet(

@@ -87,7 +87,6 @@ def make_plan(config: RunConfig) -> Resolved:
         "walk_forward": describe_folds(walk_forward),
         "features": config.features,
         "seeds": list(plan.seeds),
-        "tearsheets": config.tearsheets,
         "save_fits": config.save_fits,
         "shifts": config.shifts,
     }

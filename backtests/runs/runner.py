@@ -7,10 +7,11 @@ from pathlib import Path
 from backtests.command.config import RunConfig
 from backtests.jobs.saved import file_name, save_fit
 from backtests.jobs.store import FitStore, open_store
-from backtests.runs.folder import Finished, Place, folder_name
+from backtests.runs.files import write_run
+from backtests.runs.folder import Finished, Place, folder_name, slug
 from backtests.runs.outcome import carry_out
-from backtests.runs.pages import slug, write_run
 from backtests.runs.prepared import prepare
+from backtests.runs.redraw import with_tearsheets
 from backtests.studies.plan import Fits
 from backtests.trials.ledger import TrialLedger
 
@@ -25,7 +26,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     name = folder_name([account.title for account in prepared.accounts])
     place = Place(config.out, name, prepared.key)
     if finished := place.found():
-        return finished
+        return with_tearsheets(finished, config.tearsheets, config.jobs or 1, quiet=quiet)
     TrialLedger(config.ledger, config.out).check()
     with open_store(config.store, learned=config.save_fits) as store:
         outcome = carry_out(prepared, store, quiet=quiet)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from backtests.account.result import Result
 from backtests.judging.calls import Calls
+from backtests.judging.judgement import Judgement
 from backtests.judging.sensitivity import Point
 from backtests.markets.jumps import Jump
 from backtests.sources.faults import Fault
@@ -16,9 +16,6 @@ from backtests.studies.training import History
 from backtests.universe.membership import Membership
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
-
-if TYPE_CHECKING:
-    from backtests.judging.judgement import Judgement
 
 #: The rule that every run adds to the others, by its name in `strategies/`.
 HELD = "buy_and_hold"

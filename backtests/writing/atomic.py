@@ -1,8 +1,9 @@
-"""Files written completely or not at all: a reader sees the old file or the new one."""
+"""Files and folders written completely or not at all: a reader sees the old one or the new one."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,3 +34,32 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> Path:
 def write_text(path: Path, text: str) -> Path:
     """Write a text in UTF-8 in the same way; return `path`."""
     return write_atomically(path, lambda file: file.write(text.encode()))
+
+
+def swap_folder(fresh: Path, folder: Path) -> None:
+    """Put the folder `fresh` in the place of `folder`, which is deleted; both are on one disk.
+
+    An error leaves the old folder in its place. A power cut between the two renames leaves it beside
+    its place, where `restore_folder` finds it.
+    """
+    aside = _aside(folder)
+    if folder.exists():
+        shutil.rmtree(aside, ignore_errors=True)  # of a swap that was cut short after its renames
+    folder.rename(aside)
+    try:
+        fresh.rename(folder)
+    except BaseException:
+        aside.rename(folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def restore_folder(folder: Path) -> None:
+    """Put a folder back into its place that an interrupted `swap_folder` left beside it."""
+    aside = _aside(folder)
+    if aside.is_dir() and not folder.exists():
+        aside.rename(folder)
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.before")

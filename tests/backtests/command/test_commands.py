@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,10 @@ def tree(tmp_path: Path) -> Path:
         ignored = shutil.ignore_patterns("__pycache__", "*.so")
         shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
     (tmp_path / "backtests" / "hello.py").write_text(PLANTED, encoding="utf-8")
+    room = tmp_path / "backtests" / "greet"
+    room.mkdir()
+    (room / "__init__.py").touch()
+    (room / "__main__.py").write_text(PLANTED.replace("hello", "good day"), encoding="utf-8")
     (tmp_path / "backtests" / "_helper.py").write_text('"""No command."""\n', encoding="utf-8")
     return tmp_path
 
@@ -50,11 +55,14 @@ def tree(tmp_path: Path) -> Path:
 def test_a_file_beside_main_is_a_command(tree: Path) -> None:
     listed = backtests(tree, "--help")
     assert listed.returncode == 0
-    assert "  hello  Say hello to a trader\n" in listed.stdout
+    assert re.search(r"^  hello +Say hello to a trader$", listed.stdout, re.MULTILINE)
     assert "rest of the docstring" not in listed.stdout and "_helper" not in listed.stdout
     assert listed.stderr == "", "listed without an import"
     called = backtests(tree, "hello", "--loudly")
     assert (called.returncode, called.stdout) == (3, "hello --loudly\n")
+    assert "  greet " in listed.stdout, "a package with a __main__ is a command too"
+    greeted = backtests(tree, "greet", "sir")
+    assert (greeted.returncode, greeted.stdout) == (3, "good day sir\n")
 
 
 def test_what_is_no_public_file_is_no_command(tree: Path) -> None:
@@ -66,7 +74,7 @@ def test_what_is_no_public_file_is_no_command(tree: Path) -> None:
 
 def test_each_command_has_one_line_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     files = command_files()
-    assert {"audit", "grid", "list", "run"} <= set(files)
+    assert {"audit", "grid", "list", "report", "run"} <= set(files)
     assert main(["--help"]) == 0
     lines = capsys.readouterr().out.splitlines()[1:]
     assert len(lines) == len(files)

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -44,13 +45,26 @@ def test_the_same_key_and_digest_whatever_cannot_matter(
     assert code == 0
     assert again["found"] is False
     assert again["digest"] == printed["digest"]
-    assert (again["key"] == printed["key"]) is bool(sheets), (
-        "the key knows which pages were asked for"
-    )
+    assert again["key"] == printed["key"], "the key does not know which pages were asked for"
     if sheets:  # Workers of an earlier run may still stand in another folder.
         pages = list((Path(again["folder"]) / "tearsheets").iterdir())
         assert len(pages) == 4
         assert pages[0].resolve().is_relative_to(tmp_path)
+
+
+def test_a_run_whose_pages_other_code_drew_says_how_to_draw_them_again(finished, tmp_path, capsys):
+    folder, _ = finished
+    copy = Path(shutil.copytree(folder, tmp_path / folder.name))
+    flags = [*SMALL, "--tearsheets", "none", "--out", str(tmp_path), "--jobs", "1", "--quiet"]
+    assert main(flags) == 0
+    assert "draws them again" not in capsys.readouterr().err
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    manifest["pages"]["code"] = "0" * 64
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert main(flags) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{copy / 'index.html'}\n", "the run is found as it is"
+    assert f"this one draws them again with\n  {sys.executable} -m backtests.report {copy}\n" in err
 
 
 def test_another_seed_or_threshold_is_another_run(finished, tmp_path, capsys):

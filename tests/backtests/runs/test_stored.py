@@ -1,0 +1,90 @@
+"""A run read back from its folder is the run, to the bit; anything else is refused in one line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backtests.runs.manifest import results_of
+from backtests.runs.stored import STORED, load_run, stored_of, write_stored
+from forecasters.errors import InputError
+from tests.backtests.runs.made_run import Made
+from tests.backtests.same import differences
+
+
+def test_every_field_of_everything_comes_back(made: Made) -> None:
+    folder, prepared, outcome = made
+    again = load_run(folder)
+    kept, read = stored_of(outcome, prepared.benchmark), stored_of(again.outcome, again.benchmark)
+    assert kept.studies[0].judgement is not None and kept.overalls and kept.deflations
+    assert differences(kept, read) == []
+    assert [p.above for p in kept.studies[0].sensitivity] == [
+        p.above for p in read.studies[0].sensitivity
+    ]
+
+
+def test_what_the_manifest_says_can_be_said_again(made: Made) -> None:
+    folder, _, _ = made
+    again = load_run(folder)
+    said = json.loads(json.dumps(results_of(again.outcome.summaries)))
+    assert said["results"] and said["judgement"]
+    assert said == {name: again.outcome.manifest[name] for name in said}
+
+
+def test_what_is_kept_is_small(made: Made) -> None:
+    folder, _, _ = made
+    assert (folder / STORED).stat().st_size < 200_000
+
+
+@pytest.fixture
+def copy(made: Made, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made[0], tmp_path / "copy"))
+
+
+def change(folder: Path, **values: Any) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8")) | values
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(InputError, match="is not the folder of a finished run"):
+            load_run(folder)
+
+
+def test_a_grid_is_named(copy: Path) -> None:
+    change(copy, kind="grid")
+    with pytest.raises(InputError, match="is a grid"):
+        load_run(copy)
+
+
+def test_a_folder_of_a_version_that_kept_less_says_what_to_do(copy: Path) -> None:
+    (copy / STORED).unlink()
+    with pytest.raises(InputError, match=r"has no study\.zip.*another --out.*same digest"):
+        load_run(copy)
+
+
+def test_a_damaged_file_says_what_to_do(copy: Path) -> None:
+    whole = (copy / STORED).read_bytes()
+    (copy / STORED).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"study\.zip cannot be read.*another --out"):
+        load_run(copy)
+
+
+def test_a_file_that_was_changed_or_is_of_another_run_is_refused(copy: Path, made: Made) -> None:
+    _, _, outcome = made
+    told = hashlib.sha256((copy / STORED).read_bytes()).hexdigest()
+    change(copy, files={STORED: {"sha256": told}})
+    load_run(copy)
+    write_stored(copy, stored_of(outcome, None))  # sound, and not the file that the run wrote
+    with pytest.raises(InputError, match="is not what the run wrote"):
+        load_run(copy)
+    change(copy, files={}, digest="0" * 64)
+    with pytest.raises(InputError, match="is not what the run wrote"):
+        load_run(copy)
