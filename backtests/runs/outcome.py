@@ -16,7 +16,9 @@ from backtests.judging.deflation import Deflation, deflate
 from backtests.judging.looks import forecast_looks
 from backtests.judging.overall import Overall, judge_overall
 from backtests.report.summary import Summary, summarise
+from backtests.runs.inputs import Inputs, inputs_of
 from backtests.runs.judged import overall_of
+from backtests.runs.machine import machine
 from backtests.runs.manifest import results_of
 from backtests.runs.prepared import Prepared
 from backtests.runs.trial_count import scope_of, trials_of
@@ -39,6 +41,8 @@ class Outcome:
         Account to what the ledger of trials makes of its Sharpe ratios.
     overalls : mapping
         Account to its verdicts that count every trial.
+    inputs : Inputs
+        What the run was made of, as files.
     manifest : dict
         What `manifest.json` holds.
     """
@@ -46,6 +50,7 @@ class Outcome:
     summaries: tuple[Summary, ...]
     deflations: Mapping[str, Deflation]
     overalls: Mapping[str, Overall]
+    inputs: Inputs
     manifest: dict[str, Any]
 
 
@@ -84,9 +89,17 @@ def studies_of(prepared: Prepared, store: FitStore, *, quiet: bool = False) -> l
 
 def carry_out(prepared: Prepared, store: FitStore, *, quiet: bool = False) -> Outcome:
     """Return what comes out of a run; its trials enter the ledger."""
-    config, made_of = prepared.config, prepared.made_of
+    inputs = inputs_of(prepared)  # before the training: a file may change while it lasts
     studies = studies_of(prepared, store, quiet=quiet)
-    ledger = TrialLedger(config.ledger, config.out)
+    ledger = TrialLedger(prepared.config.ledger, prepared.config.out)
+    return conclude(prepared, inputs, studies, ledger)
+
+
+def conclude(
+    prepared: Prepared, inputs: Inputs, studies: Sequence[Study], ledger: TrialLedger
+) -> Outcome:
+    """Return what comes out of these studies of a run; its trials enter this ledger."""
+    config, made_of = prepared.config, prepared.made_of
     counted = {study.account: _count(study, prepared, ledger) for study in studies}
     deflations, overalls = {}, {}
     for study in studies:
@@ -99,13 +112,16 @@ def carry_out(prepared: Prepared, store: FitStore, *, quiet: bool = False) -> Ou
     manifest = {
         **made_of,
         "config": values_used(config, made_of),
+        "given": config.values(),
+        "inputs": inputs.described(),
+        "machine": machine(),
         "key": prepared.key,
         **results_of(summaries),
         **overall_of(studies, overalls, counted),
         "trials": remember(list(counted.values())),
         "deflated": {account: asdict(deflation) for account, deflation in deflations.items()},
     }
-    return Outcome(summaries, deflations, overalls, manifest)
+    return Outcome(summaries, deflations, overalls, inputs, manifest)
 
 
 def _run_accounts(

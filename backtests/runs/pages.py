@@ -37,6 +37,7 @@ def write_run(
     from backtests.report.tables.run import write_tables
 
     summaries, manifest = outcome.summaries, outcome.manifest
+    outcome.inputs.write(folder)
     write_tables(folder, summaries)
     several = len(summaries) > 1
     tasks = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 from backtests.command.config import RunConfig
@@ -13,6 +14,7 @@ from backtests.runs.outcome import carry_out
 from backtests.runs.pages import slug, write_run
 from backtests.runs.prepared import prepare
 from backtests.studies.plan import Fits
+from forecasters.errors import DataWarning
 
 
 def run(config: RunConfig, *, quiet: bool = False) -> Finished:
@@ -24,6 +26,7 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     name = folder_name([account.title for account in prepared.accounts])
     place = Place(config.out, name, prepared.key)
     if finished := place.found():
+        _warn_of_bars(finished, config)
         return finished
     store = FitStore(place.part / "fits")
     outcome = carry_out(prepared, store, quiet=quiet)
@@ -31,12 +34,24 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     def write(folder: Path) -> None:
         write_run(folder, outcome, config, prepared.benchmark, quiet)
         if config.save_fits:
-            _keep_fits(store, prepared.fits, folder / "fits")
+            keep_fits(store, prepared.fits, folder / "fits")
 
     return place.put(outcome.manifest, write)
 
 
-def _keep_fits(store: FitStore, fits: Fits, folder: Path) -> None:
+def _warn_of_bars(finished: Finished, config: RunConfig) -> None:
+    """Warn where `--keep bars` asks for bars that the finished run does not have."""
+    described = (finished.manifest.get("inputs") or {}).get("bars") or [{}]
+    if config.keep == "bars" and not all(entry.get("file") for entry in described):
+        warnings.warn(
+            f"{finished.folder} was made before and keeps no bars: move it away and run again, or use another "
+            "--out",
+            DataWarning,
+            stacklevel=2,
+        )
+
+
+def keep_fits(store: FitStore, fits: Fits, folder: Path) -> None:
     """Move the saved fits into the run folder, under names that say whose they are."""
     number = 0
     for (_, label), group in fits.items():
