@@ -30,9 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def command_files() -> dict[str, Path]:
-    """Return name to file of every command: the public modules beside this one."""
+    """Return name to file of every command: the public modules beside this one that have a `main`."""
     beside = sorted(Path(__file__).parent.glob("[!_]*.py"))
-    return {path.stem: path for path in beside}
+    return {path.stem: path for path in beside if "\ndef main(" in path.read_text(encoding="utf-8")}
 
 
 def purpose(path: Path) -> str:

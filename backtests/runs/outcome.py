@@ -16,8 +16,8 @@ from backtests.judging.deflation import Deflation, deflate
 from backtests.judging.looks import forecast_looks
 from backtests.judging.overall import Overall, judge_overall
 from backtests.report.summary import Summary, summarise
-from backtests.runs.inputs import Inputs, inputs_of
 from backtests.runs.judged import overall_of
+from backtests.runs.kept import Inputs, inputs_of
 from backtests.runs.machine import machine
 from backtests.runs.manifest import results_of
 from backtests.runs.prepared import Prepared

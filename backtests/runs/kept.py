@@ -122,7 +122,8 @@ def _code(prepared: Prepared) -> Iterator[InputFile]:
         if (named := plugins.parse(text)).path is not None
     }
     classes = {
-        type(plugin) for plugin in (*plan.forecasters.values(), *plan.rules.values(), prepared.source)
+        type(plugin)
+        for plugin in (*plan.forecasters.values(), *plan.rules.values(), prepared.source)
     }
     foreign = sorted((c for c in classes if not plugins.is_ours(c)), key=lambda c: c.__module__)
     homes: dict[Path, int] = {}
