@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from backtests.runs.made_of import key_of
+from backtests.sources.kept_bars import KeptRows
 from backtests.verifying.finding import Finding
+from backtests.verifying.recorded import Kept
 from backtests.verifying.side import Side
 from forecasters.bars import COLUMNS, Bars
 from forecasters.errors import InputError
@@ -51,27 +53,40 @@ def bars_moved(before: Side, after: Side) -> Iterator[Finding]:
         a, b = (_bars(side, ticker) for side in (before, after))
         if a is not None and b is not None:
             if a.digest != b.digest:
-                yield _bars_finding(ticker, a, b)
+                yield _rows_finding(ticker, _rows(a), _rows(b))
         elif old != new or (b is not None and b.digest != old):
             yield _found_by_closes(ticker, before, b)
         if b is not None and b.digest == old:  # the run was made again on other bars than its copy
-            yield from _copy_changed(ticker, before, b)
+            kept = before.kept.get(ticker)
+            if kept and (changed := copy_changed(kept, b)):
+                yield changed
     yield from _data(before, after)
 
 
-def _copy_changed(ticker: str, side: Side, original: Bars) -> Iterator[Finding]:
-    """Return how the copy of the bars in a folder differs from the bars of the run."""
-    kept = side.kept.get(ticker)
-    if kept is None or kept.rows is None:
-        return
+def copy_changed(kept: Kept, original: Bars | None) -> Finding | None:
+    """Return how the copy of the bars in a folder differs from those of the run; None where it does not.
+
+    Parameters
+    ----------
+    original : Bars or None
+        The bars of the run; None where they are not known.
+    """
+    if kept.rows is None:
+        return None
     note = "the copy that the folder keeps is not that of the run any more"
     try:
-        copy = kept.bars()
+        if kept.bars().digest == kept.sha256:
+            return None
     except InputError as error:
-        yield Finding("bars", ticker, note=f"{note}: {error}")
-        return
-    if copy.digest != original.digest:
-        yield _bars_finding(ticker, original, copy, note)
+        note = f"{note}: {error}"
+    if original is None:
+        return Finding("bars", kept.ticker, unit="day", note=f"{note}{_named_by_parity(kept.rows)}")
+    return _rows_finding(kept.ticker, _rows(original), kept.rows, note)
+
+
+def _named_by_parity(rows: KeptRows) -> str:
+    days = rows.sessions[rows.changed]
+    return f"; its parity names {', '.join(map(str, days[:3]))}" if days.size else ""
 
 
 def _digests(side: Side) -> dict[str, str]:
@@ -84,13 +99,21 @@ def _bars(side: Side, ticker: str) -> Bars | None:
     return side.bars.get(ticker)
 
 
-def _bars_finding(ticker: str, a: Bars, b: Bars, note: str = "") -> Finding:
+def _rows(bars: Bars) -> KeptRows:
+    return KeptRows(bars.sessions, {name: getattr(bars, name) for name in COLUMNS}, None)
+
+
+def _rows_finding(ticker: str, a: KeptRows, b: KeptRows, note: str = "") -> Finding:
     common, x, y = np.intersect1d(a.sessions, b.sessions, return_indices=True)
-    old = np.stack([getattr(a, name)[x] for name in COLUMNS])
-    new = np.stack([getattr(b, name)[y] for name in COLUMNS])
+    old = np.stack([a.columns[name][x] for name in COLUMNS])
+    new = np.stack([b.columns[name][y] for name in COLUMNS])
     differ = old != new
     days = np.flatnonzero(differ.any(axis=0))
-    counts = {"missing": len(a) - len(common), "added": len(b) - len(common), "unit": "day"}
+    counts: dict[str, Any] = {
+        "missing": a.sessions.size - common.size,
+        "added": b.sessions.size - common.size,
+        "unit": "day",
+    }
     if not days.size:
         gone = np.setdiff1d(a.sessions, common)
         first = (gone if gone.size else np.setdiff1d(b.sessions, common))[0]
@@ -118,9 +141,7 @@ def _found_by_closes(ticker: str, before: Side, after: Bars | None) -> Finding:
     """Return what can be said where the bars of the run are gone: its forecasts name some of the closes."""
     note = "the bars of the run are not kept"
     if (entry := before.kept.get(ticker)) and entry.rows is not None:
-        changed = entry.rows.sessions[entry.rows.changed]
-        shown = f"; its parity names {', '.join(map(str, changed[:3]))}" if changed.size else ""
-        note = f"the file that it keeps was changed{shown}"
+        note = f"the file that it keeps was changed{_named_by_parity(entry.rows)}"
     table = before.table("forecasts.parquet")
     if after is None or table is None:
         return Finding("bars", ticker, unit="day", note=note)

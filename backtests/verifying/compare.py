@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from backtests.verifying.again import Again
-from backtests.verifying.causes import bars_moved, causes
+from backtests.verifying.causes import causes, copy_changed
 from backtests.verifying.effects import effects
 from backtests.verifying.finding import Comparison, Finding, in_order
-from backtests.verifying.recorded import Recorded
+from backtests.verifying.recorded import Kept, Recorded
 from backtests.verifying.side import Side
 from forecasters.errors import InputError
 
@@ -48,20 +48,20 @@ def compare_folders(before: Recorded, after: Recorded) -> Comparison:
 
 def damaged_bars(recorded: Recorded) -> Comparison | None:
     """Return what is wrong with the kept bars where no run can be made of them any more; else None."""
-    why = []
-    for kept in recorded.kept():
-        try:
-            if kept.rows is not None:
-                kept.bars()
-        except InputError as error:
-            why.append(str(error))
-    if not why:
+    kept = recorded.kept()
+    if all(entry.rows is None or _are_bars(entry) for entry in kept):
         return None
-    side = Side.of(recorded)
-    found = list(bars_moved(side, Side(side.folder, {**side.manifest}, {}, {})))
-    found += [Finding("bars", "kept bars", note=text) for text in why]
+    found = [made for entry in kept if (made := copy_changed(entry, entry.original()))]
     note = "the run was not made again: its bars are none any more"
     return Comparison(str(recorded.folder), "its own bars", in_order(found), (note,))
+
+
+def _are_bars(kept: Kept) -> bool:
+    try:
+        kept.bars()
+    except InputError:
+        return False
+    return True
 
 
 def _compare(before: Side, after: Side, name: str, other: str) -> Comparison:

@@ -113,7 +113,7 @@ def difference(
     if not rows.size:
         return TableDifference(len(common), keys_of(missing), keys_of(added), [])
     column = int(differ[rows[0]].argmax())
-    values = [plain(frame[columns[column]].iloc[rows[0]]) for frame in (a, b)]
+    values = [_value(frame[columns[column]], rows[0]) for frame in (a, b)]
     return TableDifference(
         len(common),
         keys_of(missing),
@@ -132,6 +132,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, pd.Timestamp):
         return str(value.date())
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _value(column: pd.Series[Any], row: int) -> Any:
+    """Return a cell as JSON has it; a number that a CSV file holds as text is a number."""
+    value = plain(column.iloc[row])
+    if isinstance(value, str) and value and _numbers(column) is not None:
+        return float(value)
+    return None if value == "" else value
 
 
 def _indexed(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
