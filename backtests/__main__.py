@@ -33,9 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def command_files() -> dict[str, Path]:
-    """Return name to file of every command: a public module beside this one, or a package's `__main__`."""
+    """Return name to file of every command: a module here with a `main`, or a package's `__main__`."""
     here = Path(__file__).parent
-    files = {path.stem: path for path in here.glob("[!_]*.py")}
+    files = {path.stem: path for path in here.glob("[!_]*.py") if _has_main(path)}
     files |= {path.parent.name: path for path in here.glob("[!_]*/__main__.py")}
     return dict(sorted(files.items()))
 
@@ -43,6 +43,10 @@ def command_files() -> dict[str, Path]:
 def module_of(path: Path) -> str:
     """Return the name of the module of a command."""
     return ".".join(path.relative_to(Path(__file__).parents[1]).with_suffix("").parts)
+
+
+def _has_main(path: Path) -> bool:
+    return "\ndef main(" in path.read_text(encoding="utf-8")
 
 
 def purpose(path: Path) -> str:

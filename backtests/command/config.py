@@ -38,6 +38,14 @@ class RunConfig(TradingFields, ForecastFields):
         part=Part.OUTPUT,
         commands=RUN,
     )
+    keep: str = flag(
+        "auto",
+        "bars: the run folder holds what the run was made of, so that `verify` can run it again; auto: where that "
+        "takes less than 5 MB",
+        part=Part.OUTPUT,
+        commands=RUN,
+        choices=("auto", "bars", "none"),
+    )
     tearsheets: str = flag(
         "main",
         "main: the first rule of each forecaster and buy_and_hold",

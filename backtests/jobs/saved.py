@@ -285,3 +285,20 @@ def file_name(fit: Fit, label: str) -> str:
     tickers = [part.features.ticker for part in fit.parts]
     whose = tickers[0] if len(tickers) == 1 else "pooled"
     return f"{whose}--{label}--{fit.name}--{fit.seed}.safetensors"
+
+
+def read_arrays(path: Path) -> Tensors:
+    """Return the arrays of a saved fit: weights and transforms, by name.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it holds none.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return dict(load_file(path))
+    except (OSError, SafetensorError, ValueError) as error:
+        raise InputError(f"{path} is not a saved fit: {error}") from error

@@ -16,7 +16,7 @@ from backtests.plugins.found import (
     offered,
 )
 from backtests.plugins.named import Named, is_ours, is_setting, name_of, parse, settings_of
-from backtests.plugins.provenance import foreign_code, provenance
+from backtests.plugins.provenance import files_behind, foreign_code, provenance
 
 __all__ = [
     "FORECASTERS",
@@ -27,6 +27,7 @@ __all__ = [
     "Named",
     "PluginWarning",
     "file_of",
+    "files_behind",
     "find",
     "foreign_code",
     "is_ours",

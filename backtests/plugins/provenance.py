@@ -30,9 +30,15 @@ def provenance(cls: type) -> str | None:
     """
     if is_ours(cls):
         return None
-    top = cls.__module__.partition(".")[0]
     # Two modules of a package may have classes of the same name. For a user's file this is stem and content.
     h = hashlib.sha256(cls.__module__.encode())
+    for name, path in files_behind(cls):
+        h.update(name.encode() + path.read_bytes())
+    return h.hexdigest()
+
+
+def files_behind(cls: type) -> list[tuple[str, Path]]:
+    """Return the files of a plugin that is not ours, sorted, each with its name inside its folder or package."""
     if "@" in cls.__module__:
         home = Path(inspect.getfile(cls)).resolve().parent
         loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
@@ -41,13 +47,11 @@ def provenance(cls: type) -> str | None:
     else:
         files = [
             (path.relative_to(place.parent).as_posix(), path)
-            for place in _places(top)
+            for place in _places(cls.__module__.partition(".")[0])
             for path in (place.rglob("*") if place.is_dir() else [place])
             if path.is_file() and path.suffix != ".pyc" and not path.name.startswith(".")
         ]
-    for name, path in sorted(files):
-        h.update(name.encode() + path.read_bytes())
-    return h.hexdigest()
+    return sorted(files)
 
 
 def _places(top: str) -> list[Path]:

@@ -1,33 +1,55 @@
-"""The files of a finished run: tables, what its pages are made of, the pages."""
+"""The files of a finished run: what it was made of, tables, what its pages are made of, the pages."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from backtests.command.config import RunConfig
+from backtests.jobs.saved import file_name, save_fit
+from backtests.jobs.store import FitStore
+from backtests.runs.folder import slug
+from backtests.runs.kept import Inputs
+from backtests.runs.outcome import Outcome
 from backtests.runs.pages import write_pages
+from backtests.runs.prepared import Prepared
 from backtests.runs.stored import stored_of, write_stored
-from forecasters.bars import Bars
-
-if TYPE_CHECKING:
-    from backtests.runs.outcome import Outcome
+from backtests.studies.plan import Fits
 
 
 def write_run(
-    folder: Path, outcome: Outcome, config: RunConfig, benchmark: Bars | None, quiet: bool
+    folder: Path,
+    prepared: Prepared,
+    inputs: Inputs,
+    outcome: Outcome,
+    store: FitStore,
+    *,
+    quiet: bool = False,
 ) -> None:
     """Write the files of a finished run but its manifest into `folder`.
 
     Parameters
     ----------
+    prepared, inputs : Prepared, Inputs
+        What the run was made of.
     outcome : Outcome
-        What came out of the run.
-    benchmark : Bars or None
-        What tearsheets compare with; None: buy and hold of the account.
+        What came out of it.
+    store : FitStore
+        Its fits, for `--save-fits`.
     """
     from backtests.report.tables.run import write_tables
 
+    config = prepared.config
+    inputs.write(folder)
     write_tables(folder, outcome.summaries)
-    write_stored(folder, stored_of(outcome, benchmark))
-    write_pages(folder, outcome, benchmark, config.tearsheets, config.jobs or 1, quiet)
+    write_stored(folder, stored_of(outcome, prepared.benchmark))
+    write_pages(folder, outcome, prepared.benchmark, config.tearsheets, config.jobs or 1, quiet)
+    if config.save_fits:
+        keep_fits(store, prepared.fits, config.features, folder / "fits")
+
+
+def keep_fits(store: FitStore, fits: Fits, features: str, folder: Path) -> None:
+    """Write what the fits learned into the run folder, under names that say whose they are."""
+    for (_, label), group in fits.items():
+        for fit in group:
+            learned = store.learned(fit)
+            if learned.state:
+                save_fit(folder / slug(file_name(fit, label)), fit, learned, features)

@@ -18,6 +18,8 @@ from backtests.judging.overall import Overall, judge_overall
 from backtests.report.summary import Summary, summarise
 from backtests.runs.code import pages_version
 from backtests.runs.judged import overall_of
+from backtests.runs.kept import Inputs
+from backtests.runs.machine import machine
 from backtests.runs.manifest import results_of
 from backtests.runs.prepared import Prepared
 from backtests.runs.trial_count import scope_of, trials_of
@@ -82,11 +84,20 @@ def studies_of(prepared: Prepared, store: FitStore, *, quiet: bool = False) -> l
     return studies
 
 
-def carry_out(prepared: Prepared, store: FitStore, *, quiet: bool = False) -> Outcome:
+def carry_out(
+    prepared: Prepared, inputs: Inputs, store: FitStore, *, quiet: bool = False
+) -> Outcome:
     """Return what comes out of a run; its trials enter the ledger."""
-    config, made_of = prepared.config, prepared.made_of
     studies = studies_of(prepared, store, quiet=quiet)
-    ledger = TrialLedger(config.ledger, config.out)
+    ledger = TrialLedger(prepared.config.ledger, prepared.config.out)
+    return conclude(prepared, inputs, studies, ledger)
+
+
+def conclude(
+    prepared: Prepared, inputs: Inputs, studies: Sequence[Study], ledger: TrialLedger
+) -> Outcome:
+    """Return what comes out of these studies of a run; its trials enter this ledger."""
+    config, made_of = prepared.config, prepared.made_of
     counted = {study.account: _count(study, prepared, ledger) for study in studies}
     deflations, overalls = {}, {}
     for study in studies:
@@ -99,6 +110,9 @@ def carry_out(prepared: Prepared, store: FitStore, *, quiet: bool = False) -> Ou
     manifest = {
         **made_of,
         "config": values_used(config, made_of),
+        "given": config.values(),
+        "inputs": inputs.described(),
+        "machine": machine(),
         "key": prepared.key,
         **results_of(summaries),
         **overall_of(studies, overalls, counted),

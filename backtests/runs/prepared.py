@@ -46,6 +46,8 @@ class Prepared:
         The user's files behind forecasters and rules.
     accounts : tuple of Account
         One for each ticker, or one for the universe.
+    source : DataSource
+        Where the bars came from.
     fetched : mapping
         Ticker to its bars as the source gave them, before any correction.
     bars : mapping
@@ -68,6 +70,7 @@ class Prepared:
     plan: Plan
     files: tuple[Plugin, ...]
     accounts: tuple[Account, ...]
+    source: DataSource
     fetched: Mapping[str, Bars]
     bars: Mapping[str, Bars]
     benchmark_fetched: Bars | None
@@ -143,6 +146,7 @@ def prepare(config: RunConfig, source: DataSource | None = None) -> Prepared:
         plan=plan,
         files=resolved.files,
         accounts=accounts,
+        source=source,
         fetched=fetched,
         bars=bars,
         benchmark_fetched=benchmark_fetched,

@@ -57,7 +57,13 @@ def make_source(config: RunConfig) -> Any:
 
 
 def describe_source(source: Any) -> dict[str, Any] | None:
-    """Return class and code of a source that is not ours; None for ours: the bars describe it."""
+    """Return class and code of a source that is not ours; None for ours: the bars describe it.
+
+    Bars that a run folder keeps stand for their source, and have its description.
+    """
+    if plugins.is_ours(type(source)) and hasattr(source, "described"):
+        described: dict[str, Any] | None = source.described
+        return described
     code = plugins.provenance(type(source))
     return {"class": _name(plugins.SOURCES, source), "code": code} if code else None
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import warnings
 
 from backtests.command.config import RunConfig
-from backtests.jobs.saved import file_name, save_fit
-from backtests.jobs.store import FitStore, open_store
+from backtests.jobs.store import open_store
 from backtests.runs.files import write_run
-from backtests.runs.folder import Finished, Place, folder_name, slug
+from backtests.runs.folder import Finished, Place, folder_name
+from backtests.runs.kept import inputs_of
 from backtests.runs.outcome import carry_out
 from backtests.runs.prepared import prepare
 from backtests.runs.redraw import with_tearsheets
-from backtests.studies.plan import Fits
 from backtests.trials.ledger import TrialLedger
+from forecasters.errors import DataWarning
 
 
 def run(config: RunConfig, *, quiet: bool = False) -> Finished:
@@ -26,23 +26,25 @@ def run(config: RunConfig, *, quiet: bool = False) -> Finished:
     name = folder_name([account.title for account in prepared.accounts])
     place = Place(config.out, name, prepared.key)
     if finished := place.found():
+        _warn_of_bars(finished, config)
         return with_tearsheets(finished, config.tearsheets, config.jobs or 1, quiet=quiet)
     TrialLedger(config.ledger, config.out).check()
+    inputs = inputs_of(prepared)  # before the training: a file may change while it lasts
     with open_store(config.store, learned=config.save_fits) as store:
-        outcome = carry_out(prepared, store, quiet=quiet)
-
-        def write(folder: Path) -> None:
-            write_run(folder, outcome, config, prepared.benchmark, quiet)
-            if config.save_fits:
-                _save_fits(store, prepared.fits, config.features, folder / "fits")
-
-        return place.put(outcome.manifest, write)
+        outcome = carry_out(prepared, inputs, store, quiet=quiet)
+        return place.put(
+            outcome.manifest,
+            lambda folder: write_run(folder, prepared, inputs, outcome, store, quiet=quiet),
+        )
 
 
-def _save_fits(store: FitStore, fits: Fits, features: str, folder: Path) -> None:
-    """Write what the fits learned into the run folder, under names that say whose they are."""
-    for (_, label), group in fits.items():
-        for fit in group:
-            learned = store.learned(fit)
-            if learned.state:
-                save_fit(folder / slug(file_name(fit, label)), fit, learned, features)
+def _warn_of_bars(finished: Finished, config: RunConfig) -> None:
+    """Warn where `--keep bars` asks for bars that the finished run does not have."""
+    described = (finished.manifest.get("inputs") or {}).get("bars") or [{}]
+    if config.keep == "bars" and not all(entry.get("file") for entry in described):
+        warnings.warn(
+            f"{finished.folder} was made before and keeps no bars: move it away and run again, or use another "
+            "--out",
+            DataWarning,
+            stacklevel=2,
+        )

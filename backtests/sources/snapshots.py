@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from backtests.sources.bars_table import from_table, origin_of, to_table
 from backtests.sources.source import SnapshotWarning, check_adjust, check_ticker, parse_dates
 from backtests.writing.atomic import write_atomically
 from forecasters.bars import COLUMNS, Bars, Floats, Origin
@@ -218,22 +219,12 @@ def _joined_findings(a: Origin, b: Origin) -> tuple[tuple[str, int, str], ...]:
     return tuple(joined)
 
 
-def _frozen(value: Any) -> Any:
-    """Return the tuples that JSON wrote as lists; anything else as it is."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
-
-
 def _read(path: Path) -> Snapshot:
     import pyarrow.parquet as pq
 
     table = pq.read_table(path)
     about = json.loads(table.schema.metadata[KEY])
-    bars = Bars(
-        about["ticker"],
-        table["session"].to_numpy().astype("datetime64[D]"),
-        **{name: table[name].to_numpy() for name in COLUMNS},
-        origin=Origin(**{name: _frozen(value) for name, value in about["origin"].items()}),
-    )
+    bars = from_table(table, about["ticker"], origin_of(about["origin"]))
     if bars.digest != about["sha256"]:
         raise ValueError(
             f"sha256 {bars.digest[:8]} differs from {about['sha256'][:8]} in its header"
@@ -244,7 +235,6 @@ def _read(path: Path) -> Snapshot:
 
 
 def _write(path: Path, snapshot: Snapshot) -> None:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     bars = snapshot.bars
@@ -254,6 +244,5 @@ def _write(path: Path, snapshot: Snapshot) -> None:
         "sha256": bars.digest,
         **{name: getattr(snapshot, name) for name in ("adjust", "start", "end", "fetched")},
     }
-    table = pa.table({"session": bars.sessions, **{name: getattr(bars, name) for name in COLUMNS}})
-    table = table.replace_schema_metadata({KEY: json.dumps(about, sort_keys=True)})
+    table = to_table(bars).replace_schema_metadata({KEY: json.dumps(about, sort_keys=True)})
     write_atomically(path, lambda file: pq.write_table(table, file))

@@ -7,6 +7,7 @@ from pathlib import Path
 from backtests.command.config import RunConfig
 from backtests.jobs.store import FitStore
 from backtests.runs.files import write_run
+from backtests.runs.kept import inputs_of
 from backtests.runs.outcome import Outcome, carry_out
 from backtests.runs.prepared import Prepared, prepare
 
@@ -22,8 +23,9 @@ def make_run(place: Path) -> Made:
         tearsheets="none", jobs=1, out=str(place), ledger=str(place / "ledger.jsonl"),
     )  # fmt: skip
     prepared = prepare(config)
-    outcome = carry_out(prepared, FitStore(place / "fits"), quiet=True)
+    inputs, store = inputs_of(prepared), FitStore(place / "fits")
+    outcome = carry_out(prepared, inputs, store, quiet=True)
     folder = place / "run"
     folder.mkdir()
-    write_run(folder, outcome, config, prepared.benchmark, quiet=True)
+    write_run(folder, prepared, inputs, outcome, store, quiet=True)
     return folder, prepared, outcome

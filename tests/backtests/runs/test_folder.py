@@ -80,7 +80,7 @@ def test_a_changed_file_is_named_and_the_run_is_neither_believed_nor_overwritten
 def test_a_pipe_in_the_place_of_a_page_is_not_waited_for(place: Place) -> None:
     (place.folder / "index.html").unlink()
     os.mkfifo(place.folder / "index.html")
-    with pytest.raises(InputError, match="index.html was changed"):
+    with pytest.raises(InputError, match=r"index\.html was changed"):
         place.found()
 
 

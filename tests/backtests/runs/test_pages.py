@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from backtests.account.result import Result
-from backtests.command.config import RunConfig
 from backtests.report.summary import Summary, summarise
-from backtests.runs.files import write_run
 from backtests.runs.folder import slug
 from backtests.runs.outcome import Outcome
+from backtests.runs.pages import write_pages
 from forecasters.bars import Bars
 from tests.backtests.example_studies import make_bars, make_study, with_plain_rule
 
@@ -38,7 +37,6 @@ class Written:
         for name, function in (
             ("page.write_index", self._page),
             ("overview.write_overview", lambda folder, *rest: self.overview.append(folder)),
-            ("tables.run.write_tables", lambda folder, summaries: None),
             ("tearsheet.tearsheet_of", self._sheet),
         ):
             monkeypatch.setattr(f"backtests.report.{name}", function)
@@ -66,9 +64,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 def write(
     folder: Path, *summaries: Summary, which: str = "main", beside: Bars | None = None
 ) -> None:
-    config = RunConfig(ticker=("A.KS",), source="simulated", tearsheets=which, jobs=1)
     outcome = Outcome(summaries, {}, {}, {"key": "ab"})
-    write_run(folder, outcome, config, beside, quiet=True)
+    write_pages(folder, outcome, beside, which, 1, quiet=True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""Make a finished run again, compare, and say what moved and how it shows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backtests.command.ending import INTERRUPTED
+from backtests.command.guard import DIFFERENT, DONE, FAILURES, guarded
+
+if TYPE_CHECKING:
+    from backtests.verifying.finding import Comparison
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    return guarded(_main, arguments)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the flags."""
+    from backtests.command.flags import shown_examples
+
+    prog = "backtests verify"
+    examples = (
+        "runs/051900.KS-1a2b3c4d",
+        "runs/051900.KS-1a2b3c4d --data-dir bars --update",
+        "runs/051900.KS-1a2b3c4d --against runs/051900.KS-5e6f7a8b",
+    )
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description="Make a finished run again from its manifest and compare everything that came out. The run "
+        "folder and the ledger of trials stay as they are.",
+        epilog=f"{shown_examples(prog, examples)}\n\nexit codes: {DONE} the same (also where code or a library "
+        f"moved\nand no result did), {DIFFERENT} different, {FAILURES};\n2 also says that it cannot tell, and what "
+        "is missing",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", metavar="RUN", help="the folder of a finished run")
+    parser.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        help="take the bars from these files, not from the run's own copy",
+    )
+    parser.add_argument(
+        "--against", metavar="RUN2", help="compare with another finished run; nothing is run"
+    )
+    parser.add_argument(
+        "--stored", action="store_true", help="read stored fits instead of training each anew"
+    )
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help="where the run is different, put the new one in its place; the old folder is kept as RUN.before-1",
+    )
+    parser.add_argument(
+        "--summary", metavar="FILE", help="append the comparison to this file as Markdown, for CI"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print no progress")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print the comparison as JSON on stdout, all else on stderr",
+    )
+    return parser
+
+
+def _main(arguments: Sequence[str]) -> int:
+    parser = make_parser()
+    flags = parser.parse_args(arguments)
+    if flags.against and (flags.data_dir or flags.stored or flags.update):
+        parser.error("--against compares two folders and runs nothing: leave out the other flags")
+    from backtests.command.resumable import resumable
+
+    if flags.against:
+        from backtests.verifying.compare import compare_folders
+        from backtests.verifying.recorded import read_recorded
+
+        comparison = compare_folders(read_recorded(flags.run), read_recorded(flags.against))
+        _say(comparison, flags)
+        return DONE if comparison.same else DIFFERENT
+    code = resumable(lambda: _verify(flags), "verify", arguments)
+    return INTERRUPTED if code is None else code
+
+
+def _verify(flags: argparse.Namespace) -> int:
+    from backtests.verifying.update import replace_folder
+    from backtests.verifying.verify import verified
+
+    with verified(flags.run, flags.data_dir, stored=flags.stored, quiet=flags.quiet) as made:
+        _say(made.comparison, flags)
+        if flags.update and made.again and made.comparison.findings:
+            kept = replace_folder(Path(made.comparison.before), made.again, flags.quiet)
+            print(
+                f"{flags.run} is now the run made again; the old folder is {kept}", file=sys.stderr
+            )
+    return DONE if made.comparison.same else DIFFERENT
+
+
+def _say(comparison: Comparison, flags: argparse.Namespace) -> None:
+    from backtests.verifying.report import to_json, to_markdown, to_text
+
+    if flags.summary:
+        with open(flags.summary, "a", encoding="utf-8") as file:
+            file.write(to_markdown(comparison))
+    if flags.json:
+        print(json.dumps(to_json(comparison), ensure_ascii=False))
+    else:
+        print(to_text(comparison))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

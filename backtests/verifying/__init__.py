@@ -1,0 +1,1 @@
+"""A finished run made again, and what moved since."""
