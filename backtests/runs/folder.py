@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from backtests.runs.manifest import read_manifest
+from backtests.writing.names import MOST_BYTES
 from forecasters.errors import InputError
 
 
@@ -95,4 +96,4 @@ class Place:
 def folder_name(tickers: Sequence[str]) -> str:
     """Return the name of a run over these tickers, with characters that every system allows."""
     shown = "+".join(tickers[:3]) + (f"+{len(tickers) - 3}-more" if len(tickers) > 3 else "")
-    return re.sub(r"[^\w.+-]", "", shown)
+    return re.sub(r"[^\w.+-]", "", shown).encode()[:MOST_BYTES].decode(errors="ignore")

@@ -14,6 +14,7 @@ from backtests.jobs.parallel import run_tasks
 from backtests.judging.deflation import Deflation
 from backtests.judging.overall import Overall
 from backtests.runs.manifest import write_manifest
+from backtests.writing.names import folder_names
 from forecasters.bars import Bars
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ def write_run(
 
     write_tables(folder, summaries)
     several = len(summaries) > 1
+    folders = folder_names([summary.study.account for summary in summaries])
     tasks = []
     for summary in summaries:
         account = summary.study.account
-        place = folder / account if several else folder
+        place = folder / folders[account] if several else folder
         chosen = _chosen(summary.study.results, config.tearsheets)
         names = {result.label: f"tearsheets/{slug(result.label)}.html" for result in chosen}
         tasks += [_tearsheet(place / names[r.label], r, summary, benchmark) for r in chosen]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import os
@@ -12,8 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from backtests.reading.files import refuse_other
+from backtests.reading.parquet import read_table
 from backtests.sources.source import SnapshotWarning, check_adjust, check_ticker, parse_dates
 from backtests.writing.atomic import write_atomically
+from backtests.writing.names import file_stem
 from forecasters.bars import COLUMNS, Bars, Floats, Origin
 from forecasters.errors import InputError
 
@@ -21,6 +25,8 @@ from forecasters.errors import InputError
 KEY = b"backtests.snapshot"
 #: Relative difference below which prices are equal: a vendor's floats vary in the last digits.
 SAME = 1e-6
+#: How the time of a download is written.
+FETCHED = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def default_folder() -> Path:
@@ -75,7 +81,7 @@ class Snapshots:
 
     def path(self, ticker: str, source: str, adjust: str) -> Path:
         """Return the file for this ticker, source and adjustment."""
-        name = f"{check_ticker(ticker)}.parquet"
+        name = f"{file_stem(check_ticker(ticker))}.parquet"
         return Path(self.folder) / source / check_adjust(adjust) / name
 
     def find(self, ticker: str, source: str, adjust: str) -> Snapshot | None:
@@ -83,11 +89,18 @@ class Snapshots:
         path = self.path(ticker, source, adjust)
         try:
             return _read(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             warnings.warn(
-                f"the snapshot {path} is damaged and not used ({error}); the next download "
+                f"the snapshot {path} is damaged and not used ({_first_line(error)}); the next download "
                 "replaces it",
                 SnapshotWarning,
                 stacklevel=2,
@@ -122,7 +135,7 @@ class Snapshots:
         # A download includes only finished days, even if its end is in the future.
         finished = max(np.datetime64(now.date()), bars.sessions[-1] + 1)
         end = str(min(np.datetime64(end), finished))
-        new = Snapshot(bars, adjust, start, end, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        new = Snapshot(bars, adjust, start, end, now.strftime(FETCHED))
         path = self.path(bars.ticker, bars.origin.source, adjust)
         path.parent.mkdir(parents=True, exist_ok=True)
         with warnings.catch_warnings():
@@ -135,7 +148,7 @@ class Snapshots:
             if overlap and difference is None:
                 new = _join(old, new)
             else:
-                kept = path.with_name(f"{bars.ticker}.{old.fetched.replace(':', '')}.parquet")
+                kept = path.with_name(f"{path.stem}.{old.fetched.replace(':', '')}.parquet")
                 path.replace(kept)
                 if difference is not None:
                     warnings.warn(
@@ -201,23 +214,35 @@ def _frozen(value: Any) -> Any:
 
 
 def _read(path: Path) -> Snapshot:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(path)
+    refuse_other(path, "it")
+    table = read_table(path, "it")
     about = json.loads(table.schema.metadata[KEY])
+    fields = {field.name: type(field.default) for field in dataclasses.fields(Origin)}
+    origin = {name: _frozen(value) for name, value in about["origin"].items()}
+    texts = [about[name] for name in ("ticker", "adjust", "start", "end", "fetched", "sha256")]
+    if not all(isinstance(text, str) for text in texts) or not all(
+        type(value) is fields[name] for name, value in origin.items()
+    ):
+        raise ValueError("its header has values of the wrong type")
+    parse_dates(about["start"], about["end"])
+    datetime.datetime.strptime(about["fetched"], FETCHED)  # a part of a file name
     bars = Bars(
         about["ticker"],
         table["session"].to_numpy().astype("datetime64[D]"),
         **{name: table[name].to_numpy() for name in COLUMNS},
-        origin=Origin(**{name: _frozen(value) for name, value in about["origin"].items()}),
+        origin=Origin(**origin),
     )
     if bars.digest != about["sha256"]:
         raise ValueError(
             f"sha256 {bars.digest[:8]} differs from {about['sha256'][:8]} in its header"
         )
-    if path.stem != bars.ticker:
+    if path.stem != file_stem(bars.ticker):
         raise ValueError(f"it holds {bars.ticker}")
     return Snapshot(bars, *(about[name] for name in ("adjust", "start", "end", "fetched")))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def _write(path: Path, snapshot: Snapshot) -> None:
