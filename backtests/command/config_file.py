@@ -66,7 +66,9 @@ def _checked(key: str, value: Any, path: Path, of: Any, hints: dict[str, Any]) -
     known = flags_of(of)
     if name not in known:
         raise InputError(f"--config {path}: no key {short(key)}{nearest(name, known)}")
-    hint = hints[name]
+    hint, given = hints[name], value
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise InputError(f"--config {path}: {key} is {short(value)}, which is too large a number")
     if typing.get_origin(hint) is tuple:
         value = tuple(value) if isinstance(value, list) else (value,)
         if all(isinstance(item, str) for item in value):
@@ -78,17 +80,10 @@ def _checked(key: str, value: Any, path: Path, of: Any, hints: dict[str, Any]) -
         if isinstance(value, basic) and (basic is bool) == isinstance(value, bool):
             return name, value
         if basic is float and isinstance(value, int) and not isinstance(value, bool):
-            try:
-                return name, float(value)
-            except OverflowError:
-                raise InputError(f"--config {path}: {key} is too large a number") from None
+            return name, float(value)
     raise InputError(
-        f"--config {path}: {key} is {short(value)}, {_kind(value)}; it takes {_wanted(hint)}"
+        f"--config {path}: {key} is {short(given)}, {_KINDS[type(given)]}; it takes {_wanted(hint)}"
     )
-
-
-def _kind(value: object) -> str:
-    return _KINDS.get(type(value), type(value).__name__)
 
 
 def _wanted(hint: Any) -> str:

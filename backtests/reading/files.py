@@ -50,15 +50,18 @@ def read_bytes(
         refuse_other(path, name)
         with open(path, "rb", opener=_without_waiting) as file:
             # Between the check and the opening another file may have come in its place.
-            _refuse_kind(os.fstat(file.fileno()).st_mode, name)
-            raw = file.read(most + 1)
+            about = os.fstat(file.fileno())
+            _refuse_kind(about.st_mode, name)
+            size, raw = about.st_size, b""
+            if size <= most:
+                raw = file.read(most + 1)  # a file of /proc says that it has no bytes
+                size = max(size, len(raw))
     except (FileNotFoundError, NotADirectoryError):
         more = f"; {absent}" if absent else ""
         raise InputError(f"{name}: there is no such file{more}") from None
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror or error}") from None
-    if len(raw) > most:
-        size = max(path.stat().st_size, len(raw))
+    if size > most:
         raise InputError(f"{name} has {size:,} bytes, and at most {most:,} are read: {large}")
     return raw
 

@@ -140,8 +140,8 @@ def _correction(factor: str, day: str, where: str) -> VolumeCorrection:
         raise _no_correction(factor, day, where) from None
     if not 1 / LARGEST_RATIO <= value <= LARGEST_RATIO:
         raise InputError(
-            f"{where}: {short(f'x{factor}')} is not the ratio of a split; it must be above 0, from 1/{LARGEST_RATIO} to "
-            f"{LARGEST_RATIO}"
+            f"{where}: {short(f'x{factor}')} is not the ratio of a split; it must be above 0, from "
+            f"1/{LARGEST_RATIO} to {LARGEST_RATIO}"
         )
     return VolumeCorrection(before, value)
 
