@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +24,12 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, ob
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             frame[name] = frame[name].map(guarded_cell)
-    frame.to_csv(path, index=False, lineterminator="\n", header=[*map(guarded_cell, columns)])
+    header = [*map(guarded_cell, columns)]
+    texts = (cell for name in frame.columns for cell in (name, *frame[name]))
+    # Before Python 3.13 a carriage return alone is written without quotes, and ends the line.
+    ends = any(isinstance(text, str) and "\r" in text for text in texts)
+    quoting = csv.QUOTE_NONNUMERIC if ends else csv.QUOTE_MINIMAL
+    frame.to_csv(path, index=False, lineterminator="\n", header=header, quoting=quoting)
 
 
 def read_csv(path: Path, **more: Any) -> pd.DataFrame:

@@ -53,9 +53,9 @@ def message(text: str) -> str:
 
     Of a message that is too long the beginning (what is wrong) and the end (what to do) stay.
     """
-    # Cut first: to escape the letters of a long value that nobody sees takes time.
-    cut = re.sub(rf"\S{{{WORD + 1},}}", lambda word: _cut(word[0], WORD), _cut(text, MESSAGE))
-    return _cut(printable(cut), MESSAGE)
+    words = re.sub(rf"\S{{{WORD + 1},}}", lambda word: _cut(word[0], WORD), text)
+    # Cut before the escapes are written: those of letters that nobody sees take time.
+    return _cut(printable(_cut(words, MESSAGE)), MESSAGE)
 
 
 def _cut(text: str, most: int) -> str:
