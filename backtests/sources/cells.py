@@ -62,7 +62,9 @@ def to_columns(
         else:
             stripped = ("" if cell is None else str(cell).strip() for cell in cells)
             texts[name] = list(zip(cells.index, stripped, strict=True))
-    decimal = decimal_columns({n: _shown(c) for n, c in texts.items()}, separator, where)
+    decimal: frozenset[str] = frozenset()
+    if any("," in text for pairs in texts.values() for _, text in pairs):
+        decimal = decimal_columns({n: _shown(c) for n, c in texts.items()}, separator, where)
     for name, pairs in texts.items():
         made[name] = np.full(len(pairs), np.nan)
         for row, (line, text) in enumerate(pairs):

@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -22,13 +22,13 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, ob
     """
     frame = pd.DataFrame(rows, columns=list(columns))
     for name in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
+        if frame[name].dtype == object or isinstance(frame[name].dtype, pd.StringDtype):
             frame[name] = frame[name].map(guarded_cell)
-    header = [*map(guarded_cell, columns)]
+    header: list[str] = [guarded_cell(name) for name in columns]
     texts = (cell for name in frame.columns for cell in (name, *frame[name]))
     # Before Python 3.13 a carriage return alone is written without quotes, and ends the line.
     ends = any(isinstance(text, str) and "\r" in text for text in texts)
-    quoting = csv.QUOTE_NONNUMERIC if ends else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if ends else csv.QUOTE_MINIMAL
     frame.to_csv(path, index=False, lineterminator="\n", header=header, quoting=quoting)
 
 
@@ -43,7 +43,7 @@ def read_csv(path: Path, **more: Any) -> pd.DataFrame:
     frame: pd.DataFrame = pd.read_csv(path, **more)
     frame.columns = pd.Index([plain_cell(name) for name in frame.columns])
     for name in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
+        if frame[name].dtype == object or isinstance(frame[name].dtype, pd.StringDtype):
             frame[name] = frame[name].map(plain_cell)
     return frame
 

@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -57,3 +58,9 @@ def test_a_table_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "fills.csv"
     write_csv(path, ("name", "price"), [{"name": text, "price": 1.25} for text in HOSTILE])
     pd.testing.assert_frame_equal(read_csv(path), pd.DataFrame({"name": HOSTILE, "price": 1.25}))
+
+
+def test_days_are_written_as_days(tmp_path: Path) -> None:
+    path = tmp_path / "fills.csv"
+    write_csv(path, ("session", "day"), [{"session": np.datetime64("2019-01-02"), "day": None}])
+    assert path.read_text() == "session,day\n2019-01-02,\n"
