@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backtests.command.ending import watch
 from backtests.command.guard import DONE, USAGE
+from backtests.writing.plain import message
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if help_wanted:
         print(text)
         return DONE
-    problem = f"backtests: no command '{words[0]}'\n" if words else ""
+    problem = message(f"backtests: no command '{words[0]}'") + "\n" if words else ""
     print(problem + text, file=sys.stderr)
     return USAGE
 

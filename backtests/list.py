@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backtests.command.guard import DONE, FAILURES, guarded
+from backtests.command.guard import DONE, FAILURES, guarded, say
 
 if TYPE_CHECKING:
     from backtests.plugins import Kind, Named
@@ -27,10 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the flags."""
-    from backtests.command.flags import shown_examples
+    from backtests.command.flags import Parser, shown_examples
 
     prog = "backtests list"
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description="List the names that flags take, one a line, with their settings and defaults.",
         epilog=f"{shown_examples(prog, ('strategies', 'forecasters'))}\n\nexit codes: {DONE} done, {FAILURES}",
@@ -49,7 +49,7 @@ def _main(arguments: Sequence[str]) -> int:
     for name, line in lines.items():
         print(f"{name:<{width}}  {line}")
     for warning in caught:
-        print(f"backtests: WARNING: {warning.message}", file=sys.stderr)
+        say(f"WARNING: {warning.message}")
     return DONE
 
 

@@ -14,11 +14,22 @@ class InputError(Error, ValueError):
     """A value that the user gave cannot be used: a flag, a file, a row of bars."""
 
 
+#: A message lists so many known names.
+SHOWN = 30
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ``", did you mean 'x'?"`` for a misspelt name, or the list of known names."""
+    """Return ``", did you mean 'x'?"`` for a misspelt name, or the list of known names.
+
+    Of more than `SHOWN` names the first are listed.
+    """
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f", did you mean '{close[0]}'?" if close else f"; known: {', '.join(names)}"
+    # To compare a name of a megabyte with others takes minutes, and it is near to none.
+    close = difflib.get_close_matches(name, names, n=1) if len(name) <= 100 else []
+    if close:
+        return f", did you mean '{close[0]}'?"
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return f"; known: {', '.join(names[:SHOWN])}{more}"
 
 
 class DataWarning(UserWarning):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime
 import os
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from backtests.command.flag import RUN, SEARCH, Part, flag, flags_of, settings_for
+from backtests.command.flag import RUN, SEARCH, Part, flag, flags_of, name_of, settings_for
 from backtests.command.forecast_fields import ForecastFields
 from backtests.command.trading_fields import TradingFields
+from backtests.sources.ticker import check_ticker
+from backtests.writing.plain import short
 from forecasters.errors import InputError
 
 #: The start of a file's bars where --start is missing: earlier than any, so the first bar counts.
@@ -71,6 +74,14 @@ class RunConfig(TradingFields, ForecastFields):
     )
 
     def __post_init__(self) -> None:
+        for name in flags_of(self):
+            _check_text(name, getattr(self, name))
+        for ticker in (*self.ticker, *([self.benchmark] if self.benchmark else [])):
+            check_ticker(ticker)
+        if "universe" in self.ticker:
+            raise InputError(
+                "--ticker universe: 'universe' is the name of the account of a --universe FILE; rename the ticker"
+            )
         self._check_universe()
         today = datetime.date.today()
         end = _date("end", self.end) if self.end else today
@@ -130,6 +141,19 @@ class RunConfig(TradingFields, ForecastFields):
         """Return every value that the command takes, as JSON has it."""
         pairs = ((name, getattr(self, name)) for name in flags_of(self, self.command))
         return {name: list(v) if isinstance(v, tuple) else v for name, v in pairs}
+
+
+def _check_text(name: str, value: Any) -> None:
+    """Refuse a text that is empty or that no file and no page can hold."""
+    for text in value if isinstance(value, tuple) else (value,):
+        if not isinstance(text, str):
+            continue
+        if not text.strip():
+            raise InputError(f"{name_of(name)} is empty: give a value, or leave the flag out")
+        if any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+            raise InputError(
+                f"{name_of(name)} is {short(text)}, which has a character that cannot be seen: type it again"
+            )
 
 
 def _date(name: str, text: str) -> datetime.date:

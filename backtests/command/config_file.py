@@ -8,7 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from backtests.command.flag import basic_type, flags_of
+from backtests.reading.files import read_written
+from backtests.writing.plain import short
 from forecasters.errors import InputError, nearest
+
+#: Bytes of a file: it holds some dozen keys, and a hostile one of a megabyte takes minutes to parse.
+LARGEST = 64_000
+#: What TOML calls the types of values.
+_KINDS: dict[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+    datetime.datetime: "a time",
+    datetime.date: "a date",
+    datetime.time: "a time",
+}
 
 
 def read_config(path: Path, of: type) -> dict[str, Any]:
@@ -27,12 +44,18 @@ def read_config(path: Path, of: type) -> dict[str, Any]:
     """
     import tomllib
 
+    where = f"--config {path}"
+    text = read_written(path, where, most=LARGEST)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"--config {path}: there is no such file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"--config {path} is not a TOML file: {error}") from error
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{where} is not a TOML file: {error}") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise InputError(f"{where} has a number that is too long: {error}") from None
+    except RecursionError:
+        raise InputError(
+            f"{where} has lists inside lists, too deep: write a list of names"
+        ) from None
     hints = typing.get_type_hints(of)
     return dict(_checked(key, value, path, of, hints) for key, value in table.items())
 
@@ -42,8 +65,10 @@ def _checked(key: str, value: Any, path: Path, of: Any, hints: dict[str, Any]) -
     name = key.replace("-", "_")
     known = flags_of(of)
     if name not in known:
-        raise InputError(f"--config {path}: no key '{key}'{nearest(name, known)}")
-    hint = hints[name]
+        raise InputError(f"--config {path}: no key {short(key)}{nearest(name, known)}")
+    hint, given = hints[name], value
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise InputError(f"--config {path}: {key} is {short(value)}, which is too large a number")
     if typing.get_origin(hint) is tuple:
         value = tuple(value) if isinstance(value, list) else (value,)
         if all(isinstance(item, str) for item in value):
@@ -56,4 +81,12 @@ def _checked(key: str, value: Any, path: Path, of: Any, hints: dict[str, Any]) -
             return name, value
         if basic is float and isinstance(value, int) and not isinstance(value, bool):
             return name, float(value)
-    raise InputError(f"--config {path}: {key} is {value!r}, which is of the wrong type")
+    raise InputError(
+        f"--config {path}: {key} is {short(given)}, {_KINDS[type(given)]}; it takes {_wanted(hint)}"
+    )
+
+
+def _wanted(hint: Any) -> str:
+    """Return what a key takes, in the words of a configuration file."""
+    kind = _KINDS[basic_type(hint)]
+    return f"{kind} or a list of them" if typing.get_origin(hint) is tuple else kind

@@ -8,14 +8,23 @@ import textwrap
 import typing
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from backtests.command.config import RunConfig
 from backtests.command.flag import Flag, Part, basic_type, flags_of, name_of
+from backtests.writing import plain
 from forecasters.errors import InputError
 
 #: Letters in a line of `--help`.
 WIDTH = 78
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors show what was typed with escapes, and not longer than a screen."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the message, and exit with 2."""
+        super().error(plain.message(message))
 
 
 def make_parser(
@@ -45,7 +54,7 @@ def make_parser(
     """
     prog = f"backtests {of.command}"
     wrapped = [textwrap.fill(text, WIDTH) for text in (notes, f"exit codes: {codes}") if text]
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         usage=f"{prog} [flags]",
         description=textwrap.fill(description, WIDTH),
@@ -109,9 +118,11 @@ def from_arguments(arguments: argparse.Namespace) -> RunConfig:
 def given_values(arguments: argparse.Namespace, of: type[RunConfig] = RunConfig) -> dict[str, Any]:
     """Return the values that the user set: those of the flags over those of `--config`."""
     values: dict[str, Any] = {}
-    if arguments.config:
+    if arguments.config is not None:
         from backtests.command.config_file import read_config
 
+        if not arguments.config.strip():
+            raise InputError("--config is empty: name a file, or leave the flag out")
         values = read_config(Path(arguments.config), of)
     for name in flags_of(of):
         value = getattr(arguments, name, None)  # a command may take only some of the flags

@@ -61,6 +61,7 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
         watch()
     if hidden := shadowed():
         return _say(hidden, USAGE)
+    from backtests.writing.plain import printable
     from forecasters.errors import Error, InputError
 
     try:
@@ -79,16 +80,27 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
     except OSError as error:  # a folder that cannot be written, a full disk
         return _say(f"{error.filename or 'the system'}: {error.strerror or error}", USAGE)
     except Exception:
-        traceback.print_exc()
         from backtests.plugins import foreign_code
 
         lines = traceback.format_exc()
+        print("\n".join(map(printable, lines.splitlines())), file=sys.stderr)
         for place, whose in foreign_code().items():
             if place in lines:
                 return _say(f"the error above arose in {whose}", USAGE)
         return _say(REPORT, FAULT)
 
 
-def _say(message: str, code: int) -> int:
-    print(f"backtests: {message}", file=sys.stderr)
+def _say(text: str, code: int) -> int:
+    say(text)
     return code
+
+
+def say(text: str) -> None:
+    """Print a message on stderr: every error and warning of a command leaves through here.
+
+    It may show text from outside, so control characters are written as escapes and it is not longer than
+    a screen.
+    """
+    from backtests.writing.plain import message
+
+    print(f"backtests: {message(text)}", file=sys.stderr)

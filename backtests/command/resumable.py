@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from backtests.command.ending import called, say_interrupted
+from backtests.command.guard import say
+from backtests.writing import plain
 
 T = TypeVar("T")
 
@@ -44,6 +46,7 @@ def _show(
     from forecasters.errors import DataWarning
 
     if issubclass(category, DataWarning | PluginWarning):
-        print(f"backtests: WARNING: {message}", file=sys.stderr)
+        say(f"WARNING: {message}")
     else:
-        print(f"{Path(filename).name}:{lineno}: {category.__name__}: {message}", file=sys.stderr)
+        text = f"{Path(filename).name}:{lineno}: {category.__name__}: {message}"
+        print(plain.message(text), file=sys.stderr)

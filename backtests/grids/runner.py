@@ -18,7 +18,7 @@ from backtests.grids.results.ranking import columns
 from backtests.grids.search import Search, make_search
 from backtests.jobs.fitting import run_fits
 from backtests.jobs.store import open_store
-from backtests.report.tables.run import write_csv, write_forecasts, write_training
+from backtests.report.tables.run import write_forecasts, write_training
 from backtests.runs.code import pages_version
 from backtests.runs.coverage import check_span
 from backtests.runs.folder import Finished, Place, folder_name
@@ -29,6 +29,7 @@ from backtests.runs.trial_count import trials_of_forecasters
 from backtests.sources.missing import warn_of_missing
 from backtests.trials.ledger import TrialLedger, remember, warn_of
 from backtests.universe.volume_steps import volume_steps, warn_of_steps
+from backtests.writing.csv import write_csv
 from forecasters.bars import Bars
 from forecasters.walk_forward.fit import Fit, Fitted
 

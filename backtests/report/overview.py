@@ -22,6 +22,7 @@ from backtests.report.table import Cell, Column, Table
 from backtests.studies.study import Study
 from backtests.writing.atomic import write_text
 from backtests.writing.marks import marked, marks
+from backtests.writing.names import folder_names
 from backtests.writing.numbers import DASH, count, listed, percent, points
 
 Row = Mapping[str, Any]
@@ -46,8 +47,9 @@ def write_overview(
         raise ValueError("no studies, so no overview; a run has one ticker at least")
     simulated = [study.account for study in studies if study.simulated]
     as_is = [study.account for study in studies if study.as_is]
-    rows = [{**row, "page": _page(s.study)} for s in summaries for row in result_rows(s)]
-    tickers = [_ticker(summary) for summary in summaries]
+    pages = _pages(studies)
+    rows = [{**row, "page": pages[s.study.account]} for s in summaries for row in result_rows(s)]
+    tickers = [_ticker(summary, pages[summary.study.account]) for summary in summaries]
     below = sum(t["below"] > 0 for t in tickers)
     held = [t["held"] for t in tickers if t["held"] is not None]
     findings = [
@@ -88,8 +90,10 @@ def write_overview(
     return write_text(folder / "index.html", render("page.html", page=page))
 
 
-def _page(study: Study) -> str:
-    return f"{quote(study.account)}/index.html"
+def _pages(studies: Sequence[Study]) -> dict[str, str]:
+    """Return by account the address of its page."""
+    folders = folder_names([study.account for study in studies])
+    return {account: f"{quote(folder)}/index.html" for account, folder in folders.items()}
 
 
 def _words(studies: Sequence[Study], overalls: Mapping[str, Overall]) -> str:
@@ -105,7 +109,7 @@ def _words(studies: Sequence[Study], overalls: Mapping[str, Overall]) -> str:
     )
 
 
-def _ticker(summary: Summary) -> dict[str, Any]:
+def _ticker(summary: Summary, page: str) -> dict[str, Any]:
     """Return one ticker's row of the overview."""
     study, rows, models = summary.study, summary.rows, judged_models(summary)
     held, ruled = study.held, study.ruled
@@ -113,7 +117,7 @@ def _ticker(summary: Summary) -> dict[str, Any]:
     lowest = min(models, key=mape_of, default=None)
     return {
         "ticker": study.account,
-        "page": _page(study),
+        "page": page,
         "marks": marks(study.simulated, study.as_is),
         "source": next(iter(study.bars.values())).origin.source,
         "start": rows[0]["start"],

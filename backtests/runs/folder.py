@@ -14,6 +14,7 @@ from typing import Any
 from backtests.runs.contents import MANIFEST
 from backtests.runs.manifest import changed_files, read_manifest, write_manifest
 from backtests.writing.atomic import restore_folder
+from backtests.writing.names import MOST_BYTES
 from backtests.writing.untrusted import Unreadable
 from forecasters.errors import InputError
 
@@ -128,4 +129,4 @@ def slug(label: str) -> str:
 def folder_name(tickers: Sequence[str]) -> str:
     """Return the name of a run over these tickers, with characters that every system allows."""
     shown = "+".join(tickers[:3]) + (f"+{len(tickers) - 3}-more" if len(tickers) > 3 else "")
-    return re.sub(r"[^\w.+-]", "", shown)
+    return re.sub(r"[^\w.+-]", "", shown).encode()[:MOST_BYTES].decode(errors="ignore")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from backtests.command.progress import Progress
 from backtests.jobs.parallel import run_tasks
 from backtests.runs.folder import slug
+from backtests.writing.names import folder_names
 from forecasters.bars import Bars
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ def write_pages(
 
     summaries, manifest = outcome.summaries, outcome.manifest
     several = len(summaries) > 1
+    folders = folder_names([summary.study.account for summary in summaries])
     tasks = []
     for summary in summaries:
         account = summary.study.account
-        place = folder / account if several else folder
+        place = folder / folders[account] if several else folder
         chosen = _chosen(summary.study.results, tearsheets)
         names = {result.label: f"tearsheets/{slug(result.label)}.html" for result in chosen}
         tasks += [_tearsheet(place / names[r.label], r, summary, benchmark) for r in chosen]

@@ -16,6 +16,7 @@ from backtests.runs.manifest import write_manifest
 from backtests.runs.pages import PARTS, TEARSHEETS, write_pages
 from backtests.runs.stored import load_run
 from backtests.writing.atomic import restore_folder, swap_folder
+from backtests.writing.names import folder_names
 from forecasters.errors import InputError
 
 
@@ -58,7 +59,7 @@ def redraw(
     has = _tearsheets_of(folder, manifest)
     config = {**manifest["config"], "tearsheets": tearsheets or has}
     manifest = {**manifest, "config": config, "pages": pages_version()}
-    accounts = [summary.study.account for summary in run.outcome.summaries]
+    accounts = folder_names([summary.study.account for summary in run.outcome.summaries]).values()
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.pages-", dir=target.parent) as work:
         fresh = Path(work) / folder.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from forecasters.bars import COLUMNS, Bars, Origin
@@ -34,8 +35,19 @@ def from_table(table: Any, ticker: str, origin: Origin) -> Bars:
 
 
 def origin_of(entry: Mapping[str, Any]) -> Origin:
-    """Return the origin of bars as JSON has it: its tuples are lists there."""
-    return Origin(**{name: _frozen(value) for name, value in entry.items()})
+    """Return the origin of bars as JSON has it: its tuples are lists there.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A name is unknown, or a value is of another type.
+    """
+    types = {field.name: type(field.default) for field in fields(Origin)}
+    values = {name: _frozen(value) for name, value in entry.items()}
+    for name, value in values.items():
+        if name in types and type(value) is not types[name]:
+            raise ValueError(f"{name} of the origin has a value of the wrong type")
+    return Origin(**values)
 
 
 def _frozen(value: Any) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from backtests.reading.files import refuse_other
 from backtests.sources.missing import complete
 from backtests.sources.source import (
     NotCovered,
@@ -91,6 +93,14 @@ class CsvFolder:
         # those, that row comes earlier, and its error is raised instead.
         stop_row = len(days) if fault is None else int(np.searchsorted(days, days[row]))
         sound = {name: column[:stop_row] for name, column in columns.items()}
+        twice = np.flatnonzero(days[1:stop_row] == days[: max(stop_row - 1, 0)])
+        if twice.size:  # before a row with a missing price is left out: which of the two holds?
+            stop_row, fault = (
+                int(twice[0]),
+                f"{days[twice[0]]} comes twice; keep one row of each date",
+            )
+            row = stop_row
+            sound = {name: column[:stop_row] for name, column in columns.items()}
         made = complete(days[:stop_row], sound, self.missing)
         origin = Origin(
             source="csv",
@@ -115,16 +125,21 @@ class CsvFolder:
         if self.data_dir is None:
             raise InputError("--source csv needs a folder: add --data-dir DIR")
         folder = Path(self.data_dir)
-        if not folder.is_dir():
-            raise InputError(f"--data-dir {folder} is not a folder")
-        paths = [path for s in SUFFIXES if (path := folder / f"{ticker}{s}").is_file()]
-        if len(paths) == 2:
-            raise InputError(f"{folder} holds {ticker}.csv and {ticker}.parquet: remove one")
-        if not paths:
+        try:
+            if not folder.is_dir():
+                raise InputError(f"--data-dir {folder} is not a folder")
+            names = [f"{ticker}{suffix}" for suffix in SUFFIXES]
+            paths = [path for name in names if os.path.lexists(path := folder / name)]
+            if len(paths) == 2:
+                raise InputError(f"{folder} holds {ticker}.csv and {ticker}.parquet: remove one")
+            if paths:
+                refuse_other(paths[0], f"--data-dir {folder}: {paths[0].name}")
+                return paths[0]
             known = {path.stem for path in folder.iterdir() if path.suffix in SUFFIXES}
-            hint = nearest(ticker, known) if known else "; it holds no .csv or .parquet at all"
-            raise UnknownTicker(f"{folder} holds no {ticker}.csv or {ticker}.parquet{hint}")
-        return paths[0]
+        except OSError as error:
+            raise InputError(f"--data-dir {folder} cannot be read: {error.strerror}") from None
+        hint = nearest(ticker, known) if known else "; it holds no .csv or .parquet at all"
+        raise UnknownTicker(f"{folder} holds no {ticker}.csv or {ticker}.parquet{hint}")
 
 
 def _scale(table: Table, path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backtests.sources.table import NO_NUMBER, read_dates, read_lines
-from forecasters.bars import Days, Floats
+from backtests.reading.parquet import read_parquet
+from backtests.sources.cells import to_columns
+from backtests.sources.table import read_dates, read_lines, shown_row
+from backtests.writing.plain import short
+from forecasters.bars import Days
 from forecasters.errors import InputError, nearest
 from forecasters.inputs.extras import Extra
 
@@ -28,7 +31,6 @@ DAY = re.compile(
     r"(?:\d{8}|\d{4}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}\.?)"
     r"(?:[ T]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 )
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 
 
 def read_extra(path: Path) -> Extra:
@@ -39,7 +41,7 @@ def read_extra(path: Path) -> Extra:
     InputError
         A cell cannot be used; the message names the file, the line and the cell.
     """
-    frame = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    separator, frame = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
     header = [str(name).strip() for name in frame.columns]
     plain = [name.casefold() if name.casefold() in KEYS else name for name in header]
     for name, why in NEEDED.items():
@@ -49,51 +51,52 @@ def read_extra(path: Path) -> Extra:
         raise InputError(f"{path.name}: column {header.index('') + 1} has no name; give it one")
     folded = [name.casefold() for name in plain]
     if twice := [name for name in plain if folded.count(name.casefold()) > 1]:
-        raise InputError(f"{path.name} has two columns called '{twice[0]}'; rename one")
+        raise InputError(f"{path.name} has two columns called {short(twice[0])}; rename one")
     if frame.empty:
         raise InputError(f"{path.name} has a header and no rows")
     frame.columns = pd.Index(plain)
     names = tuple(name for name in plain if name not in KEYS)
     if not names:
         raise InputError(f"{path.name} has no column of numbers beside {', '.join(plain)}")
+
+    def fault(line: Any, name: str, cell: object) -> None:
+        raise InputError(
+            f"{path.name}: line {line}: {short(name)[1:-1]} {short(cell)} is not a number; inputs are numbers, so "
+            "encode it or remove the column"
+        )
+
+    columns = to_columns(frame, names, separator, path.name, fault)
     return Extra(
         file=path.name,
         names=names,
         date=_days(frame["date"], "date", path),
         known_at=_days(frame["known_at"], "known_at", path),
-        values=np.stack([_numbers(frame[name], name, path) for name in names], axis=1),  # [R, K]
+        values=np.stack([columns[name] for name in names], axis=1),  # [R, K]
         ticker=_tickers(frame["ticker"], path) if "ticker" in plain else None,
         line=frame.index.to_numpy(dtype=np.intp),
     )
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        separator, rows = read_lines(path)
-    except FileNotFoundError:
-        raise InputError(f"--extra {path}: there is no such file") from None
+def _read_csv(path: Path) -> tuple[str, pd.DataFrame]:
+    separator, rows = read_lines(path, f"--extra {path}")
     header = rows.pop(0)[1]
     for line, row in rows:
         if len(row) < len(header) or any(row[len(header) :]):
             raise InputError(
                 f"{path.name}: line {line} has {len(row)} cells, {len(header)} are expected: "
-                f"{separator.join(row)}"
+                f"{shown_row(separator, row)}"
             )
     cells = [row[: len(header)] for _, row in rows]
-    return pd.DataFrame(cells, columns=header, index=[line for line, _ in rows])
+    return separator, pd.DataFrame(cells, columns=header, index=[line for line, _ in rows])
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_parquet(path)
-    except FileNotFoundError:
-        raise InputError(f"--extra {path}: there is no such file") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path.name} cannot be read as parquet: {error}") from None
+def _read_parquet(path: Path) -> tuple[str, pd.DataFrame]:
+    frame = read_parquet(path, f"--extra {path}")
     # A named index is a column; an index without a name only counts rows.
-    frame = frame.reset_index(drop=frame.index.names == [None])
+    drop = frame.index.name is None or str(frame.index.name).startswith("__index_level_")
+    frame = frame.reset_index(drop=drop)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
-    return frame
+    return "", frame
 
 
 def _days(cells: pd.Series[Any], name: str, path: Path) -> Days:
@@ -104,29 +107,10 @@ def _days(cells: pd.Series[Any], name: str, path: Path) -> Days:
     for line, cell in cells.items():
         if DAY.fullmatch(str(cell).strip()) is None:
             raise InputError(
-                f"{path.name}: line {line}: {name} {str(cell)!r} has a time of day; write a day alone: "
+                f"{path.name}: line {line}: {name} {short(cell)} has a time of day; write a day alone: "
                 "what is published after the close is known the next day"
             )
     return days
-
-
-def _numbers(cells: pd.Series[Any], name: str, path: Path) -> Floats:
-    if pd.api.types.is_numeric_dtype(cells):
-        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    numbers = np.full(len(cells), np.nan)
-    for row, (line, cell) in enumerate(cells.items()):
-        text = "" if pd.isna(cell) else str(cell).strip()
-        if text.lower() in NO_NUMBER:
-            continue
-        try:
-            # A comma that does not separate thousands is a decimal comma: 1,5 is not 15.
-            numbers[row] = float(text.replace(",", "") if THOUSANDS.fullmatch(text) else text)
-        except ValueError:
-            raise InputError(
-                f"{path.name}: line {line}: {name} {text!r} is not a number; inputs are numbers, so "
-                "encode it or remove the column"
-            ) from None
-    return numbers
 
 
 def _tickers(cells: pd.Series[Any], path: Path) -> np.ndarray[Any, np.dtype[np.str_]]:

@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from backtests.reading.files import refuse_other
+from backtests.reading.parquet import read_table
 from backtests.sources.bars_table import from_table, origin_of, to_table
 from backtests.sources.source import SnapshotWarning, check_adjust, check_ticker, parse_dates
 from backtests.writing.atomic import write_atomically
+from backtests.writing.names import file_stem
 from forecasters.bars import COLUMNS, Bars, Floats, Origin
 from forecasters.errors import InputError
 
@@ -22,6 +25,8 @@ from forecasters.errors import InputError
 KEY = b"backtests.snapshot"
 #: Relative difference below which prices are equal: a vendor's floats vary in the last digits.
 SAME = 1e-6
+#: How the time of a download is written.
+FETCHED = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def default_folder() -> Path:
@@ -76,7 +81,7 @@ class Snapshots:
 
     def path(self, ticker: str, source: str, adjust: str) -> Path:
         """Return the file for this ticker, source and adjustment."""
-        name = f"{check_ticker(ticker)}.parquet"
+        name = f"{file_stem(check_ticker(ticker))}.parquet"
         return Path(self.folder) / source / check_adjust(adjust) / name
 
     def find(self, ticker: str, source: str, adjust: str) -> Snapshot | None:
@@ -84,11 +89,18 @@ class Snapshots:
         path = self.path(ticker, source, adjust)
         try:
             return _read(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             warnings.warn(
-                f"the snapshot {path} is damaged and not used ({error}); the next download "
+                f"the snapshot {path} is damaged and not used ({_first_line(error)}); the next download "
                 "replaces it",
                 SnapshotWarning,
                 stacklevel=2,
@@ -123,7 +135,7 @@ class Snapshots:
         # A download includes only finished days, even if its end is in the future.
         finished = max(np.datetime64(now.date()), bars.sessions[-1] + 1)
         end = str(min(np.datetime64(end), finished))
-        new = Snapshot(bars, adjust, start, end, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        new = Snapshot(bars, adjust, start, end, now.strftime(FETCHED))
         path = self.path(bars.ticker, bars.origin.source, adjust)
         path.parent.mkdir(parents=True, exist_ok=True)
         with warnings.catch_warnings():
@@ -140,7 +152,7 @@ class Snapshots:
             if overlap and difference is None:
                 new = _join(old, new)
             else:
-                kept = path.with_name(f"{bars.ticker}.{old.fetched.replace(':', '')}.parquet")
+                kept = path.with_name(f"{path.stem}.{old.fetched.replace(':', '')}.parquet")
                 path.replace(kept)
                 if difference is not None:
                     warnings.warn(
@@ -220,18 +232,27 @@ def _joined_findings(a: Origin, b: Origin) -> tuple[tuple[str, int, str], ...]:
 
 
 def _read(path: Path) -> Snapshot:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(path)
+    refuse_other(path, "it")
+    table = read_table(path, "it")
     about = json.loads(table.schema.metadata[KEY])
-    bars = from_table(table, about["ticker"], origin_of(about["origin"]))
+    texts = [about[name] for name in ("ticker", "adjust", "start", "end", "fetched", "sha256")]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("its header has values of the wrong type")
+    origin = origin_of(about["origin"])
+    parse_dates(about["start"], about["end"])
+    datetime.datetime.strptime(about["fetched"], FETCHED)  # a part of a file name
+    bars = from_table(table, about["ticker"], origin)
     if bars.digest != about["sha256"]:
         raise ValueError(
             f"sha256 {bars.digest[:8]} differs from {about['sha256'][:8]} in its header"
         )
-    if path.stem != bars.ticker:
+    if path.stem != file_stem(bars.ticker):
         raise ValueError(f"it holds {bars.ticker}")
     return Snapshot(bars, *(about[name] for name in ("adjust", "start", "end", "fetched")))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def _write(path: Path, snapshot: Snapshot) -> None:

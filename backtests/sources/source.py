@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
+from backtests.sources.ticker import check_ticker as check_ticker
 from forecasters.bars import Bars
 from forecasters.errors import DataWarning, Error, InputError, nearest
 
@@ -75,16 +76,6 @@ def parse_dates(start: str, end: str) -> tuple[np.datetime64, np.datetime64]:
     if days[0] >= days[1]:
         raise InputError(f"start {start} is not before end {end}; the end is exclusive")
     return days[0], days[1]
-
-
-def check_ticker(ticker: str) -> str:
-    """Return `ticker`, which becomes part of a file name, if that name cannot leave its folder."""
-    if not ticker.strip() or ticker.startswith(".") or any(c in "/\\:\0" for c in ticker):
-        raise InputError(
-            f"{ticker!r} is not a ticker: it names a file and a symbol, so it cannot be empty, start "
-            "with a dot or contain / \\ or : (a folder goes into --data-dir)"
-        )
-    return ticker
 
 
 def check_adjust(adjust: str) -> str:

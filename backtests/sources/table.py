@@ -2,7 +2,8 @@
 
 Formats: Yahoo's export with or without `Adj Close`, Korean headers, Tehran's (two layouts), exports for
 charting programs (`<DTYYYYMMDD>`), and no header; dates as 2015-01-02, 2015/1/2, 2015. 1. 2 or 20150102;
-thousands separators; UTF-8 with or without a byte order mark, UTF-16 with one, CP949, and Tehran's Windows-1256.
+thousands separators or decimal commas
+(`backtests.sources.cells`); UTF-8 with or without a byte order mark, UTF-16 with one, CP949, and Tehran's Windows-1256.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backtests.reading.files import LESS, TABLE, TABLE_LINE, check_lines, read_bytes
+from backtests.reading.parquet import COLUMNS, ROWS, read_parquet
+from backtests.sources.cells import to_columns
+from backtests.writing.plain import short
 from forecasters.bars import PRICES, Days, Floats
 from forecasters.errors import InputError
 
@@ -38,7 +43,14 @@ NAMES = {
 }  # fmt: skip
 #: Our name of the column `<TICKER>` of a file with a column `<DTYYYYMMDD>`.
 TICKER = "<ticker>"
-NO_NUMBER = {"", "null", "nan", "none", "n/a", "na", "-"}
+#: Separators of cells.
+SEPARATORS = ",;\t"
+#: The first separator outside quotes: in "2015-01-02;598,00" the comma is a part of a number.
+FIRST = re.compile(rf'(?:"[^"]*"|[^"{SEPARATORS}])*([{SEPARATORS}])')
+#: Years that a session may have: 1398 is 2019 in Tehran, 2562 in Bangkok.
+YEARS = (1800, 2200)
+#: A message shows so many names of columns or tickers, and so many letters of a row.
+SHOWN, ROW = 12, 80
 DATE = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|\s*([-/.])\s*(\d{1,2})\s*\4\s*(\d{1,2})\.?)(?:[ T].*)?")
 
 
@@ -99,19 +111,26 @@ def read_table(path: Path) -> Table:
     if missing:
         raise InputError(
             f"{path.name}: no column {', '.join(missing)}; the columns are "
-            f"{', '.join(frame.attrs['header'])}: rename them to {', '.join(UNNAMED)}"
+            f"{_few(frame.attrs['header'])}: rename them to {', '.join(UNNAMED)}"
         )
     faults: dict[Any, str] = frame.attrs["faults"]  # line to fault
-    columns = {name: _numbers(frame[name], name, faults) for name in PRICES}
-    columns["volume"] = (
-        np.nan_to_num(_numbers(frame["volume"], "volume", faults))
-        if "volume" in frame
-        else np.zeros(len(frame))
-    )
     # Tehran's `adjClose` is the volume-weighted price of the day (TSETMC's <CLOSE>; its `close` is
     # <LAST>), not adjusted. The `yesterday` column shows that a file is Tehran's.
     adjusted = "adjusted" in frame and "yesterday" not in frame
-    adjusted_close = _numbers(frame["adjusted"], "adjusted close", faults) if adjusted else None
+    names = [
+        *PRICES,
+        *(["volume"] if "volume" in frame else []),
+        *(["adjusted"] if adjusted else []),
+    ]
+
+    def fault(line: Any, name: str, cell: object) -> None:
+        name = "adjusted close" if name == "adjusted" else name
+        faults.setdefault(line, f"line {line}: {name} {short(cell)} is not a number")
+
+    columns = to_columns(frame, names, frame.attrs["separator"], path.name, fault)
+    adjusted_close = columns.pop("adjusted", None)
+    volume = columns.get("volume", np.zeros(len(frame)))
+    columns["volume"] = np.where(np.isnan(volume), 0.0, volume)
     row_of = {line: row for row, line in enumerate(frame.index)}
     return Table(
         read_dates(frame["date"], path),
@@ -155,19 +174,38 @@ def _of_ticker(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     rows = frame[tickers == path.stem].copy()
     if rows.empty:
         names = list(dict.fromkeys(tickers))
-        more = ", ..." if len(names) > 5 else ""
         raise InputError(
             f"{path.name} holds {len(names)} tickers, and none is called {path.stem}: "
-            f"{', '.join(names[:5])}{more}; name the file after one of them, or keep the rows of one"
+            f"{_few(names, 5)}; name the file after one of them, or keep the rows of one"
         )
     faults = {line: what for line, what in frame.attrs["faults"].items() if line in rows.index}
     rows.attrs = {**frame.attrs, "faults": faults}
     return rows
 
 
-def read_lines(path: Path) -> tuple[str, list[tuple[int, list[str]]]]:
-    """Return the separator of a text file, and the number and cells of each line that is not empty."""
-    raw = path.read_bytes()
+def _few(names: Sequence[str], most: int = SHOWN) -> str:
+    """Return the first names, each shortened, for a message."""
+    shown = ", ".join(
+        name if len(name) <= ROW // 2 else short(name, ROW // 2) for name in names[:most]
+    )
+    return f"{shown}, ..." if len(names) > most else shown
+
+
+def read_lines(
+    path: Path, name: str = "", absent: str = ""
+) -> tuple[str, list[tuple[int, list[str]]]]:
+    """Return the separator of a text file, and the number and cells of each line that is not empty.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        The file in messages; default: its name.
+    absent : str
+        What to do where there is no such file.
+    """
+    name = name or path.name
+    raw = read_bytes(path, name, TABLE, absent, LESS)
     # TseClient offers UTF-16 with a byte order mark, UTF-8 and Windows-1256.
     wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     narrow = "cp1256" if b"<DTYYYYMMDD>" in raw else "cp949"
@@ -178,16 +216,28 @@ def read_lines(path: Path) -> tuple[str, list[tuple[int, list[str]]]]:
         except UnicodeDecodeError:
             continue
     else:
-        raise InputError(f"{path.name} is neither UTF-8 nor CP949; save it as UTF-8")
-    first = text.lstrip().split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
+        raise InputError(f"{name} is neither UTF-8 nor CP949; save it as UTF-8")
+    check_lines(text, name, TABLE_LINE)
+    found = FIRST.match(text.lstrip().split("\n", 1)[0])
+    separator = found[1] if found else ","
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-        rows = [(lines.line_num, row) for row in lines if any(cell.strip() for cell in row)]
+        rows = []
+        for row in lines:
+            if len(row) > COLUMNS:
+                raise InputError(
+                    f"{name}: line {lines.line_num} has {len(row):,} cells, and at most {COLUMNS:,} are read"
+                )
+            if any(cell.strip() for cell in row):
+                rows.append((lines.line_num, row))
+            if len(rows) > ROWS:
+                raise InputError(
+                    f"{name} has more than {ROWS:,} rows, and at most so many are read"
+                )
     except csv.Error as error:
-        raise InputError(f"{path.name} is not a table: {error}") from None
+        raise InputError(f"{name} is not a table: {error}") from None
     if not rows:
-        raise InputError(f"{path.name} is empty")
+        raise InputError(f"{name} is empty")
     return separator, rows
 
 
@@ -204,7 +254,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
         # A row is too short if the download was cut off, too long if thousands separators have no quotes.
         if len(row) < len(header) or (named and any(row[len(header) :])):
             faults[line] = (
-                f"line {line} has {len(row)} cells, {len(header)} are expected: {separator.join(row)}"
+                f"line {line} has {len(row)} cells, {len(header)} are expected: "
+                f"{shown_row(separator, row)}"
             )
             if not _dated(row, names):
                 raise InputError(f"{path.name}: {faults[line]}")
@@ -212,7 +263,13 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise InputError(f"{path.name} has a header and no rows")
     cells = [[*row, *[""] * len(header)][: len(header)] for _, row in rows]
     frame = pd.DataFrame(cells, columns=header, index=[line for line, _ in rows])
-    return _name(frame, path, faults)
+    return _name(frame, path, faults, separator)
+
+
+def shown_row(separator: str, row: Sequence[str]) -> str:
+    """Return a row for a message, without what is beyond `ROW` letters."""
+    text = separator.join(cell[:ROW] for cell in row[:ROW])
+    return text if len(text) <= ROW else f"{text[:ROW]}..."
 
 
 def _dated(row: list[str], names: list[str]) -> bool:
@@ -222,10 +279,7 @@ def _dated(row: list[str], names: list[str]) -> bool:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path.name} cannot be read as parquet: {error}") from None
+    frame = read_parquet(path, path.name)
     if "date" not in _plain(frame.columns):
         frame = frame.rename_axis("date").reset_index()
     frame.index = pd.RangeIndex(1, len(frame) + 1)
@@ -234,32 +288,18 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return _name(frame, path, {})
 
 
-def _name(frame: pd.DataFrame, path: Path, faults: dict[Any, str]) -> pd.DataFrame:
+def _name(
+    frame: pd.DataFrame, path: Path, faults: dict[Any, str], separator: str = ""
+) -> pd.DataFrame:
     header = [str(name).strip() for name in frame.columns]
     frame.columns = pd.Index(_plain(header))
     twice = sorted(
         {name for name in (*NAMES.values(), TICKER) if list(frame.columns).count(name) > 1}
     )
     if twice:
-        raise InputError(f"{path.name} has two columns for {twice[0]}: {', '.join(header)}")
-    frame.attrs |= {"header": header, "faults": faults}
+        raise InputError(f"{path.name} has two columns for {twice[0]}: {_few(header)}")
+    frame.attrs |= {"header": header, "faults": faults, "separator": separator}
     return frame
-
-
-def _numbers(cells: pd.Series[Any], name: str, faults: dict[Any, str]) -> Floats:
-    """Return the numbers of a column, [R]; add to `faults` the first bad cell of each line."""
-    if pd.api.types.is_numeric_dtype(cells):
-        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    numbers = np.full(len(cells), np.nan)
-    for row, (line, cell) in enumerate(cells.items()):
-        text = "" if cell is None else str(cell).strip().replace(",", "")
-        if text.lower() in NO_NUMBER:
-            continue
-        try:
-            numbers[row] = float(text)
-        except ValueError:
-            faults.setdefault(line, f"line {line}: {name} {cell!r} is not a number")
-    return numbers
 
 
 def read_dates(cells: pd.Series[Any], path: Path) -> Days:
@@ -270,24 +310,33 @@ def read_dates(cells: pd.Series[Any], path: Path) -> Days:
                 f"{path.name}: line {empty.idxmax()}: the row has no date; write it, or remove the row"
             )
         # Dropped, not converted: midnight in Seoul is the day before in UTC.
-        return np.asarray(cells.dt.tz_localize(None), dtype="datetime64[D]")
+        dated = np.asarray(cells.dt.tz_localize(None), dtype="datetime64[D]")
+        years = dated.astype("datetime64[Y]").astype(np.int64) + 1970
+        if (odd := (years < YEARS[0]) | (years > YEARS[1])).any():
+            row = int(odd.argmax())
+            raise _no_year(path, cells.index[row], years[row])
+        return dated
     days = np.empty(len(cells), dtype="datetime64[D]")
     for row, (line, cell) in enumerate(cells.items()):
         match = DATE.fullmatch(str(cell).strip())
         if match is None:
             raise InputError(
-                f"{path.name}: line {line}: {cell!r} is not a date; write year, month, day: 2015-01-31"
+                f"{path.name}: line {line}: {short(cell)} is not a date; write year, month, day: 2015-01-31"
             )
         year, month, day = match[1], match[2] or match[5], match[3] or match[6]
-        if int(year) < 1800:
-            # 1398 is 2019 in Tehran; unconverted it would come before every other series.
-            raise InputError(
-                f"{path.name}: line {line}: the year {year} is not Gregorian; convert the dates"
-            )
+        if not YEARS[0] <= int(year) <= YEARS[1]:
+            # Unconverted it would come before every other series.
+            raise _no_year(path, line, year)
         try:
             days[row] = np.datetime64(f"{year}-{int(month):02d}-{int(day):02d}", "D")
         except ValueError:
             raise InputError(
-                f"{path.name}: line {line}: {cell!r} is not a day of the calendar"
+                f"{path.name}: line {line}: {short(cell)} is not a day of the calendar"
             ) from None
     return days
+
+
+def _no_year(path: Path, line: object, year: object) -> InputError:
+    return InputError(
+        f"{path.name}: line {line}: the year {year} is not Gregorian; convert the dates"
+    )

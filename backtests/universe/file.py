@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,9 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from backtests.reading.files import read_written
+from backtests.writing.plain import short
 from forecasters.bars import COLUMNS, PRICES, Bars
 from forecasters.errors import InputError
 
+#: The largest ratio of a split; the largest that exchanges know are a few thousand to one.
+LARGEST_RATIO = 1_000_000
+_RATIO = re.compile(r"\d{1,9}(\.\d{1,9})?|\d{1,9}/\d{1,9}")
 _LINE = re.compile(r"(?P<ticker>\S+)(?P<corrections>(\s+(prices\s+)?x\S+\s+before\s+\S+)*)")
 _CORRECTION = re.compile(r"(?<!\S)(prices\s+)?x(\S+)\s+before\s+(\S+)")
 
@@ -64,14 +69,7 @@ def read_universe(path: str | Path) -> Universe:
         the message gives the number of the line and what to do.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(
-            f"--universe {path}: there is no such file; write one with a ticker on each line"
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(f"--universe {path} is no text in UTF-8; save it as UTF-8") from None
+    text = read_written(path, f"--universe {path}", "write one with a ticker on each line")
     lines: dict[str, int] = {}
     corrections: dict[str, tuple[VolumeCorrection, ...]] = {}
     splits: dict[str, tuple[Split, ...]] = {}
@@ -82,11 +80,16 @@ def read_universe(path: str | Path) -> Universe:
         match = _LINE.fullmatch(content)
         if not match:
             raise InputError(
-                f"--universe {path}, line {number}: '{content}' is not a ticker; write one ticker on each "
+                f"--universe {path}, line {number}: {short(content)} is not a ticker; write one ticker on each "
                 "line, and after it only the split that its volumes lack, 005930.KS x50 before 2018-05-04, or "
                 "that its prices lack, 263750.KS prices x1/5 before 2021-04-16"
             )
         ticker = match["ticker"]
+        if not ticker.isprintable():
+            raise InputError(
+                f"--universe {path}, line {number}: {short(ticker)} has a character that cannot be seen; "
+                "type the ticker again"
+            )
         if ticker in lines:
             raise InputError(
                 f"--universe {path}: {ticker} is on line {lines[ticker]} and again on line "
@@ -116,7 +119,7 @@ def read_split(line: str, where: str) -> tuple[str, Split]:
     found = _CORRECTION.findall(match["corrections"]) if match else []
     if not match or len(found) != 1 or not found[0][0]:
         raise InputError(
-            f"{where}: '{line}' is no split; write '263750.KS prices x1/5 before 2021-04-16', the ratio "
+            f"{where}: {short(line)} is no split; write '263750.KS prices x1/5 before 2021-04-16', the ratio "
             "of the price after to the price before, and the first session after the split"
         )
     _, ratio, day = found[0]
@@ -128,16 +131,26 @@ def _split(ratio: str, day: str, where: str) -> Split:
 
 
 def _correction(factor: str, day: str, where: str) -> VolumeCorrection:
+    if not _RATIO.fullmatch(factor):  # before it is computed: 1e99999999 takes hours
+        raise _no_correction(factor, day, where)
     try:
         value = float(Fraction(factor))
-        before = str(np.datetime64(day, "D"))
-    except (ValueError, ZeroDivisionError, OverflowError):
+        before = datetime.date.fromisoformat(day).isoformat()
+    except (ValueError, ZeroDivisionError):
+        raise _no_correction(factor, day, where) from None
+    if not 1 / LARGEST_RATIO <= value <= LARGEST_RATIO:
         raise InputError(
-            f"{where}: write the ratio and the first session after the split: x50 before 2018-05-04"
-        ) from None
-    if not 0 < value < math.inf:
-        raise InputError(f"{where}: x{factor} is not the ratio of a split; it must be above 0")
+            f"{where}: {short(f'x{factor}')} is not the ratio of a split; it must be above 0, from "
+            f"1/{LARGEST_RATIO} to {LARGEST_RATIO}"
+        )
     return VolumeCorrection(before, value)
+
+
+def _no_correction(factor: str, day: str, where: str) -> InputError:
+    return InputError(
+        f"{where}: {short(f'x{factor} before {day}')} is no split: write the ratio and the first session "
+        "after the split: x50 before 2018-05-04"
+    )
 
 
 def with_splits(bars: Bars, splits: Sequence[Split]) -> Bars:

@@ -166,7 +166,7 @@ class Recorded:
         try:
             ticker, sha256, file = str(entry["ticker"]), str(entry["sha256"]), entry.get("file")
             origin = origin_of(entry["origin"])
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
                 f"{self.folder}: its manifest describes its bars in another way ({error})"
             ) from error

@@ -15,6 +15,7 @@ from backtests.report.rows import COLUMNS
 from backtests.report.summary import Summary
 from backtests.report.tables.paper import write_report_tables
 from backtests.studies.training import History
+from backtests.writing.csv import write_csv
 from forecasters.forecasts import Forecasts
 
 OWNER = ("account", "forecaster", "strategy")
@@ -81,11 +82,6 @@ def write_training(
 
 def _owner(result: Result) -> dict[str, str | None]:
     return {name: getattr(result, name) for name in OWNER}
-
-
-def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-    """Write a table with these columns; what a row lacks stays empty."""
-    pd.DataFrame(rows, columns=list(columns)).to_csv(path, index=False, lineterminator="\n")
 
 
 def _forecasts(f: Forecasts) -> list[pd.DataFrame]:

@@ -124,8 +124,8 @@ def test_a_flag_that_is_gone_is_unknown_on_the_line_and_in_a_file(
     ("key", "words"),
     [
         ("command = 'grid'", "no key 'command'"),
-        ("epochs = true", "epochs is True, which is of the wrong type"),
-        ("seeds = '3'", "seeds is '3', which is of the wrong type"),
+        ("epochs = true", "epochs is True, true or false; it takes a whole number"),
+        ("seeds = '3'", "seeds is '3', a text; it takes a whole number"),
         ("step = 0", "--step is 0; it must be at least 1"),
         ("step = ", "is not a TOML file"),
     ],

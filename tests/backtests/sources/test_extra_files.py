@@ -69,7 +69,7 @@ def test_parquet_holds_the_same_as_csv(tmp_path: Path) -> None:
         (HEADER + "2015-01-05,2015-01-05\n", "line 2 has 2 cells, 3 are expected"),
         (HEADER + "2015-01-05,2015-01-05,1,5\n", "line 2 has 4 cells, 3 are expected"),
         (HEADER + "\n2015-01-05,2015-01-05,good\n", "line 3: mood 'good' is not a number"),
-        (HEADER + '2015-01-05,2015-01-05,"1,5"\n', "line 2: mood '1,5' is not a number"),
+        (HEADER + '2015-01-05,2015-01-05,"1,50,0"\n', "line 2: mood '1,50,0' is not a number"),
         (HEADER + "2015-01-05,2015-01-05,inf\n", "line 2: mood is inf"),
         (HEADER + "2015-01-05,soon,1\n", "line 2: 'soon' is not a date"),
         (HEADER + "2015-01-05,,1\n", "line 2: known_at is empty"),
