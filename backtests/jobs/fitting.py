@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from backtests.command.progress import Progress
+from backtests.jobs.memory import check_fits
 from backtests.jobs.parallel import Plugin, run_tasks
 from backtests.jobs.saved import save_fit
 from backtests.jobs.store import FitStore
@@ -44,6 +45,7 @@ def run_fits(
         if (kept := store.load(number)) and len(kept.close) == fit.rows
     }
     left = [number for number in longest_first(fits) if number not in answers]
+    check_fits([fits[number] for number in left], jobs)
     threads = [number for number in left if fits[number].in_threads]
     processes = [number for number in left if number not in threads]
     number_of = {fit: number for number, fit in enumerate(fits)}
@@ -60,7 +62,13 @@ def run_fits(
             store.save(number, fitted)
             progress.advance()
 
-        run_tasks([task(n) for n in processes], jobs, lambda i, f: done(processes[i], f), files)
+        run_tasks(
+            [task(n) for n in processes],
+            jobs,
+            lambda i, f: done(processes[i], f),
+            files,
+            lambda i: _title(fits[processes[i]]),
+        )
         fit_many(
             [fits[n] for n in threads],
             jobs,
@@ -68,6 +76,11 @@ def run_fits(
             lambda fit: task(number_of[fit])(),
         )
     return [answers[number] for number in range(len(fits))]
+
+
+def _title(fit: Fit) -> str:
+    tickers = " ".join(part.features.ticker for part in fit.parts)
+    return f"{fit.forecaster.name}, {tickers}, fold {fit.name}, seed {fit.seed}"
 
 
 def _learn(fit: Fit, path: Path, features: str) -> Fitted:

@@ -96,9 +96,10 @@ def test_each_bound_holds_at_its_edge_and_breaks_beyond(name: str) -> None:
     ):  # fmt: skip
         if edge is None:
             continue
-        flag.check(name, float(edge + inside))
+        far = max(1.0, abs(edge))  # a step of 1e-9 is lost beside 1e15
+        flag.check(name, float(edge + inside * far))
         with pytest.raises(InputError, match=f"^{name_of(name)} is "):
-            flag.check(name, float(edge + outside))
+            flag.check(name, float(edge + outside * far))
 
 
 def test_a_grid_and_an_audit_check_the_same_bounds(capsys: pytest.CaptureFixture[str]) -> None:
