@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from backtests.command.progress import Progress
 from backtests.jobs.parallel import run_tasks
 from backtests.judging.deflation import Deflation
 from backtests.judging.overall import Overall
+from backtests.runs.file_names import file_names
 from backtests.runs.manifest import write_manifest
 from forecasters.bars import Bars
 
@@ -53,7 +53,8 @@ def write_run(
         account = summary.study.account
         place = folder / account if several else folder
         chosen = _chosen(summary.study.results, config.tearsheets)
-        names = {result.label: f"tearsheets/{slug(result.label)}.html" for result in chosen}
+        files = file_names(result.label for result in summary.study.results)
+        names = {result.label: f"tearsheets/{files[result.label]}.html" for result in chosen}
         tasks += [_tearsheet(place / names[r.label], r, summary, benchmark) for r in chosen]
         write_index(
             place,
@@ -78,11 +79,6 @@ def _chosen(results: Sequence[Result], which: str) -> list[Result]:
         for r in results
         if which == "all" or (which == "main" and (r.forecaster is None or r.strategy == first))
     ]
-
-
-def slug(label: str) -> str:
-    """Return a label as a file name that every system takes."""
-    return re.sub(r"[^\w.=,+-]", "_", label)
 
 
 def _tearsheet(

@@ -22,11 +22,12 @@ from backtests.judging.looks import forecast_looks
 from backtests.judging.overall import judge_overall
 from backtests.report.summary import summarise
 from backtests.runs.coverage import check_span
+from backtests.runs.file_names import file_names
 from backtests.runs.folder import Finished, Place, folder_name
 from backtests.runs.judged import overall_of
 from backtests.runs.made_of import SCHEMA, describe, key_of, versions
 from backtests.runs.manifest import results_of
-from backtests.runs.pages import slug, write_run
+from backtests.runs.pages import write_run
 from backtests.runs.prices import Settled, settle
 from backtests.runs.resolve import (
     describe_account,
@@ -244,10 +245,9 @@ def _long_enough(
 
 def _keep_fits(store: FitStore, fits: Fits, folder: Path) -> None:
     """Move the saved fits into the run folder, under names that say whose they are."""
-    number = 0
-    for (_, label), group in fits.items():
-        for fit in group:
-            if (learned := store.learned(number)).exists():
-                folder.mkdir(exist_ok=True)
-                shutil.copyfile(learned, folder / slug(file_name(fit, label)))
-            number += 1
+    every = [file_name(fit, label) for (_, label), group in fits.items() for fit in group]
+    names = file_names(every)
+    for number, name in enumerate(every):
+        if (learned := store.learned(number)).exists():
+            folder.mkdir(exist_ok=True)
+            shutil.copyfile(learned, folder / f"{names[name]}.safetensors")

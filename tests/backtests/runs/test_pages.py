@@ -12,7 +12,8 @@ import pytest
 from backtests.account.result import Result
 from backtests.command.config import RunConfig
 from backtests.report.summary import Summary, summarise
-from backtests.runs.pages import slug, write_run
+from backtests.runs.file_names import slug
+from backtests.runs.pages import write_run
 from forecasters.bars import Bars
 from tests.backtests.example_studies import make_bars, make_study, with_plain_rule
 
