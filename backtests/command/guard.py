@@ -71,11 +71,6 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
         # The reader of our output has left (`| head`); a second error at exit helps nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except SystemExit as error:
-        # argparse ends this way; a plugin must not, for there would be no answer and no error
-        if "backtests.plugins" in sys.modules and (theirs := _theirs(error)):
-            return _say(theirs, USAGE)
-        raise
     except Exception as error:
         if theirs := _theirs(error):
             return _say(theirs, USAGE)
@@ -88,6 +83,11 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
             )
         traceback.print_exc()
         return _say(REPORT, FAULT)
+    except BaseException as error:
+        # argparse ends by SystemExit; a plugin must not, for there would be no answer and no error
+        if "backtests.plugins" in sys.modules and (theirs := _theirs(error)):
+            return _say(theirs, USAGE)
+        raise
 
 
 def _theirs(error: BaseException) -> str | None:

@@ -35,6 +35,7 @@ def check_fits(fits: Sequence[Fit], jobs: int) -> None:
             longest[key] = fit
     at_once = min(jobs, len(fits))
     for fit in longest.values():
+        fit.check_sizes()
         need = fit.bytes_needed
         if have is not None and need > have:
             raise InputError(
@@ -46,7 +47,7 @@ def check_fits(fits: Sequence[Fit], jobs: int) -> None:
                 f"{at_once} fits of {fit.forecaster.name} at once need about {_size(need * at_once)} of memory, "
                 f"this machine has {_size(have)}: --jobs {have // need}, or lower {_largest(fit.forecaster)}"
             )
-        fit.check()
+        fit.forecaster.check_fit(fit.channels)
 
 
 def memory() -> int | None:

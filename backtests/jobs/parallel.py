@@ -134,9 +134,9 @@ def _call(index: int, plugins: tuple[Plugin, ...], task: bytes, mark: Path) -> t
             if load_file(path).__name__ != name:
                 raise InputError(f"{path} was changed during the run: run again")
         return index, pickle.loads(task)()
-    except Error:
+    except (Error, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # SystemExit too
         # Here, where the lines of the user's code are still known; and SystemExit must not end a worker.
         if theirs := blamed(error):
             raise theirs from None

@@ -173,8 +173,10 @@ def load_file(path: Path) -> types.ModuleType:
     try:
         exec(compile(source, str(path), "exec"), module.__dict__)
     # the user's file may raise anything, and sys.exit() would end the command: name the file
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         del sys.modules[name]
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise InputError(f"{path} failed to import: {_why(error, str(path))}") from error
     return module
 

@@ -135,7 +135,7 @@ def _convert(text: str, wanted: Any, where: str) -> Any:
         words = {str(value): value for value in typing.get_args(wanted)}
         if text in words:
             return words[text]
-        raise InputError(f"{where} is '{text}'{nearest(text, words)}")
+        raise InputError(f"{where} is '{_short(text)}'{nearest(text, words)}")
     for option in options:
         if option is bool and text.lower() in ("true", "false"):
             return text.lower() == "true"
@@ -147,7 +147,12 @@ def _convert(text: str, wanted: Any, where: str) -> Any:
             if option is not float or math.isfinite(value):
                 return value
     expected = " or ".join(option.__name__ + EXAMPLES.get(option, "") for option in options)
-    raise InputError(f"{where} is '{text}'; give {expected}")
+    raise InputError(f"{where} is '{_short(text)}'; give {expected}")
+
+
+def _short(text: str) -> str:
+    """Return a text as a message shows it: the beginning of a long one."""
+    return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} letters)"
 
 
 OURS = ("forecasters", "strategies", "backtests")

@@ -25,11 +25,12 @@ TRIED = 2
 
 
 def network_bytes(build: Callable[[], nn.Module], channels: int, lookback: int, batch: int) -> int:
-    """Return roughly the bytes that training needs; 0 where it cannot be told without building.
+    """Return roughly the bytes that training needs; less where it cannot be told without building.
 
     The network is built on torch's device ``meta``, which has shapes and no memory.
     """
     outputs: list[int] = []
+    weights = 0
 
     def note(module: nn.Module, inputs: object, output: object) -> None:
         while isinstance(output, tuple | list) and output:
@@ -46,7 +47,7 @@ def network_bytes(build: Callable[[], nn.Module], channels: int, lookback: int, 
             network.eval()(torch.zeros(batch, lookback, channels))
     # A build that makes tensors elsewhere, or fails: `check_network` builds it really and says so.
     except Exception:
-        return 0
+        pass
     return FLOAT * (COPIES * weights + KEPT * sum(outputs))
 
 

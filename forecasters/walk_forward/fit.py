@@ -144,21 +144,27 @@ class Fit:
         """Number of rows to fit on and to watch."""
         return sum(len(part.fold.fit) + len(part.fold.validation) for part in self.parts)
 
-    def check(self) -> None:
-        """Refuse what cannot be fitted, before anything is trained.
+    def check_sizes(self) -> None:
+        """Refuse more components than inputs, and windows longer than all sessions to fit on.
 
         Raises
         ------
         InputError
-            The forecaster cannot be fitted on so many inputs.
+            The forecaster has such a setting.
         """
+        name, lookback = self.forecaster.name, self.forecaster.lookback
         inputs = self.parts[0].features.X.shape[1]
         if (self.forecaster.components or 0) > inputs:
             raise InputError(
-                f"{self.forecaster.name} has components {self.forecaster.components}, and there are "
-                f"{inputs} inputs: give at most {inputs}"
+                f"{name} has components {self.forecaster.components}, and there are {inputs} inputs: give at "
+                f"most {inputs}"
             )
-        self.forecaster.check_fit(self.channels)
+        sessions = max(part.fold.fit.stop for part in self.parts)
+        if lookback > sessions:
+            raise InputError(
+                f"{name} has lookback {lookback}, and the fold {self.name} has {sessions} sessions to fit on: "
+                "lower lookback or raise --train-size"
+            )
 
     @property
     def in_threads(self) -> bool:
