@@ -115,18 +115,23 @@ class Forecaster(ABC):
         """
         return False
 
-    def check_fit(self, channels: int) -> None:
-        """Refuse what cannot be fitted on windows of so many channels, before anything is trained.
+    def check_fit(self, rows: int, channels: int) -> int:
+        """Refuse what cannot be fitted on such windows, before anything is trained.
+
+        Returns
+        -------
+        int
+            Roughly how much memory a fit on `rows` windows of so many channels needs, in bytes.
 
         Raises
         ------
         InputError
             It cannot be fitted.
         """
-        return
+        return self.bytes_needed(rows, channels)
 
     def bytes_needed(self, rows: int, channels: int) -> int:
-        """Return roughly how much memory a fit on `rows` windows needs, in bytes: at least its windows."""
+        """Return roughly how much memory is needed before training, in bytes: at least the windows."""
         return 3 * 8 * rows * self.lookback * channels  # float64, and copies of them
 
     def state(self) -> dict[str, NDArray[Any]]:

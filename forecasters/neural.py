@@ -87,8 +87,8 @@ class NeuralForecaster(Forecaster):
 
         return module_of(self.build(channels, self.lookback), method_of(self, "build"))
 
-    def check_fit(self, channels: int) -> None:
-        """Refuse a network that cannot be trained on windows of so many channels.
+    def check_fit(self, rows: int, channels: int) -> int:
+        """Refuse a network that cannot be trained on such windows; return the bytes of memory it needs.
 
         A class with a `fit` of its own is not checked: it may build what it likes.
 
@@ -98,27 +98,27 @@ class NeuralForecaster(Forecaster):
             `build` returns no torch module in float32 on the processor, or one that does not turn
             windows [N, lookback, channels] into [N, 1].
         """
-        if type(self).fit is NeuralForecaster.fit:
-            from forecasters.engines.check import check_network
+        needed = self.bytes_needed(rows, channels)
+        if type(self).fit is not NeuralForecaster.fit:
+            return needed
+        from forecasters.engines.check import check_network
 
-            check_network(
-                lambda: self.build(channels, self.lookback),
-                channels,
-                self.lookback,
-                method_of(self, "build"),
-            )
+        each = check_network(
+            lambda: self.build(channels, self.lookback),
+            channels,
+            self.lookback,
+            method_of(self, "build"),
+        )
+        return needed + each * min(self.batch_size or rows, rows)
 
     def bytes_needed(self, rows: int, channels: int) -> int:
-        """Return roughly how much memory windows and network need, in bytes."""
+        """Return roughly how much memory windows and weights need, in bytes."""
         windows = super().bytes_needed(rows, channels)
         if type(self).fit is not NeuralForecaster.fit:
             return windows
-        from forecasters.engines.check import network_bytes
+        from forecasters.engines.check import weight_bytes
 
-        batch = min(self.batch_size or rows, rows)
-        return windows + network_bytes(
-            lambda: self._built(channels), channels, self.lookback, batch
-        )
+        return windows + weight_bytes(lambda: self._built(channels))
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
         """Train a new network; its losses by epoch are in `train_loss_` and `validation_loss_`.

@@ -27,7 +27,6 @@ def check_fits(fits: Sequence[Fit], jobs: int) -> None:
         A fit needs more memory than there is, so do `jobs` of them at once, or the forecaster itself
         says that it cannot be fitted.
     """
-    have = memory()
     longest: dict[tuple[int, int], Fit] = {}
     for fit in fits:
         key = id(fit.forecaster), fit.channels
@@ -36,18 +35,26 @@ def check_fits(fits: Sequence[Fit], jobs: int) -> None:
     at_once = min(jobs, len(fits))
     for fit in longest.values():
         fit.check_sizes()
-        need = fit.bytes_needed
-        if have is not None and need > have:
-            raise InputError(
-                f"a fit of {fit.forecaster.name} needs about {_size(need)} of memory, this machine has "
-                f"{_size(have)}: lower {_largest(fit.forecaster)}"
-            )
-        if have is not None and need * at_once > have:
-            raise InputError(
-                f"{at_once} fits of {fit.forecaster.name} at once need about {_size(need * at_once)} of memory, "
-                f"this machine has {_size(have)}: --jobs {have // need}, or lower {_largest(fit.forecaster)}"
-            )
-        fit.forecaster.check_fit(fit.channels)
+        forecaster = fit.forecaster
+        # at first without building anything: too large a network must not be built to learn that
+        _check_room(forecaster, forecaster.bytes_needed(fit.rows_to_learn, fit.channels), at_once)
+        _check_room(forecaster, forecaster.check_fit(fit.rows_to_learn, fit.channels), at_once)
+
+
+def _check_room(forecaster: Forecaster, need: int, at_once: int) -> None:
+    have = memory()
+    if have is None:
+        return
+    if need > have:
+        raise InputError(
+            f"a fit of {forecaster.name} needs about {_size(need)} of memory, this machine has "
+            f"{_size(have)}: lower {_largest(forecaster)}"
+        )
+    if need * at_once > have:
+        raise InputError(
+            f"{at_once} fits of {forecaster.name} at once need about {_size(need * at_once)} of memory, this "
+            f"machine has {_size(have)}: --jobs {have // need}, or lower {_largest(forecaster)}"
+        )
 
 
 def memory() -> int | None:

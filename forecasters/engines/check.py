@@ -24,37 +24,23 @@ FLOAT = 4
 TRIED = 2
 
 
-def network_bytes(build: Callable[[], nn.Module], channels: int, lookback: int, batch: int) -> int:
-    """Return roughly the bytes that training needs; less where it cannot be told without building.
+def weight_bytes(build: Callable[[], nn.Module]) -> int:
+    """Return roughly the bytes that the weights need in training; 0 where it cannot be told.
 
-    The network is built on torch's device ``meta``, which has shapes and no memory.
+    The network is built on torch's device ``meta``, which has shapes and no memory: a network that is
+    far too large must not be built to learn that.
     """
-    outputs: list[int] = []
-    weights = 0
-
-    def note(module: nn.Module, inputs: object, output: object) -> None:
-        while isinstance(output, tuple | list) and output:
-            output = output[0]
-        if isinstance(output, Tensor):
-            outputs.append(output.numel())
-
     try:
-        with alone(0), _quiet(), torch.device("meta"), torch.no_grad():
-            network = build()
-            weights = sum(weight.numel() for weight in network.parameters())
-            for module in network.modules():
-                module.register_forward_hook(note)
-            network.eval()(torch.zeros(batch, lookback, channels))
+        with alone(0), _quiet(), torch.device("meta"):
+            weights = sum(weight.numel() for weight in build().parameters())
     # A build that makes tensors elsewhere, or fails: `check_network` builds it really and says so.
     except Exception:
-        pass
-    return FLOAT * (COPIES * weights + KEPT * sum(outputs))
+        return 0
+    return FLOAT * COPIES * weights
 
 
-def check_network(
-    build: Callable[[], nn.Module], channels: int, lookback: int, where: str
-) -> nn.Module:
-    """Return the network that `build` makes, after a check that it can be trained.
+def check_network(build: Callable[[], nn.Module], channels: int, lookback: int, where: str) -> int:
+    """Check that the network can be trained; return roughly the bytes that each window of a batch takes.
 
     Parameters
     ----------
@@ -69,6 +55,7 @@ def check_network(
     """
     with alone(0), _quiet():
         network = module_of(build(), where)
+        outputs = _watch_outputs(network)
         _check_weights(network, where)
         values = torch.linspace(0.0, 1.0, TRIED * lookback * channels)
         windows = values.reshape(TRIED, lookback, channels)
@@ -99,7 +86,22 @@ def check_network(
             f"{where}: the answer of the network has no gradient, so nothing can be trained: forward "
             "must not detach it, and some weight must have requires_grad"
         )
-    return network
+    return FLOAT * KEPT * sum(outputs) // TRIED
+
+
+def _watch_outputs(network: nn.Module) -> list[int]:
+    """Return a list to which each module adds how many values it gives."""
+    outputs: list[int] = []
+
+    def note(module: nn.Module, inputs: object, output: object) -> None:
+        while isinstance(output, tuple | list) and output:
+            output = output[0]
+        if isinstance(output, Tensor):
+            outputs.append(output.numel())
+
+    for module in network.modules():
+        module.register_forward_hook(note)
+    return outputs
 
 
 def module_of(network: object, where: str) -> nn.Module:

@@ -135,11 +135,6 @@ class Fit:
         return self.forecaster.components or self.parts[0].features.X.shape[1]
 
     @property
-    def bytes_needed(self) -> int:
-        """Roughly how much memory it needs."""
-        return self.forecaster.bytes_needed(self.rows_to_learn, self.channels)
-
-    @property
     def rows_to_learn(self) -> int:
         """Number of rows to fit on and to watch."""
         return sum(len(part.fold.fit) + len(part.fold.validation) for part in self.parts)
