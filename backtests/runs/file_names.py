@@ -26,7 +26,7 @@ def file_names(labels: Iterable[str]) -> dict[str, str]:
     Examples
     --------
     >>> file_names(["naive", "rnn--a:b", "rnn--a_b"])
-    {'naive': 'naive', 'rnn--a:b': 'rnn--a_b-71fb6b51', 'rnn--a_b': 'rnn--a_b-6ff1ad3c'}
+    {'naive': 'naive', 'rnn--a:b': 'rnn--a_b-e4bdbebf', 'rnn--a_b': 'rnn--a_b-e73f7275'}
     """
     each = list(dict.fromkeys(labels))
     names = {label: slug(label) for label in each}

@@ -13,7 +13,7 @@ from torch import nn
 
 from forecasters.bars import Floats
 from forecasters.engines.native.description import Unknown, check_sizes, describe
-from forecasters.engines.native.library import KernelLayer, KernelPlan, load
+from forecasters.engines.native.library import KernelLayer, KernelPlan, exact, load
 from forecasters.engines.schedule import Schedule
 from forecasters.errors import Error, InputError
 from forecasters.preparation.windows import Windows
@@ -60,6 +60,7 @@ class NativeTraining:
         layers = describe(network)
         _, lookback, channels = fit.X.shape
         check_sizes(layers, lookback, channels)
+        exact(ctypes.c_int32, "batch_size", schedule.batch_size)  # in a call ctypes hides the error
         self._plan = KernelPlan(
             layers=(KernelLayer * len(layers))(*layers),
             count=len(layers),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -46,3 +47,28 @@ def test_a_worker_that_is_killed_costs_no_answer(tmp_path):
 def test_an_error_of_a_task_reaches_the_user_as_it_is(jobs):
     with pytest.raises(InputError, match="epochs is 0"):
         run_tasks([refuse, partial(square, 2)], jobs)
+
+
+def end(code: int) -> None:
+    """End this worker as a plugin or a fault in a library would."""
+    os._exit(code)
+
+
+def leave() -> None:
+    sys.exit(0)
+
+
+@pytest.mark.slow
+def test_a_task_that_ends_its_worker_each_time_is_named_and_nothing_hangs():
+    tasks = [partial(square, 3), partial(end, 0)]
+    with pytest.raises(InputError) as told:
+        run_tasks(tasks, 2, name=["the first", "the second"].__getitem__)
+    assert "'the second'" in str(told.value) and "EXIT(0)" in str(told.value)
+    assert "--jobs" in str(told.value)
+
+
+@pytest.mark.slow
+def test_a_worker_outlives_a_task_of_ours_that_calls_sys_exit():
+    """It is no user's code, so it is raised as it is and does not end the worker without a word."""
+    with pytest.raises(SystemExit):
+        run_tasks([leave, partial(square, 2)], 2)
