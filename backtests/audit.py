@@ -39,14 +39,20 @@ def _main(arguments: Sequence[str]) -> int:
     from backtests.auditing.prepare import prepare
 
     flags = make_parser().parse_args(arguments)
-    examinations, subjects, notes = prepare(flags)
+    from backtests.command.streams import nothing_printed
+
+    with nothing_printed(flags.json):
+        examinations, subjects, notes = prepare(flags)
     from backtests.auditing.register import examine
     from backtests.auditing.report import is_clean, to_rows, to_text
     from backtests.command.progress import Progress
 
     for line in notes:
         print(line, file=sys.stderr)
-    with Progress("auditing", len(examinations), quiet=flags.quiet) as progress:
+    with (
+        nothing_printed(flags.json),
+        Progress("auditing", len(examinations), quiet=flags.quiet) as progress,
+    ):
         findings = examine(examinations, subjects.jobs, progress.advance, subjects.files)
     answers = list(zip(examinations, findings, strict=True))
     clean = is_clean(answers)

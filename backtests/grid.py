@@ -57,9 +57,11 @@ def _main(arguments: Sequence[str]) -> int:
     flags = make_parser().parse_args(arguments)
     config = GridConfig.of(given_values(flags, GridConfig))
     from backtests.command.resumable import resumable
+    from backtests.command.streams import nothing_printed
     from backtests.grids.runner import run_grid
 
-    finished = resumable(lambda: run_grid(config, quiet=flags.quiet), "grid", arguments)
+    with nothing_printed(flags.json):
+        finished = resumable(lambda: run_grid(config, quiet=flags.quiet), "grid", arguments)
     if finished is None:
         return INTERRUPTED
     if flags.json:

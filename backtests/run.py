@@ -44,9 +44,11 @@ def _main(arguments: Sequence[str]) -> int:
     flags = make_parser().parse_args(arguments)
     config = from_arguments(flags)
     from backtests.command.resumable import resumable
+    from backtests.command.streams import nothing_printed
     from backtests.runs.runner import run
 
-    finished = resumable(lambda: run(config, quiet=flags.quiet), "run", arguments)
+    with nothing_printed(flags.json):
+        finished = resumable(lambda: run(config, quiet=flags.quiet), "run", arguments)
     if finished is None:
         return INTERRUPTED
     if finished.found and (line := _other_pages(finished)):

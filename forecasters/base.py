@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.errors import Error, InputError
+from forecasters.preparation.limits import INT32, check_number, check_whole
 from forecasters.preparation.preprocessing import Preprocessing
 from forecasters.preparation.windows import Windows
 from forecasters.preset import Preset
@@ -48,6 +49,11 @@ class Forecaster(ABC):
     presets: ClassVar[Mapping[str, Preset]] = {}
 
     def __post_init__(self) -> None:
+        check_whole(self.name, "lookback", self.lookback, 1, INT32)
+        if self.components is not None:
+            check_whole(self.name, "components", self.components, 1, INT32)
+        if self.clip is not None:
+            check_number(self.name, "clip", self.clip)
         try:
             self.preprocessing  # noqa: B018 - made for its checks
         except InputError as error:
@@ -87,6 +93,7 @@ class Forecaster(ABC):
         Returns
         -------
         Self
+            None counts as this object too; anything else is refused.
         """
 
     @abstractmethod
@@ -95,6 +102,9 @@ class Forecaster(ABC):
 
         Windows come in the order of their days. A row may also use the windows before it, whose
         closes are known by then; an audit reports that.
+
+        The answer is an array of finite real numbers, float64 or any other width, or a list of them.
+        Nothing else is taken: no column [M, 1], no Series, no tensor, no complex numbers.
         """
 
     def in_threads(self, channels: int) -> bool:
@@ -104,6 +114,25 @@ class Forecaster(ABC):
         generator) or holds the interpreter's lock: such fits run in separate processes.
         """
         return False
+
+    def check_fit(self, rows: int, channels: int) -> int:
+        """Refuse what cannot be fitted on such windows, before anything is trained.
+
+        Returns
+        -------
+        int
+            Roughly how much memory a fit on `rows` windows of so many channels needs, in bytes.
+
+        Raises
+        ------
+        InputError
+            It cannot be fitted.
+        """
+        return self.bytes_needed(rows, channels)
+
+    def bytes_needed(self, rows: int, channels: int) -> int:
+        """Return roughly how much memory is needed before training, in bytes: at least the windows."""
+        return 3 * 8 * rows * self.lookback * channels  # float64, and copies of them
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return all that was learned as arrays by name, for a file.

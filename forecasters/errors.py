@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable
 
 
@@ -16,6 +17,22 @@ class InputError(Error, ValueError):
 
 #: A message lists so many known names.
 SHOWN = 30
+
+
+def method_of(instance: object, method: str) -> str:
+    """Return class, method and file in words, for a message: ``MyGRU.build (my_gru.py)``."""
+    cls = type(instance)
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None) or cls.__module__
+    return f"{cls.__qualname__}.{method} ({file})"
+
+
+def told(error: BaseException) -> str:
+    """Return type and message of an error that may be anything."""
+    try:
+        text = str(error)
+    except Exception:  # the user's class of errors may fail to say itself
+        text = "(its message cannot be shown)"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

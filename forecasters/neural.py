@@ -12,13 +12,18 @@ from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
-from forecasters.errors import Error, InputError
+from forecasters.errors import Error, InputError, method_of
+from forecasters.preparation.limits import INT32, check_number, check_whole
 from forecasters.preparation.windows import Windows
 
 if TYPE_CHECKING:
     from torch import nn
 
     from forecasters.engines.summary import Summary
+
+
+#: More epochs than this are a slip of the hand: at a millisecond each they take a quarter of an hour a fit.
+MOST = {"epochs": 1_000_000, "patience": 1_000_000}
 
 
 @dataclass(kw_only=True)
@@ -55,19 +60,12 @@ class NeuralForecaster(Forecaster):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        above_0 = (
-            "epochs",
-            "batch_size",
-            "learning_rate",
-            "patience",
-            "hidden",
-            "layers",
-            "filters",
-        )
-        for name in above_0:
-            value = getattr(self, name, 1)
-            if not (value is None or value > 0):
-                raise InputError(f"{self.name} has {name} {value}; it must be above 0")
+        for name in ("epochs", "batch_size", "patience", "hidden", "layers", "filters"):
+            if (value := getattr(self, name, None)) is not None:
+                check_whole(self.name, name, value, 1, MOST.get(name, INT32))
+        rate = check_number(self.name, "learning_rate", self.learning_rate)
+        if not rate > 0:
+            raise InputError(f"{self.name} has learning_rate {rate}; it must be above 0")
         if self.loss not in ("mse", "rmse"):
             raise InputError(f"{self.name} has loss '{self.loss}'; known: mse, rmse")
         choices = {"engine": ("auto", "native", "torch"), "device": ("cpu", "cuda")}
@@ -77,7 +75,50 @@ class NeuralForecaster(Forecaster):
 
     @abstractmethod
     def build(self, channels: int, lookback: int) -> nn.Module:
-        """Return an untrained network from windows [N, lookback, channels] to [N, 1]."""
+        """Return an untrained network from windows [N, lookback, channels] to [N, 1].
+
+        A torch module in float32 on the processor. It is built and tried on two windows before
+        anything is trained: a wrong module, shape or device is refused by then.
+        """
+
+    def _built(self, channels: int) -> nn.Module:
+        """Return what `build` returns, if it is a torch module."""
+        from forecasters.engines.check import module_of
+
+        return module_of(self.build(channels, self.lookback), method_of(self, "build"))
+
+    def check_fit(self, rows: int, channels: int) -> int:
+        """Refuse a network that cannot be trained on such windows; return the bytes of memory it needs.
+
+        A class with a `fit` of its own is not checked: it may build what it likes.
+
+        Raises
+        ------
+        InputError
+            `build` returns no torch module in float32 on the processor, or one that does not turn
+            windows [N, lookback, channels] into [N, 1].
+        """
+        needed = self.bytes_needed(rows, channels)
+        if type(self).fit is not NeuralForecaster.fit:
+            return needed
+        from forecasters.engines.check import check_network
+
+        each = check_network(
+            lambda: self.build(channels, self.lookback),
+            channels,
+            self.lookback,
+            method_of(self, "build"),
+        )
+        return needed + each * min(self.batch_size or rows, rows)
+
+    def bytes_needed(self, rows: int, channels: int) -> int:
+        """Return roughly how much memory windows and weights need, in bytes."""
+        windows = super().bytes_needed(rows, channels)
+        if type(self).fit is not NeuralForecaster.fit:
+            return windows
+        from forecasters.engines.check import weight_bytes
+
+        return windows + weight_bytes(lambda: self._built(channels))
 
     def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
         """Train a new network; its losses by epoch are in `train_loss_` and `validation_loss_`.
@@ -97,7 +138,7 @@ class NeuralForecaster(Forecaster):
         channels = windows.X.shape[2]
         trained, self.engine_ = train(
             self.engine,
-            lambda: self.build(channels, self.lookback),
+            lambda: self._built(channels),
             windows,
             validation,
             schedule,
@@ -119,7 +160,7 @@ class NeuralForecaster(Forecaster):
             for name in ("fit", "predict", "state")
         )
         return untouched and not reason_for_torch(
-            self.engine, lambda: self.build(channels, self.lookback), self.device
+            self.engine, lambda: self._built(channels), self.device
         )
 
     def predict(self, windows: Windows) -> Floats:
@@ -146,7 +187,7 @@ class NeuralForecaster(Forecaster):
         """
         from forecasters.engines import torch as engine
 
-        self.network_ = engine.rebuild(lambda: self.build(channels, self.lookback), state)
+        self.network_ = engine.rebuild(lambda: self._built(channels), state)
         return self
 
     def summary(self, channels: int = 5) -> Summary:
@@ -154,7 +195,7 @@ class NeuralForecaster(Forecaster):
         from forecasters.engines.summary import summarise, untrained
 
         fitted = getattr(self, "network_", None)
-        network = fitted or untrained(lambda: self.build(channels, self.lookback))
+        network = fitted or untrained(lambda: self._built(channels))
         return summarise(network, channels, self.lookback)
 
     def cost(self, rows: int) -> float:

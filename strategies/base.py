@@ -14,7 +14,7 @@ import backtrader as bt
 from strategies.book import Book
 from strategies.candidates import Candidates
 from strategies.round_trip import round_trip, slipped
-from strategies.rule import HOLD, Rule, Side, Signal
+from strategies.rule import HOLD, Rule, Side, Signal, checked
 from strategies.shares import affordable_shares
 from strategies.situation import Situation, nothing
 
@@ -369,7 +369,7 @@ class ForecastStrategy(bt.Strategy):
             round_trip=self._round_trip(book) if self.rule.weighs_costs else 0.0,
             place=place,
         )
-        signal = self.rule.decide(situation)
+        signal = checked(self.rule, self.rule.decide(situation))
         if book.selling:  # decided before, not filled yet: it stays decided
             return
         book.signal, book.decided_on = signal, session

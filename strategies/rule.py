@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -145,6 +147,37 @@ class Rule(ABC):
     @abstractmethod
     def reading(self) -> str:
         """Return one sentence that says how the rule is read, for the report."""
+
+
+class AnswerError(ValueError):
+    """A rule answered what is no signal, or promised what is no promise; the message names its class and file."""
+
+
+def checked(rule: Rule, answer: object) -> Signal:
+    """Return the answer of `decide`, if it is a signal.
+
+    Raises
+    ------
+    AnswerError
+        It is something else, its side is no `Side`, its limit no price, or its reason no text.
+    """
+    if isinstance(answer, Signal) and type(answer.side) is Side and type(answer.reason) is str:
+        if answer.sell_at is None:
+            return answer
+        if isinstance(answer.sell_at, (float, int)) and 0 < answer.sell_at < math.inf:
+            return answer
+    came = "None (is a `return` missing?)" if answer is None else repr(answer)
+    raise AnswerError(
+        f"{method_of(rule, 'decide')} returned {came}; it must return a Signal: a Side, a limit price "
+        "above 0 or None, and a text as the reason: Signal(Side.BUY), or HOLD"
+    )
+
+
+def method_of(rule: Rule, method: str) -> str:
+    """Return class, method and file in words, for a message: ``MyRule.decide (my_rule.py)``."""
+    cls = type(rule)
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None) or cls.__module__
+    return f"{cls.__qualname__}.{method} ({file})"
 
 
 def percent(share: float) -> str:

@@ -28,8 +28,8 @@ from backtests.auditing.checks.rules_as_run import CALLS
 from backtests.auditing.finding import Finding, found
 from backtests.auditing.probes.batches import DATED
 from backtests.jobs.parallel import Plugin, run_tasks
-from backtests.plugins import is_ours
-from forecasters.errors import InputError
+from backtests.plugins import blamed, is_ours
+from forecasters.errors import InputError, told
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,12 @@ class Examination:
             asked = getattr(self.subject, "rule", None) or self.subject.forecaster
             if is_ours(type(asked)):
                 raise
-            return found(f"it raised {type(error).__name__}: {error}")
+            return found(f"it raised {told(error)}")
+        except SystemExit as error:
+            theirs = blamed(error)
+            if theirs is None:
+                raise
+            return found(str(theirs))
 
 
 def examine(
@@ -175,4 +180,10 @@ def examine(
     files: Sequence[Plugin] = (),
 ) -> list[tuple[Finding, ...]]:
     """Return the findings of each examination, in order."""
-    return run_tasks([e.run for e in examinations], jobs, lambda n, findings: on_done(), files)
+    return run_tasks(
+        [e.run for e in examinations],
+        jobs,
+        lambda n, findings: on_done(),
+        files,
+        lambda n: f"{examinations[n].label}: {examinations[n].check.name}",
+    )

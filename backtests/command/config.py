@@ -63,6 +63,7 @@ class RunConfig(TradingFields, ForecastFields):
         part=Part.OUTPUT,
         commands=RUN,
         least=0,
+        most=1_000_000,
     )
 
     ledger: str | None = flag(

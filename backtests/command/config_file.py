@@ -57,7 +57,15 @@ def read_config(path: Path, of: type) -> dict[str, Any]:
             f"{where} has lists inside lists, too deep: write a list of names"
         ) from None
     hints = typing.get_type_hints(of)
-    return dict(_checked(key, value, path, of, hints) for key, value in table.items())
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        name, checked = _checked(key, value, path, of, hints)
+        if name in values:
+            raise InputError(
+                f"--config {path}: {key} stands there twice, with - and with _: leave one out"
+            )
+        values[name] = checked
+    return values
 
 
 def _checked(key: str, value: Any, path: Path, of: Any, hints: dict[str, Any]) -> tuple[str, Any]:

@@ -83,7 +83,12 @@ class Flag:
             "below": self.below,
             "at most": self.most,
         }
-        return " and ".join(f"{word} {n:,g}" for word, n in words.items() if n is not None)
+        shown = {
+            word: f"{n:,}" if isinstance(n, int) else f"{n:,g}"
+            for word, n in words.items()
+            if n is not None
+        }
+        return " and ".join(f"{word} {n}" for word, n in shown.items())
 
     def check(self, name: str, value: Any) -> None:
         """Refuse a value that the flag cannot have; None stands for a default and is allowed.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 import textwrap
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -131,6 +132,45 @@ def given_values(arguments: argparse.Namespace, of: type[RunConfig] = RunConfig)
     return values
 
 
+class _Last(argparse.Action):
+    """Stores a value; of a flag that is given again the last one counts, as usual, and that is said."""
+
+    def __call__(
+        self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        before = getattr(namespace, self.dest, None)
+        if before is not None and before != values:
+            given = option_string or name_of(self.dest)
+            several = f"; write {given} once, with all values behind it" if self.nargs else ""
+            print(
+                f"backtests: WARNING: {given} is given more than once: {_words(values)} counts, "
+                f"{_words(before)} does not{several}",
+                file=sys.stderr,
+            )
+        setattr(namespace, self.dest, values)
+
+
+def _words(values: Any) -> str:
+    return " ".join(map(str, values)) if isinstance(values, list) else str(values)
+
+
+def _number(kind: type) -> Callable[[str], Any]:
+    """Return a reader of numbers whose message argparse shows."""
+
+    def of(text: str) -> Any:
+        from backtests.plugins.named import READ  # with it comes numpy, which --help needs not
+
+        try:
+            return READ[kind](text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return of
+
+
+NUMBERS: dict[type, Callable[[str], Any]] = {kind: _number(kind) for kind in (int, float)}
+
+
 def _add(group: Any, name: str, flag: Flag, hint: Any, default: Any) -> None:
     """Add one flag to a group of a parser. The default of argparse is None: "not given"."""
     if hint is bool:
@@ -149,9 +189,10 @@ def _add(group: Any, name: str, flag: Flag, hint: Any, default: Any) -> None:
     if typing.get_origin(hint) is tuple:
         extra["nargs"] = "+"
     text = flag.help
+    read = NUMBERS.get(basic_type(hint), basic_type(hint))
     if default not in (None, ()) and "default" not in text:
         text += f" (default {_shown(default)})"
-    group.add_argument(name_of(name), type=basic_type(hint), help=text, **extra)
+    group.add_argument(name_of(name), type=read, action=_Last, help=text, **extra)
 
 
 def _shown(default: Any) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from backtests.command.flag import EVERY, RUN, SEARCH, Part, flag
 
+#: The largest size that the kernels take (int32).
+WHOLE = 2**31 - 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastFields:
@@ -117,6 +120,7 @@ class ForecastFields:
         part=Part.FORECASTERS,
         commands=EVERY,
         least=1,
+        most=WHOLE,
         setting_of="forecaster",
     )
     clip: float | None = flag(
@@ -134,6 +138,7 @@ class ForecastFields:
         part=Part.FORECASTERS,
         commands=EVERY,
         least=1,
+        most=WHOLE,
         none="all",
         setting_of="forecaster",
     )
@@ -150,12 +155,23 @@ class ForecastFields:
         part=Part.WALK_FORWARD,
         commands=EVERY,
         least=1,
+        most=WHOLE,
     )
     train_size: int = flag(
-        504, "sessions before the first forecast", part=Part.WALK_FORWARD, commands=EVERY, least=2
+        504,
+        "sessions before the first forecast",
+        part=Part.WALK_FORWARD,
+        commands=EVERY,
+        least=2,
+        most=WHOLE,
     )
     step: int = flag(
-        126, "sessions that one training serves", part=Part.WALK_FORWARD, commands=EVERY, least=1
+        126,
+        "sessions that one training serves",
+        part=Part.WALK_FORWARD,
+        commands=EVERY,
+        least=1,
+        most=WHOLE,
     )
     expanding: bool = flag(
         True,
@@ -170,6 +186,7 @@ class ForecastFields:
         part=Part.WALK_FORWARD,
         commands=EVERY,
         least=0,
+        most=WHOLE,
     )
     split: str | None = flag(
         None,
@@ -193,6 +210,7 @@ class ForecastFields:
         part=Part.TRAINING,
         commands=EVERY,
         least=1,
+        most=1_000_000,
         setting_of="forecaster",
     )
     batch_size: int | None = flag(
@@ -201,6 +219,7 @@ class ForecastFields:
         part=Part.TRAINING,
         commands=EVERY,
         least=1,
+        most=WHOLE,
         none="all windows",
         setting_of="forecaster",
     )
@@ -218,16 +237,18 @@ class ForecastFields:
         part=Part.TRAINING,
         commands=EVERY,
         least=1,
+        most=1_000_000,
         none="never",
         setting_of="forecaster",
     )
-    seed: int = flag(0, "first seed", part=Part.TRAINING, commands=SEARCH, least=0)
+    seed: int = flag(0, "first seed", part=Part.TRAINING, commands=SEARCH, least=0, most=10**15)
     seeds: int = flag(
         3,
         "number of seeds; their mean forecast is judged and traded",
         part=Part.TRAINING,
         commands=SEARCH,
         least=1,
+        most=10_000,
     )
     engine: str | None = flag(
         None,
@@ -251,6 +272,7 @@ class ForecastFields:
         part=Part.MACHINE,
         commands=EVERY,
         least=1,
+        most=1024,
     )
     store: str | None = flag(
         None,

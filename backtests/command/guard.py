@@ -47,8 +47,8 @@ def shadowed() -> str | None:
 def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | None = None) -> int:
     """Run the body of a command and return its exit code.
 
-    An error is printed in one line. A traceback is shown only for a fault of backtests or of the
-    user's code.
+    An error is printed in one line, one of the user's code with its own lines of the traceback. A whole
+    traceback is shown only for a fault of ours.
 
     Parameters
     ----------
@@ -77,17 +77,32 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
         # The reader of our output has left (`| head`); a second error at exit helps nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except OSError as error:  # a folder that cannot be written, a full disk
-        return _say(f"{error.filename or 'the system'}: {error.strerror or error}", USAGE)
-    except Exception:
-        from backtests.plugins import foreign_code
-
-        lines = traceback.format_exc()
-        print("\n".join(map(printable, lines.splitlines())), file=sys.stderr)
-        for place, whose in foreign_code().items():
-            if place in lines:
-                return _say(f"the error above arose in {whose}", USAGE)
+    except Exception as error:
+        if theirs := _theirs(error):
+            return _say(theirs, USAGE)
+        if isinstance(error, OSError):  # a folder that cannot be written, a full disk
+            return _say(f"{error.filename or 'the system'}: {error.strerror or error}", USAGE)
+        if isinstance(error, MemoryError):
+            short = f" ({error})" if str(error) else ""
+            return _say(
+                f"memory is short{short}: lower --jobs, or the size of networks and windows", USAGE
+            )
+        lines = traceback.format_exc().splitlines()
+        print("\n".join(map(printable, lines)), file=sys.stderr)
         return _say(REPORT, FAULT)
+    except BaseException as error:
+        # argparse ends by SystemExit; a plugin must not, for there would be no answer and no error
+        if "backtests.plugins" in sys.modules and (theirs := _theirs(error)):
+            return _say(theirs, USAGE)
+        raise
+
+
+def _theirs(error: BaseException) -> str | None:
+    """Return the message for an error in code that is not ours; None for any other."""
+    from backtests.plugins import blamed
+
+    theirs = blamed(error)
+    return None if theirs is None else str(theirs)
 
 
 def _say(text: str, code: int) -> int:

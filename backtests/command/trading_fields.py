@@ -51,6 +51,7 @@ class TradingFields:
         part=Part.RULES,
         commands=TRADING,
         least=1,
+        most=1_000_000,
         setting_of="strategy",
     )
     max_hold: int | None = flag(
@@ -59,6 +60,7 @@ class TradingFields:
         part=Part.RULES,
         commands=TRADING,
         least=1,
+        most=1_000_000,
         none="never",
         setting_of="strategy",
     )
@@ -79,6 +81,7 @@ class TradingFields:
         part=Part.COSTS,
         commands=RUN,
         least=1,
+        most=1_000_000,
     )
     cash: float | None = flag(
         None,
@@ -86,6 +89,7 @@ class TradingFields:
         part=Part.COSTS,
         commands=TRADING,
         above=0,
+        most=1e18,
     )
     cash_fraction: float = flag(
         0.95,
@@ -132,6 +136,7 @@ class TradingFields:
         part=Part.COSTS,
         commands=TRADING,
         least=0,
+        most=1_000_000,
         none="in basis points",
     )
     volume_cap: float | None = flag(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backtests.command.progress import Progress
+from backtests.jobs.memory import check_fits
 from backtests.jobs.parallel import Plugin, run_tasks
 from backtests.jobs.store import FitStore
 from forecasters.errors import InputError
@@ -46,6 +47,7 @@ def run_fits(
             f"{len(left)} of {len(fits)} fits are not in the store {store.folder}, the first of "
             f"{first.forecaster.name}, fold {first.name}, seed {first.seed}: train them"
         )
+    check_fits([fits[number] for number in left], jobs)
     threads = [number for number in left if fits[number].in_threads]
     processes = [number for number in left if number not in threads]
 
@@ -57,7 +59,16 @@ def run_fits(
             progress.advance()
 
         run_tasks(
-            [fits[n].learn for n in processes], jobs, lambda i, m: done(processes[i], m), files
+            [fits[n].learn for n in processes],
+            jobs,
+            lambda i, m: done(processes[i], m),
+            files,
+            lambda i: _title(fits[processes[i]]),
         )
         fit_many([fits[n] for n in threads], jobs, lambda i, m: done(threads[i], m), Fit.learn)
     return [answers[number] for number in range(len(fits))]
+
+
+def _title(fit: Fit) -> str:
+    tickers = " ".join(part.features.ticker for part in fit.parts)
+    return f"{fit.forecaster.name}, {tickers}, fold {fit.name}, seed {fit.seed}"

@@ -281,10 +281,10 @@ def _under(tensors: Tensors, folder: str) -> Tensors:
 
 
 def file_name(fit: Fit, label: str) -> str:
-    """Return the name of the file of a fit: tickers, forecaster, fold, seed."""
+    """Return the name of the file of a fit, without its suffix: tickers, forecaster, fold, seed."""
     tickers = [part.features.ticker for part in fit.parts]
     whose = tickers[0] if len(tickers) == 1 else "pooled"
-    return f"{whose}--{label}--{fit.name}--{fit.seed}.safetensors"
+    return f"{whose}--{label}--{fit.name}--{fit.seed}"
 
 
 def read_arrays(path: Path) -> Tensors:

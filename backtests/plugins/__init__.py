@@ -1,5 +1,6 @@
 """From names to classes: what the user named, where it is found, and whose code it is."""
 
+from backtests.plugins.blame import blamed
 from backtests.plugins.found import (
     FORECASTERS,
     KINDS,
@@ -16,6 +17,7 @@ from backtests.plugins.found import (
     offered,
 )
 from backtests.plugins.named import Named, is_ours, is_setting, name_of, parse, settings_of
+from backtests.plugins.promises import check_forecaster, check_rule
 from backtests.plugins.provenance import files_behind, foreign_code, provenance
 
 __all__ = [
@@ -26,6 +28,9 @@ __all__ = [
     "Kind",
     "Named",
     "PluginWarning",
+    "blamed",
+    "check_forecaster",
+    "check_rule",
     "file_of",
     "files_behind",
     "find",

@@ -10,6 +10,7 @@ import inspect
 import pkgutil
 import re
 import sys
+import traceback
 import types
 import warnings
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from typing import Any
 
 from backtests.plugins.named import Named, _convert, name_of, settings_of
 from backtests.writing.untrusted import short
-from forecasters.errors import InputError, nearest
+from forecasters.errors import InputError, nearest, told
 
 
 @dataclass(frozen=True)
@@ -173,10 +174,24 @@ def load_file(path: Path) -> types.ModuleType:
     sys.modules[name] = module
     try:
         exec(compile(source, str(path), "exec"), module.__dict__)
-    except Exception as error:  # the user's file may raise anything: name the file
+    # the user's file may raise anything, and sys.exit() would end the command: name the file
+    except BaseException as error:
         del sys.modules[name]
-        raise InputError(f"{path} failed to import: {type(error).__name__}: {error}") from error
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise InputError(f"{path} failed to import: {_why(error, str(path))}") from error
     return module
+
+
+def _why(error: BaseException, file: str) -> str:
+    """Return why an import failed, with the line of this file that it came to."""
+    if isinstance(error, SystemExit):
+        what = f"it ended the program (sys.exit({'' if error.code is None else repr(error.code)}))"
+    else:
+        what = told(error)
+    lines = [line for frame, line in traceback.walk_tb(error.__traceback__)
+             if frame.f_code.co_filename == file]  # fmt: skip
+    return f"{what} (line {lines[-1]})" if lines else what
 
 
 def _load_point(kind: Kind, package: str, point: importlib.metadata.EntryPoint) -> Any:
@@ -184,9 +199,9 @@ def _load_point(kind: Kind, package: str, point: importlib.metadata.EntryPoint) 
     where = f"the {kind.word} '{point.name}' of the package {package} ({point.value})"
     try:
         cls = point.load()
-    except Exception as error:  # their module may raise anything: name the package
+    except (Exception, SystemExit) as error:  # their module may raise anything: name the package
         raise InputError(
-            f"{where} failed to import: {type(error).__name__}: {error}; correct or uninstall it"
+            f"{where} failed to import: {_why(error, '')}; correct or uninstall it"
         ) from error
     wanted = "class with a fetch method" if kind.type is None else kind.type.__name__
     fits = inspect.isclass(cls) and not inspect.isabstract(cls)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from forecasters.errors import InputError, nearest
+from forecasters.errors import InputError, nearest, told
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,81 @@ def parse(text: str) -> Named:
         key, equals, value = part.partition("=")
         if not equals:
             raise InputError(f"'{text}': '{part}' is not a setting; write name:key=value,key=value")
-        settings[key.strip().replace("-", "_")] = value.strip()
+        key, value = key.strip().replace("-", "_"), value.strip()
+        if key in settings:
+            raise InputError(
+                f"'{text}' sets {key} twice, to {settings[key]} and to {value}: leave one out"
+            )
+        settings[key] = value
     if end < 0:
         return Named(head.strip(), settings)
-    path = Path(head).expanduser().resolve()
-    if not path.is_file():
+    try:
+        path = Path(head).expanduser().resolve()
+        found = path.is_file()
+    except (RuntimeError, ValueError, OSError) as error:  # no such home, a name no system takes
+        raise InputError(f"'{text}': there is no such file ({error})") from error
+    if not found:
         raise InputError(f"'{text}': there is no file {path}")
     return Named(path.stem, settings, path)
+
+
+def whole(text: str) -> int:
+    """Return a whole number that is written in the digits 0 to 9, perhaps with a sign.
+
+    Python itself also reads 1_000 and the digits of other scripts, which nobody means here.
+
+    Raises
+    ------
+    ValueError
+        It is written in another way.
+
+    Examples
+    --------
+    >>> whole("-12")
+    -12
+    """
+    if not WHOLE.fullmatch(text.strip()):
+        raise ValueError(f"'{text}' is no whole number: write it in the digits 0 to 9, such as 12")
+    return int(text)
+
+
+def real(text: str) -> float:
+    """Return a number that is written in the digits 0 to 9; also ``nan`` and ``inf``, for others to refuse.
+
+    Raises
+    ------
+    ValueError
+        It is written in another way.
+
+    Examples
+    --------
+    >>> real("5e-2")
+    0.05
+    """
+    if not REAL.fullmatch(text.strip()):
+        raise ValueError(f"'{text}' is no number: write it in the digits 0 to 9, such as 0.05")
+    return float(text)
+
+
+WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
+REAL = re.compile(
+    r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|nan|inf(inity)?)", re.IGNORECASE
+)
+READ: dict[Any, Callable[[str], Any]] = {int: whole, float: real}
+EXAMPLES: dict[Any, str] = {int: " (such as 12)", float: " (such as 0.05)"}
 
 
 def settings_of(cls: Any) -> dict[str, Any]:
     """Return the settings of a plugin class and their types: the fields that can be set by text."""
     if not is_dataclass(cls):
         raise InputError(f"{cls.__name__} is not a dataclass: write @dataclass above it")
-    hints = typing.get_type_hints(cls)
+    try:
+        hints = typing.get_type_hints(cls)
+    except (NameError, TypeError, SyntaxError, AttributeError) as error:
+        raise InputError(
+            f"the types of the settings of {cls.__name__} ({cls.__module__.partition('@')[0]}) cannot be read: "
+            f"{told(error)}; import what they name, at the top of the file"
+        ) from error
     return {f.name: hints[f.name] for f in fields(cls) if f.init and _options(hints[f.name])}
 
 
@@ -73,19 +135,24 @@ def _convert(text: str, wanted: Any, where: str) -> Any:
         words = {str(value): value for value in typing.get_args(wanted)}
         if text in words:
             return words[text]
-        raise InputError(f"{where} is '{text}'{nearest(text, words)}")
+        raise InputError(f"{where} is '{_short(text)}'{nearest(text, words)}")
     for option in options:
         if option is bool and text.lower() in ("true", "false"):
             return text.lower() == "true"
         if option is not bool:
             try:
-                value = option(text)
+                value = READ.get(option, option)(text)
             except ValueError:
                 continue
             if option is not float or math.isfinite(value):
                 return value
-    expected = " or ".join(option.__name__ for option in options)
-    raise InputError(f"{where} is '{text}'; give {expected}")
+    expected = " or ".join(option.__name__ + EXAMPLES.get(option, "") for option in options)
+    raise InputError(f"{where} is '{_short(text)}'; give {expected}")
+
+
+def _short(text: str) -> str:
+    """Return a text as a message shows it: the beginning of a long one."""
+    return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} letters)"
 
 
 def is_setting(value: Any, wanted: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
+import os
 import sys
 from pathlib import Path
 
@@ -41,9 +42,7 @@ def files_behind(cls: type) -> list[tuple[str, Path]]:
     """Return the files of a plugin that is not ours, sorted, each with its name inside its folder or package."""
     if "@" in cls.__module__:
         home = Path(inspect.getfile(cls)).resolve().parent
-        loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-        paths = {Path(file).resolve() for file in loaded if file}
-        files = [(p.name, p) for p in paths if p.parent == home and p.suffix == ".py"]
+        files = [(p.name, p) for p in _loaded_from(home) if p.suffix == ".py"]
     else:
         files = [
             (path.relative_to(place.parent).as_posix(), path)
@@ -52,6 +51,20 @@ def files_behind(cls: type) -> list[tuple[str, Path]]:
             if path.is_file() and path.suffix != ".pyc" and not path.name.startswith(".")
         ]
     return sorted(files)
+
+
+def _loaded_from(home: Path) -> set[Path]:
+    """Return the files of loaded modules that lie in this folder, links followed."""
+    loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    folders: dict[str, str] = {}  # thousands of modules lie in a few hundred folders
+    found = set()
+    for file in filter(None, loaded):
+        folder = os.path.dirname(file)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        if folders[folder] == str(home) or os.path.islink(file):
+            found.add(Path(file).resolve())
+    return {path for path in found if path.parent == home}
 
 
 def _places(top: str) -> list[Path]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from backtests.jobs.saved import file_name, save_fit
 from backtests.jobs.store import FitStore
-from backtests.runs.folder import slug
+from backtests.runs.file_names import file_names
 from backtests.runs.kept import Inputs
 from backtests.runs.outcome import Outcome
 from backtests.runs.pages import write_pages
@@ -48,8 +48,9 @@ def write_run(
 
 def keep_fits(store: FitStore, fits: Fits, features: str, folder: Path) -> None:
     """Write what the fits learned into the run folder, under names that say whose they are."""
-    for (_, label), group in fits.items():
-        for fit in group:
-            learned = store.learned(fit)
-            if learned.state:
-                save_fit(folder / slug(file_name(fit, label)), fit, learned, features)
+    every = {fit: file_name(fit, label) for (_, label), group in fits.items() for fit in group}
+    names = file_names(every.values())
+    for fit, name in every.items():
+        learned = store.learned(fit)
+        if learned.state:
+            save_fit(folder / f"{names[name]}.safetensors", fit, learned, features)

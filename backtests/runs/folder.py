@@ -121,11 +121,6 @@ class Place:
         return Finished(self.folder, manifest, found=True)
 
 
-def slug(label: str) -> str:
-    """Return a label as a file name that every system takes."""
-    return re.sub(r"[^\w.=,+-]", "_", label)
-
-
 def folder_name(tickers: Sequence[str]) -> str:
     """Return the name of a run over these tickers, with characters that every system allows."""
     shown = "+".join(tickers[:3]) + (f"+{len(tickers) - 3}-more" if len(tickers) > 3 else "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backtests.command.progress import Progress
 from backtests.jobs.parallel import run_tasks
-from backtests.runs.folder import slug
+from backtests.runs.file_names import file_names
 from backtests.writing.names import folder_names
 from forecasters.bars import Bars
 
@@ -56,7 +56,8 @@ def write_pages(
         account = summary.study.account
         place = folder / folders[account] if several else folder
         chosen = _chosen(summary.study.results, tearsheets)
-        names = {result.label: f"tearsheets/{slug(result.label)}.html" for result in chosen}
+        files = file_names(result.label for result in summary.study.results)
+        names = {result.label: f"tearsheets/{files[result.label]}.html" for result in chosen}
         tasks += [_tearsheet(place / names[r.label], r, summary, benchmark) for r in chosen]
         write_index(
             place,

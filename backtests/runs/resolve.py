@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from forecasters.errors import InputError
 from forecasters.walk_forward import WalkForward
 from forecasters.walk_forward.fixed_split import FixedSplit
 from strategies.rule import Rule
-from strategies.variants import by_exit
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +78,8 @@ def make_plan(config: RunConfig) -> Resolved:
     forecasters = make_forecasters(config, config.forecaster)
     rules = _instances(plugins.STRATEGIES, (*config.strategy, "buy_and_hold"), config)
     rules["buy_and_hold"] = rules.pop("buy_and_hold")  # last, wherever it was named
-    _check_variants(rules)
+    for label, rule in rules.items():
+        plugins.check_rule(label, rule)
     walk_forward = make_folds(config)
     extras = tuple(read_extra(Path(name)) for name in config.extra)
     plan = Plan(
@@ -109,6 +109,8 @@ def make_forecasters(config: RunConfig, names: Sequence[str]) -> dict[str, Forec
         there is only one.
     """
     forecasters = _instances(plugins.FORECASTERS, ("naive", *names), config)
+    for forecaster in forecasters.values():
+        plugins.check_forecaster(forecaster)
     pooled = [label for label, forecaster in forecasters.items() if forecaster.pooled]
     if pooled and len(_tickers(config)) < 2:
         raise InputError(f"{pooled[0]} learns from several tickers: name more than one ticker")
@@ -227,16 +229,6 @@ def make_broker(config: RunConfig, ticker: str) -> Broker:
     )
     cash = market.cash if config.cash is None else config.cash
     return Broker(cash, costs, config.cash_fraction, volume_cap=config.volume_cap)
-
-
-def _check_variants(rules: Mapping[str, Rule]) -> None:
-    """Refuse a rule that cannot be varied as its class says, before anything is trained."""
-    for label, rule in rules.items():
-        try:
-            rule.variants()
-            by_exit(rule)
-        except ValueError as error:
-            raise InputError(f"{label}: {error}") from error
 
 
 def _tickers(config: RunConfig) -> tuple[str, ...]:

@@ -12,6 +12,9 @@ from forecasters.bars import Floats
 from forecasters.errors import InputError
 from forecasters.threads.stop import current
 
+#: A step is a word of 32 bits in the counter of the dropout masks (`philox.py`).
+STEPS = 2**32 - 1
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -66,7 +69,8 @@ def follow(
     Raises
     ------
     InputError
-        The loss became infinite or NaN, or `patience` is set and there are no validation rows.
+        The loss became infinite or NaN, `patience` is set and there are no validation rows, or there
+        are more steps than the counter of the dropout masks can count.
     Stopped
         Another thread requested a stop.
     """
@@ -74,6 +78,12 @@ def follow(
         raise InputError(
             "patience needs validation rows, the fold has none: raise --validation or the third part "
             "of --split"
+        )
+    steps = schedule.epochs * -(-rows // schedule.batch_size)
+    if steps > STEPS:
+        raise InputError(
+            f"epochs {schedule.epochs} with batch_size {schedule.batch_size} on {rows} windows are "
+            f"{steps:,} steps; a fit has at most {STEPS:,}: lower epochs or raise batch_size"
         )
     stop = current()
     train, validation = [], []

@@ -19,6 +19,9 @@ from forecasters.preparation.windows import Windows
 #: With the scaler `none` the target is not scaled either.
 TARGETS = {"close": "minmax", "return": "standard"}
 
+#: A forecast close of more than so many times the last close is no price: its square would overflow soon.
+BEYOND = 1e9
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preprocessing:
@@ -146,7 +149,7 @@ class Transform:
         Raises
         ------
         InputError
-            The shape is wrong, or an answer or its close is not finite.
+            The shape is wrong, an answer is not finite, or its close is beyond every price.
         """
         if predicted.shape != last_close.shape or not np.isfinite(predicted).all():
             raise InputError(
@@ -154,10 +157,15 @@ class Transform:
                 f"{int(np.isfinite(predicted).sum())} in shape {predicted.shape}"
             )
         value = self.target_scaler.inverse(predicted[:, None])[:, 0]
-        if self.settings.target == "close":
-            return value
-        with np.errstate(over="ignore"):
-            closes = last_close * np.exp(value)
-        if not np.isfinite(closes).all():
-            raise InputError(f"a forecast log return of {value.max():,.0f} is beyond every price")
-        return np.asarray(closes)
+        if self.settings.target == "return":
+            with np.errstate(over="ignore"):
+                value = last_close * np.exp(value)
+        beyond = ~(np.abs(value) <= BEYOND * last_close)  # also NaN
+        if beyond.any():
+            row = int(np.flatnonzero(beyond)[0])
+            raise InputError(
+                f"the forecast close {value[row]:.4g} after a close of {last_close[row]:.4g} is beyond every "
+                f"price (its scaled answer is {predicted[row]:.4g}): lower the learning rate, or look at "
+                "the scale of the answer"
+            )
+        return np.asarray(value)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,12 @@ from forecasters.features import Features
 from forecasters.preparation.preprocessing import Transform
 from forecasters.preparation.windows import join
 from forecasters.threads.limit import one_thread
+from forecasters.walk_forward.answers import (
+    check_fitted,
+    kept_epoch,
+    learned_losses,
+    predicted,
+)
 from forecasters.walk_forward.fold_windows import FoldWindows, cut_windows
 from forecasters.walk_forward.folds import Fold
 
@@ -138,10 +145,41 @@ class Fit:
         return self.forecaster.cost(sum(len(part.fold.fit) for part in self.parts))
 
     @property
+    def channels(self) -> int:
+        """Number of inputs that the forecaster sees."""
+        return self.forecaster.components or self.parts[0].features.X.shape[1]
+
+    @property
+    def rows_to_learn(self) -> int:
+        """Number of rows to fit on and to watch."""
+        return sum(len(part.fold.fit) + len(part.fold.validation) for part in self.parts)
+
+    def check_sizes(self) -> None:
+        """Refuse more components than inputs, and windows longer than all sessions to fit on.
+
+        Raises
+        ------
+        InputError
+            The forecaster has such a setting.
+        """
+        name, lookback = self.forecaster.name, self.forecaster.lookback
+        inputs = self.parts[0].features.X.shape[1]
+        if (self.forecaster.components or 0) > inputs:
+            raise InputError(
+                f"{name} has components {self.forecaster.components}, and there are {inputs} inputs: give at "
+                f"most {inputs}"
+            )
+        sessions = max(part.fold.fit.stop for part in self.parts)
+        if lookback > sessions:
+            raise InputError(
+                f"{name} has lookback {lookback}, and the fold {self.name} has {sessions} sessions to fit on: "
+                "lower lookback or raise --train-size"
+            )
+
+    @property
     def in_threads(self) -> bool:
         """Whether it may run beside others in threads of one process."""
-        inputs = self.parts[0].features.X.shape[1]
-        return self.forecaster.in_threads(self.forecaster.components or inputs)
+        return self.forecaster.in_threads(self.channels)
 
     @property
     def watched(self) -> int:
@@ -277,20 +315,22 @@ class Fit:
     def _run(self, cuts: list[FoldWindows]) -> tuple[Forecaster, Fitted]:
         """Fit a fresh copy of the forecaster, forecast the test rows."""
         model = deepcopy(self.forecaster)
-        model.fit(
+        returned: object = model.fit(
             join([cut.fit for cut in cuts]),
             join([cut.validation for cut in cuts]),
             self.generator(),
         )
+        check_fitted(model, returned)
+        answer = partial(predicted, model)
         fitted = Fitted(
             close=self._closes(cuts, model),
             outside=np.concatenate([cut.outside for cut in cuts]),
-            centre=np.array([cut.centre(model.predict) for cut in cuts]),
-            train_loss=np.asarray(getattr(model, "train_loss_", ()), dtype=np.float64),
-            validation_loss=np.asarray(getattr(model, "validation_loss_", ()), dtype=np.float64),
-            kept=int(getattr(model, "kept_", 0)),
+            centre=np.array([cut.centre(answer) for cut in cuts]),
+            train_loss=learned_losses(model, "train_loss_"),
+            validation_loss=learned_losses(model, "validation_loss_"),
+            kept=kept_epoch(model),
             outliers=_share(cuts),
-            engine=getattr(model, "engine_", ""),
+            engine=str(getattr(model, "engine_", "")),
             inside=self._inside(cuts, model) if self.inside else np.empty(0),
         )
         return model, fitted
@@ -298,7 +338,7 @@ class Fit:
     def _closes(self, cuts: list[FoldWindows], model: Forecaster) -> Floats:
         """Return the forecast closes of the test rows of every part, [N]."""
         try:
-            return np.concatenate([cut.close(model.predict(cut.test)) for cut in cuts])
+            return np.concatenate([cut.close(predicted(model, cut.test)) for cut in cuts])
         except InputError as error:
             raise InputError(f"{model.name}, fold {self.name}: {error}") from error
 
@@ -310,7 +350,7 @@ class Fit:
                 closes_of_part = np.full(len(rows), np.nan)
                 if len(windows):
                     at = np.searchsorted(part.features.sessions, windows.as_of) - rows.start
-                    closes_of_part[at] = cut.known(model.predict, windows)
+                    closes_of_part[at] = cut.known(partial(predicted, model), windows)
                 closes.append(closes_of_part)
         return np.concatenate(closes)
 

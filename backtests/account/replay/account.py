@@ -24,7 +24,7 @@ from forecasters.bars import Bars, Flags, Floats
 from forecasters.errors import InputError
 from forecasters.forecasts import Forecasts
 from strategies.digits import to_12_digits
-from strategies.rule import Rule, Side, Signal
+from strategies.rule import Rule, Side, Signal, checked
 from strategies.shares import affordable_shares
 from strategies.situation import Situation, nothing
 
@@ -309,7 +309,7 @@ class _Account:
         if self.selling or not (holding or self.next_asked[t] == t):
             return
         self._look(t, holding)
-        signal = self.rule.decide(self.situation)
+        signal = checked(self.rule, self.rule.decide(self.situation))
         self.decided = t
         if signal.side is Side.HOLD:
             self.limit = signal.sell_at if holding else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from ctypes import c_int32
 from dataclasses import dataclass
 
 from torch import nn
 
-from forecasters.engines.native.library import KernelLayer
+from forecasters.engines.native.library import KernelLayer, exact
+from forecasters.errors import InputError
 from forecasters.layers import LastStep, SoftsignLSTM, SoftsignRNN, SwapAxes
 
 #: `Kind` and `Function` in network.h.
@@ -15,6 +17,7 @@ LSTM, RNN, GRU, CONVOLUTION, POINTWISE, MAX_POOLING, DROPOUT, SWAP_AXES, FLATTEN
     1, 11
 )
 NONE, TANH, SOFTSIGN, RELU = range(4)
+WITH_OUTPUTS = (LSTM, RNN, GRU, CONVOLUTION)
 
 FUNCTIONS: dict[type[nn.Module], int] = {nn.Tanh: TANH, nn.Softsign: SOFTSIGN, nn.ReLU: RELU}
 HOOKS = (
@@ -87,6 +90,46 @@ def describe(network: nn.Module) -> list[KernelLayer]:
     if not (isinstance(last, nn.Linear) and last.out_features == 1):
         raise Unknown("its last layer is no nn.Linear with one output")
     return state.layers
+
+
+def check_sizes(layers: Sequence[KernelLayer], lookback: int, channels: int) -> None:
+    """Refuse a network in which a size is 0, a kernel is longer than what it sees, or a product overflows.
+
+    The kernels check nothing: they would divide by zero, or read beyond their memory.
+
+    Raises
+    ------
+    InputError
+        There is such a layer.
+    """
+    positions, features = lookback, channels
+    for number, layer in enumerate(layers, 1):
+        where = f"layer {number} of the network in the kernels"
+        if layer.kind in WITH_OUTPUTS and layer.outputs < 1:
+            raise InputError(f"{where} has {layer.outputs} outputs; give at least 1")
+        if layer.kind in (CONVOLUTION, MAX_POOLING):
+            stride = layer.stride if layer.kind == MAX_POOLING else 1
+            if layer.kernel < 1 or stride < 1:
+                raise InputError(
+                    f"{where} has kernel {layer.kernel} and stride {stride}; give at least 1"
+                )
+            if layer.kernel > positions:
+                raise InputError(
+                    f"{where} has kernel {layer.kernel} and sees {positions} positions: shorten the "
+                    "kernel or raise --lookback"
+                )
+            positions = (positions - layer.kernel) // stride + 1
+        if layer.kind in WITH_OUTPUTS:
+            weights = max(layer.kernel, 1) * features * layer.outputs
+            exact(c_int32, f"the number of weights of {where}", weights)
+            features = layer.outputs
+        elif layer.kind == SWAP_AXES:
+            positions, features = features, positions
+        elif layer.kind == LAST_STEP:
+            positions = 1
+        elif layer.kind == FLATTEN:
+            positions, features = 1, positions * features
+        exact(c_int32, f"the number of values after {where}", positions * features)
 
 
 def _plain(module: nn.Module, name: str) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import operator
 import os
 import sys
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from typing import Any
+
+from forecasters.errors import InputError
 
 #: The builds of the one source, the fastest first; those that give the same bits.
 BUILDS = ("avx512", "avx2", "portable")
@@ -22,7 +26,60 @@ HELP = "with a C++ compiler (Debian: apt-get install g++), install this package 
 Address = ctypes.c_void_p
 
 
-class KernelLayer(ctypes.Structure):
+#: Whole numbers of C and the numbers that each holds: ctypes cuts off the bits above without a word.
+RANGES = {
+    ctypes.c_int32: (-(2**31), 2**31 - 1),
+    ctypes.c_uint32: (0, 2**32 - 1),
+    ctypes.c_int64: (-(2**63), 2**63 - 1),
+    ctypes.c_uint64: (0, 2**64 - 1),
+}
+
+
+def exact(kind: Any, name: str, value: Any) -> Any:
+    """Return a value that is about to become a number of C, if that type holds it.
+
+    Every number that crosses into the kernels goes through here.
+
+    Raises
+    ------
+    InputError
+        It is no whole number, or the type is too narrow.
+
+    Examples
+    --------
+    >>> exact(ctypes.c_int32, "batch_size", 32)
+    32
+    """
+    if kind not in RANGES:
+        return value
+    least, most = RANGES[kind]
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise InputError(f"{name} is {value!r}; the kernels take a whole number") from None
+    if not least <= number <= most:
+        raise InputError(f"{name} is {number}; the kernels take {least:,} to {most:,}")
+    return number
+
+
+def _whole(kind: Any, name: str) -> Any:
+    """Return a type of argument that checks its numbers by `exact`."""
+
+    def from_param(cls: Any, value: Any) -> Any:
+        return kind(exact(kind, name, value))
+
+    return type(name, (kind,), {"from_param": classmethod(from_param)})
+
+
+class _Checked(ctypes.Structure):
+    """A structure whose whole numbers are checked as they are given."""
+
+    def __init__(self, **values: Any) -> None:
+        kinds = dict(self._fields_)  # type: ignore[arg-type]  # pairs, none of them a bit field
+        super().__init__(**{name: exact(kinds[name], name, v) for name, v in values.items()})
+
+
+class KernelLayer(_Checked):
     """A layer as `network.h` describes it."""
 
     _fields_ = (
@@ -38,7 +95,7 @@ class KernelLayer(ctypes.Structure):
     )
 
 
-class KernelPlan(ctypes.Structure):
+class KernelPlan(_Checked):
     """A network and the memory for it, as `api.cpp` has it."""
 
     _fields_ = (
@@ -56,6 +113,9 @@ class KernelPlan(ctypes.Structure):
 
 _PLAN = ctypes.POINTER(KernelPlan)
 _SIZE = ctypes.POINTER(ctypes.c_uint64)
+_COUNT, _BATCH = _whole(ctypes.c_int64, "rows"), _whole(ctypes.c_int32, "batch_size")
+_EPOCHS, _STEP = _whole(ctypes.c_int32, "epochs"), _whole(ctypes.c_uint32, "step")
+_SEED = _whole(ctypes.c_uint64, "seed")
 _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "native_processor": (ctypes.c_char_p, ()),
     "native_isa": (ctypes.c_char_p, ()),
@@ -64,20 +124,20 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "native_size": (None, (_PLAN, _SIZE, _SIZE)),
     "native_set_parameters": (None, (_PLAN, Address)),
     "native_get_parameters": (None, (_PLAN, Address)),
-    "native_answer": (None, (_PLAN, Address, ctypes.c_int64, Address)),
+    "native_answer": (None, (_PLAN, Address, _COUNT, Address)),
     "native_gradient": (
         ctypes.c_double,
-        (_PLAN, Address, Address, Address, ctypes.c_int32, ctypes.c_uint32, Address, Address),
+        (_PLAN, Address, Address, Address, _BATCH, _STEP, Address, Address),
     ),
     "native_train": (
         ctypes.c_int32,
         (
-            _PLAN, Address, Address, Address, ctypes.c_int64, ctypes.c_int32, ctypes.c_int32,
+            _PLAN, Address, Address, Address, _COUNT, _EPOCHS, _BATCH,
             ctypes.c_double, ctypes.c_double, Address, Address, Address, Address, Address, Address,
         ),
     ),
-    "native_ceiling": (ctypes.c_double, (ctypes.c_int64, Address)),
-    "native_philox": (None, (Address, ctypes.c_uint64, ctypes.c_int64, Address)),
+    "native_ceiling": (ctypes.c_double, (_COUNT, Address)),
+    "native_philox": (None, (Address, _SEED, _COUNT, Address)),
 }  # fmt: skip
 
 

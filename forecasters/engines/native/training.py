@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from forecasters.bars import Floats
-from forecasters.engines.native.description import Unknown, describe
-from forecasters.engines.native.library import KernelLayer, KernelPlan, load
+from forecasters.engines.native.description import Unknown, check_sizes, describe
+from forecasters.engines.native.library import KernelLayer, KernelPlan, exact, load
 from forecasters.engines.schedule import Schedule
 from forecasters.errors import Error, InputError
 from forecasters.preparation.windows import Windows
@@ -48,7 +48,8 @@ class NativeTraining:
     Raises
     ------
     InputError
-        A window or a target is not finite, or too large for float32.
+        A window or a target is not finite, or too large for float32; a size of the network is 0, or a
+        number is too large for its type in C.
     """
 
     def __init__(
@@ -58,6 +59,8 @@ class NativeTraining:
         self._library = load()
         layers = describe(network)
         _, lookback, channels = fit.X.shape
+        check_sizes(layers, lookback, channels)
+        exact(ctypes.c_int32, "batch_size", schedule.batch_size)  # in a call ctypes hides the error
         self._plan = KernelPlan(
             layers=(KernelLayer * len(layers))(*layers),
             count=len(layers),

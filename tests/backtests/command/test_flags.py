@@ -96,9 +96,10 @@ def test_each_bound_holds_at_its_edge_and_breaks_beyond(name: str) -> None:
     ):  # fmt: skip
         if edge is None:
             continue
-        flag.check(name, float(edge + inside))
+        far = max(1.0, abs(edge))  # a step of 1e-9 is lost beside 1e15
+        flag.check(name, float(edge + inside * far))
         with pytest.raises(InputError, match=f"^{name_of(name)} is "):
-            flag.check(name, float(edge + outside))
+            flag.check(name, float(edge + outside * far))
 
 
 def test_a_grid_and_an_audit_check_the_same_bounds(capsys: pytest.CaptureFixture[str]) -> None:
@@ -194,3 +195,62 @@ def test_the_help_of_each_command_imports_nothing_heavy(command: str) -> None:
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)
+
+
+def test_numbers_are_written_in_the_digits_0_to_9(capsys: pytest.CaptureFixture[str]) -> None:
+    for flag, text in (
+        ("--epochs", "1_000"), ("--epochs", "\uff11\uff10"), ("--seeds", "\u0663"), ("--epochs", "1e9"),
+        ("--threshold", "0_1.5"), ("--cash", "\u0661"), ("--jobs", "0x10"), ("--seed", "true"),
+    ):  # fmt: skip
+        with pytest.raises(SystemExit) as ended:
+            run.make_parser().parse_args(["--ticker", "A.KS", flag, text])
+        assert ended.value.code == 2
+        message = capsys.readouterr().err
+        assert flag in message and f"'{text}' is no" in message
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ("--seed 12345678901234567890", "at most 1,000,000,000,000,000"),
+        ("--seeds 1000000000", "at most 10,000"),
+        ("--epochs 1000000000", "at most 1,000,000"),
+        ("--jobs 1000000", "at most 1,024"),
+        ("--batch-size 4294967328", "at most 2,147,483,647"),
+        ("--lookback 2147483648", "at most 2,147,483,647"),
+        ("--threshold nan", "finite"),
+        ("--cash inf", "finite"),
+        ("--cash -1", "above 0"),
+        ("--horizon 0", "at least 1"),
+    ],
+)
+def test_a_number_without_meaning_is_refused_with_its_range(
+    capsys: pytest.CaptureFixture[str], flags: str, words: str
+) -> None:
+    assert run.main(["--ticker", "A.KS", *flags.split()]) == 2
+    message = capsys.readouterr().err
+    name, value = flags.split()
+    assert name in message and value in message and words in message
+
+
+def test_of_a_flag_that_is_given_twice_the_last_counts_and_that_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parser = run.make_parser()
+    flags = parser.parse_args(
+        "--ticker A B --epochs 1 --epochs 2 --ticker C --seed 3 --seed 3".split()
+    )
+    assert (flags.epochs, flags.ticker, flags.seed) == (2, ["C"], 3)
+    first, second = capsys.readouterr().err.splitlines()
+    assert "--epochs is given more than once: 2 counts, 1 does not" in first
+    assert "--ticker is given more than once: C counts, A B does not" in second
+    assert "write --ticker once" in second
+
+
+def test_a_key_with_a_hyphen_and_with_an_underscore_is_the_same_key(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text('ticker = "A.KS"\ntrain-size = 100\ntrain_size = 200\n')
+    assert run.main(["--config", str(file)]) == 2
+    assert "train_size stands there twice" in capsys.readouterr().err

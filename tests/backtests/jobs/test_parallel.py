@@ -80,3 +80,28 @@ def test_workers_end_with_a_process_that_was_killed(tmp_path):
     while any(Path(f"/proc/{worker.name}").exists() for worker in workers):
         assert time.monotonic() < left, "a worker lives on without its process"
         time.sleep(0.05)
+
+
+def end(code: int) -> None:
+    """End this worker as a plugin or a fault in a library would."""
+    os._exit(code)
+
+
+def leave() -> None:
+    sys.exit(0)
+
+
+@pytest.mark.slow
+def test_a_task_that_ends_its_worker_each_time_is_named_and_nothing_hangs():
+    tasks = [partial(square, 3), partial(end, 0)]
+    with pytest.raises(InputError) as told:
+        run_tasks(tasks, 2, name=["the first", "the second"].__getitem__)
+    assert "'the second'" in str(told.value) and "EXIT(0)" in str(told.value)
+    assert "--jobs" in str(told.value)
+
+
+@pytest.mark.slow
+def test_a_worker_outlives_a_task_of_ours_that_calls_sys_exit():
+    """It is no user's code, so it is raised as it is and does not end the worker without a word."""
+    with pytest.raises(SystemExit):
+        run_tasks([leave, partial(square, 2)], 2)

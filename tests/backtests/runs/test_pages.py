@@ -10,7 +10,7 @@ import pytest
 
 from backtests.account.result import Result
 from backtests.report.summary import Summary, summarise
-from backtests.runs.folder import slug
+from backtests.runs.file_names import slug
 from backtests.runs.outcome import Outcome
 from backtests.runs.pages import write_pages
 from forecasters.bars import Bars

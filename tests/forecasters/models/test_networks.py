@@ -303,7 +303,7 @@ def test_rmse_with_nothing_left_to_learn_is_no_error(windows_of: MakeWindows) ->
         (RNN, {"learning_rate": float("nan")}, "learning_rate nan"),
         (RNN, {"loss": "mae"}, "loss 'mae'; known: mse, rmse"),
         (RNN, {"target": "volume"}, "rnn: target is 'volume'; known: close, return"),
-        (RNN, {"lookback": 0}, "rnn: lookback is 0"),
+        (RNN, {"lookback": 0}, "rnn has lookback 0"),
         (RNN, {"scaler": "min-max"}, "rnn: scaler is 'min-max', did you mean 'minmax'"),
         (RNN, {"hidden": 0}, "hidden 0"),
         (StackedLSTM, {"hidden": 0}, "hidden 0"),

@@ -1,0 +1,43 @@
+"""With --json nothing but the JSON reaches the standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from backtests.command.streams import nothing_printed
+
+
+def speak() -> None:
+    """Print in every way that a plugin has."""
+    print("print")
+    os.write(1, b"write\n")
+    os.system("echo child")
+    print("saved", file=sys.__stdout__)
+
+
+def test_all_that_is_printed_goes_to_stderr_and_stdout_comes_back(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with nothing_printed(True):
+        speak()
+    print("{}")
+    out, err = capfd.readouterr()
+    assert out == "{}\n"
+    assert {"print", "write", "child", "saved"} <= set(err.split())
+
+
+def test_without_json_nothing_changes(capfd: pytest.CaptureFixture[str]) -> None:
+    with nothing_printed(False):
+        speak()
+    out, err = capfd.readouterr()
+    assert {"print", "write", "child"} <= set(out.split()) and not err
+
+
+def test_stdout_comes_back_after_an_error_too(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ZeroDivisionError), nothing_printed(True):
+        raise ZeroDivisionError
+    os.write(1, b"back\n")
+    assert capfd.readouterr().out == "back\n"
