@@ -170,7 +170,7 @@ def load_file(path: Path) -> types.ModuleType:
     module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        exec(compile(source, str(path), "exec"), module.__dict__)
+        exec(compile(source, str(path), "exec"), module.__dict__)  # nosec B102 # the user named it
     except Exception as error:  # the user's file may raise anything: name the file
         del sys.modules[name]
         raise InputError(f"{path} failed to import: {type(error).__name__}: {error}") from error
