@@ -183,9 +183,7 @@ def test_what_the_user_put_in_the_way_is_not_overwritten(finished, tmp_path, cap
     assert (tmp_path / folder.name / "mine.txt").read_text() == "precious"
 
 
-def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(
-    tiny, tmp_path, capsys
-):
+def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(tiny, tmp_path, capsys):
     flags = [*TINY, "--out", str(tmp_path)]
     code, err = interrupted("run", flags)
     assert code == 130
