@@ -141,7 +141,7 @@ def _call(
         for path, name in plugins:
             if load_file(path).__name__ != name:
                 raise InputError(f"{path} was changed during the run: run again")
-        return index, pickle.loads(task)()
+        return index, pickle.loads(task)()  # nosec B301 # made by run_tasks above
     except (Error, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit too

@@ -173,7 +173,7 @@ def load_file(path: Path) -> types.ModuleType:
     module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        exec(compile(source, str(path), "exec"), module.__dict__)
+        exec(compile(source, str(path), "exec"), module.__dict__)  # nosec B102 # the user named it
     # the user's file may raise anything, and sys.exit() would end the command: name the file
     except BaseException as error:
         del sys.modules[name]

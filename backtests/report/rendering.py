@@ -34,7 +34,7 @@ def _environment() -> Environment:
         """Put the reason for a dash into its title, for the mouse and for screen readers."""
         if str(text) != formatting.DASH:
             return text
-        return Markup(f'<abbr title="{escape(why)}">{formatting.DASH}</abbr>')
+        return Markup(f'<abbr title="{escape(why)}">{formatting.DASH}</abbr>')  # nosec B704 # escaped
 
     environment.filters["because"] = because
     environment.filters["breakable"] = breakable
@@ -45,7 +45,7 @@ def breakable(name: str) -> Markup:
     """Return a long name, or a sentence with such names, that may break before a setting."""
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"([:,/])", r"\1<wbr>", str(escape(name))))
+    return Markup(re.sub(r"([:,/])", r"\1<wbr>", str(escape(name))))  # nosec B704 # escaped
 
 
 def render(template: str, **values: Any) -> str:

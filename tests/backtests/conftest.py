@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from backtests.command import config
 from backtests.run import main
 from forecasters.bars import Bars
 from forecasters.forecasts import Forecasts
@@ -45,6 +46,14 @@ def make_forecasts() -> Callable[..., Forecasts]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_job():
+    """Let a command that names no --jobs use this process: two others take seconds for imports."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "_cores", lambda: 1)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,6 +17,13 @@ SMALL = (
     "--seeds 2 --strategy five_percent --tearsheets none --threshold 0.01 --shifts 20"
 ).split()
 
+#: A run in less than a second, for what a run does whatever it is of: two folds, a rule without sweep.
+TINY = (
+    "--ticker 051900.KS --source simulated --start 2015-01-01 --end 2016-06-01 --train-size 200 "
+    "--step 100 --forecaster rnn:hidden=2,epochs=2,lookback=5,learning_rate=0.01 --seeds 2 "
+    "--strategy direction --tearsheets none --shifts 0 --jobs 1"
+).split()
+
 
 def interrupt_after(patch, fits):
     """Let Ctrl-C come when so many fits are kept; return those, as they come."""

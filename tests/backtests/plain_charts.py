@@ -14,7 +14,7 @@ WHOLE = {canvas: getattr(canvas, name) for canvas, name in SAVE.items()}
 
 @contextlib.contextmanager
 def drawn_plain(*whole):
-    """Save every chart of this process but `whole` without its axes. Its file and label are there."""
+    """Save every chart of this process but `whole` small, without its axes. Its label is there."""
     with pytest.MonkeyPatch.context() as patch:
         for canvas, name in SAVE.items():
             patch.setattr(canvas, name, _without_axes(WHOLE[canvas], whole))
@@ -38,6 +38,7 @@ def _without_axes(save, whole):
             figure.drawn_whole = True  # its SVG too, which goes into memory
         if not hasattr(figure, "drawn_whole"):
             figure.set_layout_engine("none")
+            figure.set_dpi(10)
             for axes in figure.axes:
                 axes.set_visible(False)
         return save(canvas, target, *arguments, **settings)

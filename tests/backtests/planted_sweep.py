@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from backtests.account.broker import Broker
 from backtests.jobs.parallel import in_turn
 from backtests.judging.sensitivity import sweep
@@ -33,6 +35,7 @@ def planted_market(make_bars, make_forecasts):
     return {bars.ticker: bars}, {bars.ticker: make_forecasts(bars, CALLS)}
 
 
+@functools.cache
 def market_of(*, traded=True):
     """Return a study of made-up prices with its bars and forecasts, two forecasters and naive."""
     study = make_study(KOREAN, forecasters=("cnn", "rnn"), traded=traded, rows=700)
@@ -43,6 +46,13 @@ def market_of(*, traded=True):
 def points_of(bars, forecasts, rule=RULE):
     """Return the sweep of every forecaster but naive, as a run makes it."""
     return sweep(bars, forecasts[1:], rule, KRX, in_turn)
+
+
+@functools.cache
+def market_points():
+    """Return the sweep of that market: sixty accounts, made once."""
+    _, bars, forecasts = market_of()
+    return points_of(bars, forecasts)
 
 
 def swept(bars, forecasts, rule=RULE, broker=KRX, members=None):

@@ -229,11 +229,12 @@ def test_a_fit_among_others_is_the_fit_alone(
     assert bits(group[0].run()) == alone[name][0]
 
 
+@pytest.mark.parametrize("names", slow_but([FORECASTERS], [FORECASTERS, tuple(NAMES)]), ids=len)
 def test_worker_processes_give_the_same_bits(
-    fits: dict[str, tuple[Fit, ...]], alone: dict[str, list[bytes]]
+    names: tuple[str, ...], fits: dict[str, tuple[Fit, ...]], alone: dict[str, list[bytes]]
 ) -> None:
-    every = [fit for group in fits.values() for fit in group][::-1]
-    expected = [answer for group in alone.values() for answer in group][::-1]
+    every = [fit for name in names for fit in fits[name]][::-1]
+    expected = [answer for name in names for answer in alone[name]][::-1]
     finished: list[int] = []
     answers = run_tasks([fit.run for fit in every], jobs=2, on_done=lambda n, _: finished.append(n))
     assert [bits(fitted) for fitted in answers] == expected

@@ -96,7 +96,7 @@ def check_pure(asked: RuleSubject) -> tuple[Finding, ...]:
         if isinstance(signals, str):
             return found(signals)
         twice = _signals(asked.rule, corners[::-1])
-        copy = _signals(pickle.loads(pickle.dumps(asked.rule)), corners)
+        copy = _signals(pickle.loads(pickle.dumps(asked.rule)), corners)  # nosec B301 # our own bytes
         moved = [replace(s, date=s.date - datetime.timedelta(days=MOVED_DAYS)) for s in corners]
         earlier = _signals(asked.rule, moved)
     if opened:

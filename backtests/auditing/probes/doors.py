@@ -225,7 +225,7 @@ def _mapped(number: int, declared: frozenset[str]) -> str | None:
     who = _who(_frame())
     if path.startswith("/memfd:") or (path.endswith(" (deleted)") and who != "user"):
         return None
-    if path.startswith("/dev/shm/"):
+    if path.startswith("/dev/shm/"):  # nosec B108 # compared, not written
         return f"it read shared memory ({path})"
     return None if _readable(path, who, declared) else f"it mapped {path} into memory"
 

@@ -13,7 +13,7 @@ from backtests.grid import main as grid
 from backtests.run import main
 
 SPAN = "--source simulated --start 2015-01-01 --end 2016-06-01 --jobs 1 --quiet".split()
-SHORT = [*SPAN, *"--train-size 200 --step 100 --seeds 1 --tearsheets none".split()]
+SHORT = [*SPAN, *"--train-size 200 --step 100 --seeds 1 --tearsheets none --end 2016-02-15".split()]
 
 
 def finished(flags: list[str], out: Path, command: Any = main) -> tuple[dict[str, Any], Path]:

@@ -18,6 +18,7 @@ TICKERS = ("051900.KS", "005930.KS")
 FLAGS = [
     *"--source simulated --start 2015-01-01 --end 2018-01-01 --train-size 400 --step 200".split(),
     *"--seeds 2 --tearsheets none --epochs 3 --clip 4 --components 3 --save-fits --shifts 0 --jobs 1".split(),
+    *"--strategy direction".split(),  # no sweep
     *"--forecaster rnn:hidden=4,lookback=5 rnn:hidden=4,lookback=6,pooled=true,target=return".split(),
     "linear",
 ]

@@ -140,7 +140,7 @@ def test_the_verdict_stands_before_every_other_sentence(study, judgement, tmp_pa
 
 
 def test_a_run_says_its_verdict_and_counts_its_trials(tmp_path, capsys) -> None:
-    ledger = ("--ledger", tmp_path / FILE)
+    ledger = ("--ledger", tmp_path / FILE, "--end", "2017-06-01")
     code, first = run(capsys, "--out", tmp_path, "--jobs", 1, *ledger)
     assert code == 0
     manifest = json.loads((Path(first["folder"]) / "manifest.json").read_text("utf-8"))

@@ -27,11 +27,16 @@ from tests.backtests.planted_sweep import (
     PLANTED,
     RULE,
     market_of,
+    market_points,
     planted_market,
     points_at,
     points_of,
     swept,
 )
+from tests.contracts.representatives import slow_but
+
+#: Each exit at a threshold beside the ten, and one exit at one of them.
+OWN = [*((name, 0.0125) for name in EXITS), ("entry", 0.05)]
 
 
 @pytest.fixture
@@ -74,9 +79,11 @@ def test_every_point_of_a_planted_market_as_computed_by_hand(planted):
     assert {p.forecaster for p in points} == {"planted"}
 
 
-@pytest.mark.parametrize("exit_", list(EXITS))
-@pytest.mark.parametrize("threshold", [0.05, 0.0125])
-def test_the_own_point_is_the_result_of_the_run(exit_, threshold):
+@pytest.mark.parametrize(
+    "case", slow_but(OWN, [(e, t) for t in (0.0125, 0.05) for e in EXITS]), ids=str
+)
+def test_the_own_point_is_the_result_of_the_run(case):
+    exit_, threshold = case
     _, bars, forecasts = market_of()
     rule = FivePercentRule(threshold=threshold, exit=exit_, max_hold=9, stop_loss=0.03)
     points = swept(bars, forecasts[2], rule)
@@ -139,11 +146,16 @@ def test_no_account_buys_what_may_not_be_bought(planted):
     assert not any(point.trades for point in swept(bars, forecasts, RULE, FREE, nobody))
 
 
+def test_a_forecaster_among_others_has_the_points_that_it_has_alone():
+    _, bars, forecasts = market_of()
+    assert list(market_points()) == [p for f in forecasts[1:] for p in swept(bars, f)]
+
+
+@pytest.mark.slow  # test_repeat.py has a fast run on two processes
 def test_processes_give_the_points_that_one_process_gives():
     _, bars, forecasts = market_of()
-    one_by_one = [p for f in forecasts[1:] for p in swept(bars, f)]
     spread = sweep(bars, forecasts[1:], RULE, KRX, partial(run_tasks, jobs=2))
-    assert list(spread) == list(points_of(bars, forecasts)) == one_by_one
+    assert spread == market_points()
 
 
 def test_one_account_of_several_tickers(make_bars, make_forecasts):
@@ -191,7 +203,7 @@ def test_no_account_of_the_sweep_changes_before_the_prices_do(monkeypatch):
 
 def test_the_digest_covers_every_value_of_every_point():
     study, bars, forecasts = market_of()
-    study = replace(study, sensitivity=points_of(bars, forecasts))
+    study = replace(study, sensitivity=market_points())
     whole = digest_of([study])
     assert whole == digest_of([replace(study, sensitivity=points_of(bars, forecasts))])
     first = study.sensitivity[0]

@@ -15,7 +15,7 @@ from tests.backtests.example_runs import run
 
 FLAGS = (
     "--ticker 051900.KS --source simulated --start 2015-01-01 --end 2016-06-01 --train-size 200 "
-    "--forecaster linear --strategy five_percent --tearsheets none --shifts 0 --jobs 1"
+    "--forecaster linear --strategy direction --tearsheets none --shifts 0 --jobs 1"
 ).split()
 
 

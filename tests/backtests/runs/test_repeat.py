@@ -10,11 +10,18 @@ import pandas as pd
 import pytest
 
 from backtests.run import main
-from tests.backtests.example_runs import SMALL, interrupt_after, interrupted, run
+from tests.backtests.example_runs import SMALL, TINY, interrupt_after, interrupted, json_of, run
 
 #: The same values as some of the flags of SMALL, from a file, in another order.
 CONFIG = "seeds = 2\nend = 2018-01-01\nstart = 2015-01-01\n"
 IN_FILE = ("--seeds", "--end", "--start")
+TINY_RNN = TINY[TINY.index("--forecaster") + 1]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Return what the tiny run printed with --json."""
+    return json_of(main, [*TINY, "--out", str(tmp_path_factory.mktemp("tiny")), "--json"])
 
 
 def without(flags, dropped):
@@ -27,10 +34,11 @@ def without(flags, dropped):
     "other",
     [
         ["--jobs", "2"],
-        pytest.param(["--out", "elsewhere/deep"], marks=pytest.mark.slow),
-        pytest.param(["--config", "run.toml"], marks=pytest.mark.slow),
+        ["--out", "elsewhere/deep"],
+        ["--config", "run.toml"],
     ],
 )
+@pytest.mark.slow
 def test_the_same_key_and_digest_whatever_cannot_matter(
     finished, tmp_path, monkeypatch, capsys, other
 ):
@@ -67,11 +75,10 @@ def test_a_run_whose_pages_other_code_drew_says_how_to_draw_them_again(finished,
     assert f"this one draws them again with\n  {sys.executable} -m backtests.report {copy}\n" in err
 
 
-def test_another_seed_or_threshold_is_another_run(finished, tmp_path, capsys):
-    _, printed = finished
-    code, other = run(capsys, "--out", tmp_path, "--seed", 5, "--jobs", 1)
+def test_another_seed_is_another_run(tiny, tmp_path, capsys):
+    code, other = run(capsys, "--out", tmp_path, "--seed", 5, flags=TINY)
     assert code == 0
-    assert other["key"] != printed["key"] and other["digest"] != printed["digest"]
+    assert other["key"] != tiny["key"] and other["digest"] != tiny["digest"]
 
 
 def test_a_finished_run_is_found_not_run_again(finished, capsys):
@@ -168,16 +175,17 @@ def test_a_plugin_that_remembers_or_solves_gives_the_same_digest_on_any_number_o
         "    def predict(self, windows):\n"
         "        return np.array([x.ravel() @ self.w_ for x in windows.X])\n"
     )
-    digests = set()
+    printed = []
     for jobs in (1, 2):
-        code, printed = run(
+        code, made = run(
             capsys,
-            *("--forecaster", tmp_path / "solver.py", "--jobs", jobs, "--shifts", 0),
-            *("--out", tmp_path / str(jobs), "--threshold", 0.05),
+            *("--forecaster", tmp_path / "solver.py", TINY_RNN, "--jobs", jobs, "--shifts", 5),
+            *("--out", tmp_path / str(jobs), "--strategy", "five_percent", "--threshold", 0.01),
+            flags=TINY,
         )
-        assert code == 0
-        digests.add(printed["digest"])
-    assert len(digests) == 1
+        assert (code, made["found"]) == (0, False)
+        printed.append((made["key"], made["digest"]))
+    assert printed[0] == printed[1]
 
 
 def test_what_the_user_put_in_the_way_is_not_overwritten(finished, tmp_path, capsys):
@@ -190,18 +198,15 @@ def test_what_the_user_put_in_the_way_is_not_overwritten(finished, tmp_path, cap
     assert (tmp_path / folder.name / "mine.txt").read_text() == "precious"
 
 
-def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(
-    finished, tmp_path, capsys
-):
-    _, printed = finished
-    flags = [*SMALL, "--out", str(tmp_path), "--jobs", "1"]
+def test_interrupted_it_says_how_to_go_on_and_goes_on_to_the_same_digest(tiny, tmp_path, capsys):
+    flags = [*TINY, "--out", str(tmp_path)]
     code, err = interrupted("run", flags)
     assert code == 130
     assert "go on with" in err and "backtests.run --ticker 051900.KS" in err
     (kept,) = Path(os.environ["BACKTESTS_STORE"]).rglob("*.safetensors")
     kept.write_bytes(kept.read_bytes()[:100])  # a truncated file is trained again
     code, again = run(capsys, flags=flags)
-    assert (code, again["digest"]) == (0, printed["digest"])
+    assert (code, again["digest"]) == (0, tiny["digest"])
 
 
 @pytest.mark.slow
@@ -225,15 +230,15 @@ def test_interrupted_it_goes_on_with_the_forecasters_named_in_another_order(
 def test_a_bar_that_comes_later_changes_no_order_that_was_decided_before(tmp_path, capsys):
     """Cut off at a day and run again: every forecast and order up to that day is the same."""
     runs = {}
-    for end in ("2018-01-01", "2017-08-11"):
-        code, printed = run(capsys, "--end", end, "--shifts", 0, "--out", tmp_path, "--jobs", 1)
+    for end in ("2016-06-01", "2016-04-20"):  # the second ends in the second fold
+        code, printed = run(capsys, "--end", end, "--out", tmp_path, flags=TINY)
         assert code == 0
         folder = Path(printed["folder"])
         forecasts = pd.read_parquet(folder / "forecasts.parquet").drop(columns=["target", "actual"])
         fills = pd.read_csv(folder / "fills.csv")
         runs[end] = (
-            forecasts[forecasts["as_of"] < "2017-08-11"].reset_index(drop=True),
-            fills[fills["session"] < "2017-08-11"].reset_index(drop=True),
+            forecasts[forecasts["as_of"] < "2016-04-20"].reset_index(drop=True),
+            fills[fills["session"] < "2016-04-20"].reset_index(drop=True),
         )
         shutil.rmtree(folder)
     (longer, longer_fills), (shorter, shorter_fills) = runs.values()

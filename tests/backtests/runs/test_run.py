@@ -14,7 +14,7 @@ import pytest
 from backtests.run import main
 from backtests.runs.folder import Place
 from backtests.runs.manifest import write_manifest
-from tests.backtests.example_runs import SMALL, run
+from tests.backtests.example_runs import SMALL, TINY, run
 
 
 def test_the_run_folder_holds_what_is_promised(finished):
@@ -251,9 +251,8 @@ def test_without_a_network_auto_says_loudly_that_the_bars_are_simulated(
     tmp_path, capsys, monkeypatch
 ):
     monkeypatch.setenv("BACKTESTS_CACHE", str(tmp_path / "cache"))
-    flags = [flag if flag != "simulated" else "auto" for flag in SMALL]
-    flags[flags.index("--forecaster") + 1 : flags.index("--seeds")] = ["linear"]
-    code = main([*flags, "--out", str(tmp_path), "--jobs", "1"])
+    flags = [flag if flag != "simulated" else "auto" for flag in TINY]
+    code = main([*flags, "--forecaster", "linear", "--out", str(tmp_path)])
     out, err = capsys.readouterr()
     assert code == 0, err
     assert "WARNING" in err and "SIMULATED" in err

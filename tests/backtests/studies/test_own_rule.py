@@ -54,7 +54,7 @@ class PlainRule(Rule):
     def reading(self):
         return "Hold on a forecast rise."
 '''
-FLAGS = SMALL[: SMALL.index("--seeds")]
+FLAGS = [*SMALL[: SMALL.index("--seeds")], "--end", "2017-06-01"]
 
 
 def run_rule(folder: Path, capsys: pytest.CaptureFixture[str], name: str, text: str) -> Path:

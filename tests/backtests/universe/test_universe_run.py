@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def flags(folder: Path, universe: Path) -> list[str]:
     return (
         f"--universe {universe} --data-dir {folder} --end 2018-01-01 --forecaster linear:target=return "
-        "--strategy five_percent:threshold=0.001,max_hold=5 --slots 2 --tearsheets none --shifts 0 --jobs 1"
+        "--strategy direction --slots 2 --tearsheets none --shifts 0 --jobs 1"
     ).split()
 
 
@@ -155,6 +155,7 @@ def test_a_volume_step_is_reported_with_its_remedy(
     universe = tmp_path / "corrected.txt"
     universe.write_text("\n".join(["A.KS x50 before 2017-03-02", *TICKERS[1:]]))
     command = [*flags(folder, universe), "--largest", "2", "--out", str(tmp_path), "--json"]
+    command += "--strategy five_percent:threshold=0.001,max_hold=5 --end 2017-06-01".split()
     assert main(command) == 0
 
 

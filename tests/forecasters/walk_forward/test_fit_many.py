@@ -50,10 +50,15 @@ def bits(fitted: Fitted) -> tuple[bytes, ...]:
     return (*(a.tobytes() for a in arrays), str((fitted.kept, fitted.engine)).encode())
 
 
+@pytest.fixture(scope="module")
+def alone(fits: list[Fit]) -> list[tuple[bytes, ...]]:
+    """Return the bits of each fit, run in this thread."""
+    return [bits(fit.run()) for fit in fits]
+
+
 @needs_kernels
 @pytest.mark.parametrize("workers", [1, 2, 5])
-def test_a_fit_does_not_know_of_the_others_nor_of_their_order_or_number(fits, workers):
-    alone = [bits(fit.run()) for fit in fits]
+def test_a_fit_does_not_know_of_the_others_nor_of_their_order_or_number(fits, alone, workers):
     assert len(set(alone)) > len(fits) / 2, "the fits differ from each other"
     assert [bits(f) for f in fit_many(fits, workers)] == alone
     assert [bits(f) for f in fit_many(fits[::-1], workers)] == alone[::-1]

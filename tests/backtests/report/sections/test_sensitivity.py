@@ -18,6 +18,7 @@ from tests.backtests.planted_sweep import (
     FREE,
     RULE,
     market_of,
+    market_points,
     planted_market,
     points_at,
     points_of,
@@ -50,8 +51,8 @@ def test_the_trials_are_counted_and_the_best_is_worth_nothing():
 
 
 def test_the_page_shows_a_dash_where_nothing_was_bought(tmp_path):
-    study, bars, forecasts = market_of()
-    study = replace(study, sensitivity=points_of(bars, forecasts))
+    study, _, _ = market_of()
+    study = replace(study, sensitivity=market_points())
     html = write_index(tmp_path, summarise(study), {}, {}).read_text(encoding="utf-8")
     part = html[html.index('id="sensitivity"') : html.index('id="forecasts"')]
     assert "60 trials (10 thresholds x 3 exits x 2 forecasters)" in part
@@ -89,8 +90,8 @@ def test_a_run_without_a_sweep_or_without_a_purchase_has_no_picture(tmp_path):
 
 
 def test_the_picture_has_a_row_for_each_forecaster_that_bought(tmp_path):
-    study, bars, forecasts = market_of()
-    study = replace(study, sensitivity=points_of(bars, forecasts))
+    study, _, _ = market_of()
+    study = replace(study, sensitivity=market_points())
     with drawn_plain("sensitivity"):
         svg = draw_figures(tmp_path, study)["sensitivity"]
     assert (tmp_path / "sensitivity.png").stat().st_size > 10_000
