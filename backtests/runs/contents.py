@@ -26,24 +26,24 @@ def contents_of(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def changed(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return, in words, which of these files are missing or not what they were; other files do not count.
+def changed(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return which of these files are not what they were, and what they are; other files do not count.
 
     Parameters
     ----------
     files : mapping
         From `contents_of`, perhaps read back from a file that anybody may have written.
     """
-    words = []
+    found = {}
     for name, told in files.items():
         path = folder / name
         if not _inside(name):
-            words.append(f"{name!r} is no file of the folder")
+            found[name] = "is no file of the folder"
         elif not os.path.lexists(path):
-            words.append(f"{name} is missing")
+            found[name] = "is missing"
         elif not _same(path, told):
-            words.append(f"{name} was changed")
-    return words
+            found[name] = "was changed"
+    return found
 
 
 def _same(path: Path, told: Mapping[str, Any]) -> bool:

@@ -180,4 +180,5 @@ def changed_files(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
     """Return, in words, what in a run folder is not as the run left it; empty where all is."""
     if "files" not in manifest or manifest.get("sha256") != sha256_of(manifest):
         return [f"{MANIFEST} was changed"]
-    return changed(folder, manifest["files"])
+    found = changed(folder, manifest["files"])
+    return [f"{name if name.isprintable() else ascii(name)} {what}" for name, what in found.items()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from backtests.runs.contents import changed
 from backtests.verifying.again import Again, bars_behind
 from backtests.verifying.recorded import Kept, Recorded, read_recorded
 from backtests.verifying.tables import read
@@ -81,17 +81,8 @@ class Side:
     @cached_property
     def changed_files(self) -> dict[str, str]:
         """The files that are not as the manifest's sha256 says, each with what is wrong."""
-        wrong = {}
         named = self.manifest.get("files")
-        for name, sha256 in (named if isinstance(named, dict) else {}).items():
-            path = self.folder / name
-            if not path.resolve().is_relative_to(self.folder.resolve()):
-                wrong[name] = "outside"
-            elif not path.is_file():
-                wrong[name] = "missing"
-            elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-                wrong[name] = "changed"
-        return wrong
+        return changed(self.folder, named) if isinstance(named, dict) else {}
 
     def by(self, name: str, keys: tuple[str, ...]) -> dict[tuple[Any, ...], dict[str, Any]]:
         """Return the entries of a list of the manifest by some of their values."""
