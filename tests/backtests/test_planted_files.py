@@ -130,13 +130,13 @@ def test_a_planted_fit_is_refused_and_runs_nothing(
     path = good_fit(tmp_path / "good.safetensors")
     assert isinstance(load_fit(path), SavedFit)
     planted = read = 0
-    for name, plant in [*fit_plants(path)][::step]:
+    for name, plant in [*fit_plants(path)][:: 3 * step - 2]:
         planted += 1
         plant(fresh(tmp_path / "planted") / "fit.safetensors")
         outcome = value_or_refusal(lambda: load_fit(tmp_path / "planted" / "fit.safetensors"))
         assert isinstance(outcome, InputError | SavedFit), name
         read += isinstance(outcome, SavedFit)
-    assert planted > 120 / step
+    assert planted > 120 / (3 * step - 2)
     assert read < planted / 3, "settings that the training alone used may be others"
     assert not (tmp_path / "ran").exists()
 
