@@ -49,7 +49,8 @@ def changed(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> dict[str, s
 def _same(path: Path, told: Mapping[str, Any]) -> bool:
     try:
         check_regular(path)  # a pipe would be waited for
-        return path.stat().st_size == told["size"] and _sha256(path) == told["sha256"]
+        same_size = path.stat().st_size == told["size"]
+        return bool(same_size and _sha256(path) == told["sha256"])
     except (OSError, Unreadable):
         return False
 

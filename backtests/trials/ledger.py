@@ -35,13 +35,13 @@ from warnings import warn
 
 from backtests.trials.chain import ChainedLine, damage, extend, parse
 from backtests.trials.evidence import Dated, Evidence, chosen_from, windows
-from backtests.trials.kept_looks import STORED, KeptLooks
+from backtests.trials.kept_looks import KeptLooks
+from backtests.trials.line import decode, entry_of
 from backtests.trials.locked import append, locked, signature
-from backtests.trials.look import TIMING, Look
+from backtests.trials.look import Look
 from backtests.trials.manifests import Memory, read_memories
 from backtests.trials.prices import PriceRegistry
 from backtests.trials.trial import SHORT, Scope, Trial
-from backtests.writing.shape import DAY, FLAG, NUMBER, TEXT, Leaf, check, optional
 from backtests.writing.untrusted import Unreadable, check_regular, read_bytes
 from forecasters.bars import Bars
 from forecasters.errors import DataWarning
@@ -51,28 +51,6 @@ FILE = "trials.jsonl"
 FORMAT = 2
 #: Bytes of a ledger: some 500,000 trials.
 LARGEST = 256 * 2**20
-#: A line, beside its number and the sha256 of the line before.
-SHAPE = {
-    "on": DAY,
-    "key": TEXT,
-    "tickers": [TEXT],
-    "first": DAY,
-    "last": DAY,
-    "simulated": FLAG,
-    "prices?": [TEXT],
-    "sharpe": optional(NUMBER),
-    "command": TEXT,
-    "bars": TEXT,
-    "kind?": TEXT,
-    "look?": optional(
-        Leaf(
-            "the name of a series",
-            lambda v: v == "" or (isinstance(v, str) and bool(STORED.fullmatch(v))),
-        )
-    ),
-}
-#: A daily Sharpe ratio beyond this is none: its square has to be a number.
-STEEPEST = 1e9
 
 
 def default_ledger() -> Path:
@@ -268,16 +246,16 @@ class TrialLedger:
         with locked(self.path) as file:
             scope = replace(scope, prices=self._prices.names(bars))
             raw = read_bytes(self.path, LARGEST)
-            lines = parse(raw, _decode)
+            lines = parse(raw, decode)
             known = _readable(lines)
             fresh = _fresh(_scoped(trials, scope), known)
             looks = [trial.look for trial in fresh if trial.look is not None]
             names = iter(self._looks.keep(looks))
             fresh = [replace(t, stored=next(names) if t.look is not None else "") for t in fresh]
             if fresh:
-                text = extend(lines, [_entry(trial, self.today) for trial in fresh])
+                text = extend(lines, [entry_of(trial, self.today) for trial in fresh])
                 append(file, text if raw.endswith(b"\n") or not raw else b"\n" + text)
-                lines += parse(text, _decode)
+                lines += parse(text, decode)
         return lines, known, fresh, scope
 
     def _earlier(
@@ -366,36 +344,6 @@ def _fresh(trials: Iterable[Trial], known: Iterable[Dated]) -> list[Trial]:
     return fresh
 
 
-def _entry(trial: Trial, day: str) -> dict[str, Any]:
-    return {
-        "on": day,
-        "key": trial.key,
-        **asdict(trial.scope),
-        "sharpe": trial.sharpe,
-        "command": trial.command,
-        "bars": trial.bars,
-        "kind": trial.kind,
-        "look": trial.stored,
-    }
-
-
-def _decode(entry: Mapping[str, Any]) -> tuple[Trial, str]:
-    """Return the trial of a line and its day."""
-    check(entry, SHAPE, "the line")
-    first, last, sharpe = entry["first"], entry["last"], entry["sharpe"]
-    if first > last:
-        raise Unreadable(f"the line: it ends on {last}, before it begins on {first}")
-    if sharpe is not None and abs(sharpe) > STEEPEST:
-        raise Unreadable(f"the line: no Sharpe ratio is {sharpe}")
-    prices = tuple(entry.get("prices", ()))
-    scope = Scope(tuple(entry["tickers"]), first, last, entry["simulated"], prices)
-    kind, stored = entry.get("kind", TIMING), entry.get("look")
-    trial = Trial(
-        entry["key"], scope, sharpe, entry["command"], entry["bars"], kind=kind, stored=stored
-    )
-    return trial, entry["on"]
-
-
 def _readable(lines: Sequence[ChainedLine]) -> list[tuple[Trial, str]]:
     return [line.content for line in lines if line.content is not None]
 
@@ -403,7 +351,7 @@ def _readable(lines: Sequence[ChainedLine]) -> list[tuple[Trial, str]]:
 def _read(path: Path) -> tuple[list[ChainedLine], list[str]]:
     """Return the lines of a ledger that cannot be written, and what is wrong where it cannot be read."""
     try:
-        return parse(read_bytes(path, LARGEST), _decode), []
+        return parse(read_bytes(path, LARGEST), decode), []
     except FileNotFoundError:
         return [], []
     except (OSError, Unreadable) as error:

@@ -34,11 +34,6 @@ SHORT = 12
 EDITED = "the file was changed after the run: the manifest still has the sha256 of what came out"
 #: Letters of another value that are shown.
 LONGEST = 160
-WRONG = {
-    "changed": "is not the file that the run wrote: its sha256 differs from the manifest's",
-    "missing": "is gone",
-    "outside": "is named by the manifest and lies outside the folder",
-}
 
 
 def to_text(comparison: Comparison) -> str:
@@ -92,7 +87,7 @@ def sentence(finding: Finding) -> str:
     'five_percent on rnn, 051900.KS: 1 fill is gone, the first BUY'
     """
     if finding.kind == "file":
-        return f"{finding.where} {WRONG.get(finding.note, finding.note)}"
+        return f"{finding.where} {finding.note} since the run"
     text = ", ".join(_counts(finding))
     if finding.before is not None or finding.after is not None:
         values = f"{_shown(finding, finding.before)}, now {_shown(finding, finding.after)}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from backtests import plugins
 from backtests.jobs.saved import SavedFit, load_fit
 from backtests.runs.folder import Finished, Place
 from backtests.runs.manifest import read_manifest, write_manifest
@@ -129,15 +130,29 @@ def test_a_planted_fit_is_refused_and_runs_nothing(
     path = good_fit(tmp_path / "good.safetensors")
     assert isinstance(load_fit(path), SavedFit)
     planted = read = 0
-    for name, plant in [*fit_plants(path)][::step]:
+    for name, plant in [*fit_plants(path)][:: 3 * step - 2]:
         planted += 1
         plant(fresh(tmp_path / "planted") / "fit.safetensors")
         outcome = value_or_refusal(lambda: load_fit(tmp_path / "planted" / "fit.safetensors"))
         assert isinstance(outcome, InputError | SavedFit), name
         read += isinstance(outcome, SavedFit)
-    assert planted > 120 / step
+    assert planted > 120 / (3 * step - 2)
     assert read < planted / 3, "settings that the training alone used may be others"
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["evil.py", "./evil.py", "evil.py:x=1", "../work/evil.py", "rnn:x=1"]
+)
+def test_a_name_from_a_file_names_no_code_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    Path("evil.py").write_text("from pathlib import Path\nPath('ran').touch()\n")
+    with pytest.raises(InputError):
+        plugins.find(plugins.FORECASTERS, name)
+    assert not Path("ran").exists()
 
 
 def test_a_planted_folder_of_the_work_is_refused(tmp_path: Path) -> None:

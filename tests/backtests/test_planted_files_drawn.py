@@ -91,7 +91,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(data=st.data())
-@many(4000)
+@many(3000)
 def test_a_manifest(folder: Path, data: st.DataObject) -> None:
     place = Place(str(folder / "runs"), "A.KS", "ab" * 32)
     place.folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def test_a_manifest(folder: Path, data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@many(2500)
+@many(600)
 def test_a_ledger(folder: Path, data: st.DataObject) -> None:
     good = folder / "good" / "trials.jsonl"
     if not good.exists():
@@ -129,7 +129,7 @@ def test_a_ledger(folder: Path, data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@many(2500)
+@many(1500)
 def test_a_saved_fit(folder: Path, data: st.DataObject) -> None:
     good = folder / "good.safetensors"
     if not good.exists():
@@ -150,7 +150,7 @@ def test_a_saved_fit(folder: Path, data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@many(8000)
+@many(6000)
 def test_a_file_of_arrays(folder: Path, data: st.DataObject) -> None:
     good = folder / "good.npz"
     if not good.exists():
