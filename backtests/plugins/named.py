@@ -105,9 +105,9 @@ EXAMPLES: dict[Any, str] = {int: " (such as 12)", float: " (such as 0.05)"}
 
 def settings_of(cls: Any) -> dict[str, Any]:
     """Return the settings of a plugin class and their types: the fields that can be set by text."""
-    if not is_dataclass(cls):
-        raise InputError(f"{cls.__name__} is not a dataclass: write @dataclass above it")
     name = cls.__name__
+    if not is_dataclass(cls):
+        raise InputError(f"{name} is not a dataclass: write @dataclass above it")
     try:
         hints = typing.get_type_hints(cls)
     except (NameError, TypeError, SyntaxError, AttributeError) as error:
