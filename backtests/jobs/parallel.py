@@ -114,7 +114,8 @@ def _finished(
     )
     for mark in folder.iterdir():
         mark.unlink()
-    workers = min(jobs, len(left))
+    # of one worker joblib makes none: a task that ends its process would end this one
+    workers = max(2, min(jobs, len(left)))
     try:
         with (
             warnings.catch_warnings(),

@@ -34,7 +34,7 @@ def parse(text: str) -> Named:
     end = text.find(".py")
     split = text.find(":", max(end, 0))
     head, tail = (text, "") if split < 0 else (text[:split], text[split + 1 :])
-    settings = {}
+    settings: dict[str, str] = {}
     for part in filter(None, tail.split(",")):
         key, equals, value = part.partition("=")
         if not equals:
@@ -105,13 +105,14 @@ EXAMPLES: dict[Any, str] = {int: " (such as 12)", float: " (such as 0.05)"}
 
 def settings_of(cls: Any) -> dict[str, Any]:
     """Return the settings of a plugin class and their types: the fields that can be set by text."""
+    name = cls.__name__
     if not is_dataclass(cls):
-        raise InputError(f"{cls.__name__} is not a dataclass: write @dataclass above it")
+        raise InputError(f"{name} is not a dataclass: write @dataclass above it")
     try:
         hints = typing.get_type_hints(cls)
     except (NameError, TypeError, SyntaxError, AttributeError) as error:
         raise InputError(
-            f"the types of the settings of {cls.__name__} ({cls.__module__.partition('@')[0]}) cannot be read: "
+            f"the types of the settings of {name} ({cls.__module__.partition('@')[0]}) cannot be read: "
             f"{told(error)}; import what they name, at the top of the file"
         ) from error
     return {f.name: hints[f.name] for f in fields(cls) if f.init and _options(hints[f.name])}

@@ -96,7 +96,8 @@ def _check_settings(plugin: Any, settings: dict[str, Any]) -> None:
 
 
 def _count(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return whole and int(value) >= 0
 
 
 def _share(value: Any) -> bool:

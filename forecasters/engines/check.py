@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 
 from forecasters.engines.torch import alone
 from forecasters.errors import InputError
@@ -124,7 +124,7 @@ def module_of(network: object, where: str) -> nn.Module:
 def _check_weights(network: nn.Module, where: str) -> None:
     tensors = [*network.named_parameters(), *network.named_buffers()]
     for name, weight in tensors:
-        if isinstance(weight, UninitializedTensorMixin):
+        if is_lazy(weight):
             raise InputError(
                 f"{where}: the weight {name} has no size yet (a lazy layer); give each layer its sizes"
             )
@@ -163,6 +163,6 @@ def _line(error: Exception) -> str:
 class _quiet(warnings.catch_warnings):  # noqa: N801 - used as a function
     """Torch warns of an empty weight, of which an error tells more."""
 
-    def __enter__(self) -> None:  # type: ignore[override]
+    def __enter__(self) -> None:
         super().__enter__()
         warnings.simplefilter("ignore")

@@ -20,6 +20,7 @@ from backtests.report.charts.style import (
     draw_all,
     log_axis,
     new_figure,
+    shortened,
     small_charts,
     time_axis,
     wrapped,
@@ -104,7 +105,7 @@ def _equity(study: Study) -> Figure:
             "linestyle": "-" if held else dashes[result.strategy],
             "zorder": 3 if held else 2,
         }
-        label = f"{who(result, ' · ')}  {percent(index[-1] / 100 - 1)}"
+        label = f"{shortened(who(result, ' · '))}  {percent(index[-1] / 100 - 1)}"
         top.plot(result.sessions, index, label=label, **style)
         peaks = np.maximum.accumulate(index)
         below.plot(result.sessions, 100 * (index / peaks - 1), **{**style, "linewidth": 1.0})
@@ -146,7 +147,7 @@ def _closes(forecasters: Sequence[Forecasts]) -> Figure:
             axes.plot(days[part], close[part], color=PREDICTED, linewidth=0.9, label="predicted")
             time_axis(axes)
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
-        whole.set_title(forecasts.forecaster)
+        whole.set_title(shortened(forecasts.forecaster))
         near.set_title("the last 60 days", fontweight="normal", color=FAINT)
     handles, labels = grid[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=2)

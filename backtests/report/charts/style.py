@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import re
@@ -139,6 +140,26 @@ def small_charts(
     return figure, list(grid[:n]), columns
 
 
+#: Letters of a name in a chart; a longer one would leave no room for the curves.
+LONGEST = 120
+
+
+def shortened(name: str) -> str:
+    """Return a name as a chart shows it: the beginning of a long one, and a part of its sha256.
+
+    Examples
+    --------
+    >>> shortened("cnn:filters=256")
+    'cnn:filters=256'
+    >>> len(shortened("x" * 300)) == LONGEST
+    True
+    """
+    if len(name) <= LONGEST:
+        return name
+    end = f"...{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return name[: LONGEST - len(end)] + end
+
+
 def wrapped(name: str, columns: int) -> str:
     """Return the name broken into lines that fit above a chart, at colons, commas and slashes.
 
@@ -155,7 +176,7 @@ def wrapped(name: str, columns: int) -> str:
     """
     width = 76 // columns
     lines = [""]
-    for part in re.split(r"(?<=[:,/])", name):
+    for part in re.split(r"(?<=[:,/])", shortened(name)):
         if lines[-1] and len(lines[-1] + part) > width:
             lines.append("")
         lines[-1] += part
