@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.backtests.corpus.case import FILES, outcome
-from tests.backtests.corpus.tables import EXTRA, EXTRA_ROWS, HEAD, PLAIN
+from tests.backtests.reading.case import FILES, outcome
+from tests.backtests.reading.tables import EXTRA, EXTRA_ROWS, HEAD, PLAIN
 
 #: Times as many examples of the slow tests: a number here makes a longer search.
 MORE = float(os.environ.get("FUZZ_MORE", "1"))
