@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.backtests.corpus.case import FILES, outcome
-from tests.backtests.corpus.tables import EXTRA, EXTRA_ROWS, HEAD, PLAIN
+from tests.backtests.reading.case import FILES, outcome
+from tests.backtests.reading.tables import EXTRA, EXTRA_ROWS, HEAD, PLAIN
 
 #: Times as many examples of the slow tests: a number here makes a longer search.
 MORE = float(os.environ.get("FUZZ_MORE", "1"))
@@ -34,7 +34,7 @@ FEW = settings(max_examples=12)
 
 
 def some(count: int) -> settings:
-    """Return settings of a slow search: other examples at each run of the whole suite."""
+    """Return settings of a slow search: the same examples each time, unless FUZZ_MORE asks for others."""
     return settings(max_examples=int(count * MORE), deadline=None, derandomize=MORE == 1)
 
 
@@ -242,27 +242,27 @@ def test_any_configuration_is_read_or_refused(content: bytes) -> None:
 
 @pytest.mark.slow
 @given(st.one_of(CSV.map(lambda raw: ("csv", raw)), EXTRAS.map(lambda raw: ("extra", raw))))
-@some(12_000)
+@some(2_500)
 def test_a_minute_of_tables(drawn: tuple[str, bytes]) -> None:
     tried(*drawn)
 
 
 @pytest.mark.slow
 @given(parquets(), st.sampled_from(["parquet", "extra-parquet"]))
-@some(6_000)
+@some(800)
 def test_a_minute_of_parquets(content: bytes, kind: str) -> None:
     tried(kind, content)
 
 
 @pytest.mark.slow
 @given(UNIVERSES)
-@some(20_000)
+@some(2_500)
 def test_a_minute_of_universes(content: bytes) -> None:
     tried("universe", content)
 
 
 @pytest.mark.slow
 @given(CONFIGS)
-@some(12_000)
+@some(5_000)
 def test_a_minute_of_configurations(content: bytes) -> None:
     tried("config", content)

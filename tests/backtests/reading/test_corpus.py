@@ -12,8 +12,8 @@ import pytest
 from backtests.run import main
 from backtests.sources.source import SnapshotWarning
 from backtests.writing.plain import MESSAGE
-from tests.backtests.corpus import parquets, tables, written
-from tests.backtests.corpus.case import Case, outcome, read, within
+from tests.backtests.reading import parquets, tables, written
+from tests.backtests.reading.case import Case, outcome, read, within
 
 CASES = [*tables.cases(), *parquets.cases(), *written.cases()]
 SNAPSHOTS = [*parquets.snapshots(), *written.snapshots()]

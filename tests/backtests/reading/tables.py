@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.backtests.corpus.case import Case
+from tests.backtests.reading.case import Case
 
 HEAD = "Date;Open;High;Low;Close;Volume\n"
 ROWS = (

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.backtests.corpus.case import FILES, Case
+from tests.backtests.reading.case import FILES, Case
 
 UNIVERSES: tuple[tuple[str, bytes | str, str | None], ...] = (
     (

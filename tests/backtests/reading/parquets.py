@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from backtests.sources.snapshots import KEY, Snapshots
 from forecasters.bars import Bars, Origin
-from tests.backtests.corpus.case import Case
+from tests.backtests.reading.case import Case
 
 DAYS = pd.to_datetime(["2015-01-05", "2015-01-06", "2015-01-07"])
 
