@@ -37,7 +37,7 @@ class RunConfig(TradingFields, ForecastFields):
     )
     save_fits: bool = flag(
         False,
-        "keep the trained weights and scalers of every network",
+        "keep the trained weights and scalers of every fit in the run folder",
         part=Part.OUTPUT,
         commands=RUN,
     )

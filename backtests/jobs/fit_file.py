@@ -107,12 +107,16 @@ def read_fit(path: Path) -> KeptFit:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    with _damaged(SafetensorError):
+    with _damaged():
         data = path.read_bytes()
         (length,) = struct.unpack("<Q", data[:8])
         if length > min(LARGEST_HEADER, len(data) - 8):
             raise DamagedFit("it is cut off")
-        kept = _kept(_entry(data[8 : 8 + length]), load(data))
+        try:
+            arrays = load(data)
+        except SafetensorError as error:
+            raise DamagedFit(f"its arrays cannot be read: {error}") from error
+        kept = _kept(_entry(data[8 : 8 + length]), arrays)
         if name_of(kept.made_of) != path.name.removesuffix(SUFFIX):
             raise DamagedFit("it holds another fit than its name says")
         return kept
@@ -137,7 +141,7 @@ def read_about(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _damaged(*more: type[Exception]) -> Iterator[None]:
+def _damaged() -> Iterator[None]:
     """Call every error a damaged file, except that there is none."""
     try:
         yield
@@ -148,7 +152,7 @@ def _damaged(*more: type[Exception]) -> Iterator[None]:
     except OSError as error:
         raise DamagedFit(error.strerror or str(error)) from error
     # Whoever wrote the file: a value of another kind may stand anywhere in it.
-    except (*more, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise DamagedFit(f"it is no fit: {type(error).__name__}: {error}") from error
     except (struct.error, RecursionError) as error:
         raise DamagedFit("its header cannot be read") from error
@@ -178,13 +182,14 @@ def _kept(entry: tuple[str, str], arrays: Arrays) -> KeptFit:
         raise DamagedFit("close and outside have different lengths")
     if values["centre"].size != len(about["test"]) or not about["test"]:
         raise DamagedFit("it has another number of tickers than of forecasts")
-    single = {"kept": int, "outliers": float, "engine": str}
+    single: dict[str, Any] = {"kept": int, "outliers": float, "engine": str}
     for name, kind in single.items():
         if type(about[name]) is not kind:
             raise DamagedFit(f"{name} is {about[name]!r}")
     if not 0 <= about["outliers"] <= 1:
         raise DamagedFit(f"outliers is {about['outliers']}; it is a share")
-    fitted = Fitted(**values, **{name: about[name] for name in single})
+    single = {name: about[name] for name in single}
+    fitted = Fitted(**values, **single)
     state = {
         name.removeprefix("state/"): array
         for name, array in arrays.items()

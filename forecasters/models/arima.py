@@ -108,7 +108,7 @@ class ARIMA(Forecaster):
 
     def restore(self, state: Mapping[str, NDArray[Any]], channels: int) -> Self:
         """Take them over."""
-        self.mean_, self.ar_, self.ma_ = (float(state[name]) for name in ("mean", "ar", "ma"))
+        self.mean_, self.ar_, self.ma_ = (state[name].item() for name in ("mean", "ar", "ma"))
         return self
 
 

@@ -61,5 +61,5 @@ class Drift(Forecaster):
 
     def restore(self, state: Mapping[str, NDArray[Any]], channels: int) -> Self:
         """Take the mean over."""
-        self.mean_ = float(state["mean"])
+        self.mean_ = state["mean"].item()
         return self

@@ -79,5 +79,5 @@ class Linear(Forecaster):
             raise InputError(
                 f"linear has {state['weights'].size} weights for windows of {self.lookback} x {channels}"
             )
-        self.weights_, self.intercept_ = state["weights"], float(state["intercept"])
+        self.weights_, self.intercept_ = state["weights"], state["intercept"].item()
         return self
