@@ -14,6 +14,10 @@ from backtests.runs.manifest import read_manifest
 from backtests.writing.atomic import restore_folder
 from forecasters.errors import InputError
 
+#: What a folder of pages holds. Everything else in the folder of a run is no page, and no account has
+#: one of these names.
+PAGE_PARTS = ("index.html", "figures", "tearsheets")
+
 
 @dataclass(frozen=True, eq=False)
 class Finished:

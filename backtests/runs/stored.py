@@ -12,6 +12,7 @@ from typing import Any
 from backtests.judging.deflation import Deflation
 from backtests.judging.overall import Overall
 from backtests.report.summary import summarise
+from backtests.runs.folder import PAGE_PARTS
 from backtests.runs.manifest import digest_of, read_manifest
 from backtests.runs.outcome import Outcome
 from backtests.studies.study import Study
@@ -21,8 +22,6 @@ from forecasters.errors import InputError
 
 #: The file in the folder of a run.
 STORED = "study.zip"
-#: Names in such a folder that no account can have.
-PAGE_PARTS = ("index.html", "figures", "tearsheets")
 #: What to do where a folder cannot be read.
 AGAIN = (
     "give the command that made the run again, with another --out: it makes the same digest, "
