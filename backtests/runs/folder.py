@@ -18,6 +18,10 @@ from backtests.writing.names import MOST_BYTES
 from backtests.writing.untrusted import Unreadable
 from forecasters.errors import InputError
 
+#: What a folder of pages holds. Everything else in the folder of a run is no page, and no account has
+#: one of these names.
+PAGE_PARTS = ("index.html", "figures", "tearsheets")
+
 
 @dataclass(frozen=True, eq=False)
 class Finished:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from backtests.report.summary import Summary
     from backtests.runs.outcome import Outcome
 
-#: What a folder of pages holds; everything else in it is no page.
-PARTS = ("index.html", "figures", "tearsheets")
 #: Which results get a tearsheet, from the fewest to the most.
 TEARSHEETS = ("none", "main", "all")
 

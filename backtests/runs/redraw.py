@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from backtests.runs.code import pages_version
-from backtests.runs.folder import Finished
+from backtests.runs.folder import PAGE_PARTS, Finished
 from backtests.runs.manifest import write_manifest
-from backtests.runs.pages import PARTS, TEARSHEETS, write_pages
+from backtests.runs.pages import TEARSHEETS, write_pages
 from backtests.runs.stored import load_run
 from backtests.writing.atomic import restore_folder, swap_folder
 from backtests.writing.names import folder_names
@@ -54,6 +54,8 @@ def redraw(
     target = folder if out is None else Path(out).absolute() / folder.name
     if target != folder and target.exists():
         raise InputError(f"{target} is there already: use another --out")
+    if folder in target.parents:
+        raise InputError(f"{target} would lie inside the run itself: use another --out")
     run = load_run(folder)
     manifest = run.outcome.manifest
     has = _tearsheets_of(folder, manifest)
@@ -100,17 +102,10 @@ def _copy(
     """Copy a run without its pages; each of several accounts has a folder of pages of its own."""
 
     def is_page(path: Path) -> bool:
-        parts = path.relative_to(folder).parts
-        return (
-            parts[0] in PARTS
-            or (
-                len(accounts) > 1
-                and parts[0] in accounts
-                and parts[1:2] != ()
-                and parts[1] in PARTS
-            )
-            or parts == ("manifest.json",)
-        )
+        first, *rest = path.relative_to(folder).parts
+        if len(accounts) > 1 and first in accounts:
+            return bool(rest) and rest[0] in PAGE_PARTS
+        return first in PAGE_PARTS or (first == "manifest.json" and not rest)
 
     fresh.mkdir()
     for path in sorted(folder.rglob("*")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from backtests.judging.deflation import Deflation
 from backtests.judging.overall import Overall
 from backtests.report.summary import summarise
+from backtests.runs.folder import PAGE_PARTS
 from backtests.runs.manifest import digest_of, read_manifest
 from backtests.runs.outcome import Outcome
 from backtests.studies.study import Study
@@ -99,9 +101,48 @@ def load_run(folder: Path) -> StoredRun:
         raise InputError(f"{error}; {AGAIN}") from error
     if not _as_told(path, manifest) or manifest.get("digest") != digest_of(stored.studies):
         raise InputError(f"{path} is not what the run wrote: it was changed, or another's. {AGAIN}")
-    summaries = tuple(summarise(study) for study in stored.studies)
+    try:
+        _check(stored)
+        summaries = tuple(summarise(study) for study in stored.studies)
+    # only a file that was made up gets here: every array and value has its type
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InputError(f"{path} does not hold together: {error!r}. {AGAIN}") from error
     outcome = Outcome(summaries, stored.deflations, stored.overalls, manifest)
     return StoredRun(folder, outcome, stored.benchmark)
+
+
+def _check(stored: Stored) -> None:
+    """Check that the parts of each study fit each other, and that each account names a folder.
+
+    Raises
+    ------
+    ValueError
+        They do not; the message says which.
+    """
+    accounts = [study.account for study in stored.studies]
+    if not accounts or len(set(accounts)) < len(accounts):
+        raise ValueError(f"the accounts are {accounts}")
+    for study in stored.studies:
+        if study.account in (".", "..", *PAGE_PARTS) or re.search(r"[/\\\0]", study.account):
+            raise ValueError(f"no folder can be named {study.account!r}")
+        if not study.bars or not study.results or not study.forecasts:
+            raise ValueError(f"{study.account} has no bars, no forecasts or no results")
+        known = {None, *study.by_forecaster}
+        of_account = (*study.results, *study.exits)
+        for name in (r.forecaster for r in of_account if r.forecaster not in known):
+            raise ValueError(f"a result on {name}, which made no forecast")
+        sessions = study.results[0].sessions
+        if not sessions.size or any(r.sessions.shape != sessions.shape for r in of_account):
+            raise ValueError(f"the results of {study.account} have different sessions")
+        if set(study.forecasts) != set(study.bars) or not set(study.histories) <= set(study.bars):
+            raise ValueError(f"bars and forecasts of {study.account} are of different tickers")
+        members = study.membership.members if study.membership else {}
+        for ticker in members.keys() & study.bars.keys():
+            if members[ticker].shape != study.bars[ticker].sessions.shape:
+                raise ValueError(f"the membership of {ticker} has other sessions than its bars")
+        for timed in study.judgement.timing if study.judgement else ():
+            if timed.daily.shape != timed.sessions.shape:
+                raise ValueError(f"the timing of {timed.label} has other sessions than its returns")
 
 
 def _as_told(path: Path, manifest: Mapping[str, Any]) -> bool:

@@ -98,9 +98,13 @@ def shown(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-@cache
 def codec_of(hint: Any) -> Codec:
     """Return how values of this annotation are written and read."""
+    return _codec(hint)
+
+
+@cache
+def _codec(hint: Any) -> Codec:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return _union(args)
@@ -185,7 +189,7 @@ def _array(args: tuple[Any, ...]) -> Codec:
 def _record(cls: Any) -> Codec:
     """Return the codec of a dataclass: the list of its values, in the order that the file names."""
     hints = typing.get_type_hints(cls)
-    given = {f.name: f for f in fields(cls) if f.init}
+    given: dict[str, Any] = {f.name: f for f in fields(cls) if f.init}
     needed = {n for n, f in given.items() if f.default is f.default_factory is MISSING}
     # a value that a class takes and does not count among its fields
     given |= {name: None for name, hint in hints.items() if isinstance(hint, InitVar)}
@@ -226,7 +230,7 @@ def _plain(kind: type, said: str) -> Codec:
     def read(value: Any, of: Reader) -> Any:
         if type(value) is not kind:
             raise Unfit(f"{shown(value)} where {said} belongs")
-        if kind is str:
+        if isinstance(value, str):
             value.encode()  # half a character can be written to no page
         return value
 

@@ -154,6 +154,7 @@ def test_what_cannot_be_drawn_ends_with_exit_2_and_one_line(
     for flags, said in (
         ([str(tmp_path / "nothing")], "is not the folder of a finished run"),
         ([str(copy), "--jobs", "0"], "--jobs is 0"),
+        ([str(copy), "--out", str(copy / "copies")], "inside the run itself"),
     ):
         assert main(["report", *flags]) == 2
         error = capsys.readouterr().err

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backtests.runs.manifest import results_of
+from backtests.runs.manifest import digest_of, results_of
 from backtests.runs.stored import STORED, load_run, stored_of, write_stored
+from backtests.studies.study import Study
 from forecasters.errors import InputError
 from tests.backtests.runs.made_run import Made
 from tests.backtests.same import differences
@@ -88,3 +91,30 @@ def test_a_file_that_was_changed_or_is_of_another_run_is_refused(copy: Path, mad
     change(copy, files={}, digest="0" * 64)
     with pytest.raises(InputError, match="is not what the run wrote"):
         load_run(copy)
+
+
+@pytest.mark.parametrize(
+    ("change_study", "said"),
+    [
+        (lambda study: replace(study, account="../elsewhere"), "no folder can be named"),
+        (lambda study: replace(study, account="figures"), "no folder can be named"),
+        (lambda study: replace(study, results=()), "no results"),
+        (lambda study: replace(study, forecasts={}), "no forecasts"),
+        (lambda study: replace(study, bars={"B.KS": study.bars["A.KS"]}), "different tickers"),
+        (
+            lambda study: replace(study, forecasts={"A.KS": study.forecasts["A.KS"][:1]}),
+            "a result on linear, which made no forecast",
+        ),
+    ],
+)
+def test_a_made_up_study_is_refused_in_one_line(
+    copy: Path, made: Made, change_study: Callable[[Study], Study], said: str
+) -> None:
+    """Also one whose maker put the right digest into the manifest."""
+    stored = stored_of(made[2], None)
+    forged = replace(stored, studies=(change_study(stored.studies[0]),))
+    write_stored(copy, forged)
+    change(copy, digest=digest_of(forged.studies))
+    with pytest.raises(InputError, match=said) as error:
+        load_run(copy)
+    assert "\n" not in str(error.value) and "study.zip" in str(error.value)
