@@ -43,7 +43,10 @@ def files_behind(cls: type) -> list[tuple[str, Path]]:
         home = Path(inspect.getfile(cls)).resolve().parent
         loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
         paths = {Path(file).resolve() for file in loaded if file}
-        files = [(p.name, p) for p in paths if p.parent == home and p.suffix == ".py"]
+        # torch names some of its modules by files that exist nowhere, so they seem to lie in the current folder
+        files = [
+            (p.name, p) for p in paths if p.parent == home and p.suffix == ".py" and p.is_file()
+        ]
     else:
         files = [
             (path.relative_to(place.parent).as_posix(), path)

@@ -106,15 +106,17 @@ class Recorded:
                 )
         return values
 
-    def config(self, data_dir: str | None = None) -> RunConfig:
+    def config(self, data_dir: str | None = None, jobs: int | None = None) -> RunConfig:
         """Return the configuration of the run on this machine.
 
         Parameters
         ----------
+        jobs : int, optional
+            Fits at once; by default one for each core.
         data_dir : str, optional
             A folder of files that takes the place of the source.
         """
-        values = self.given() | {"jobs": None}
+        values = self.given() | {"jobs": jobs}
         if data_dir is not None:
             values |= {"data_dir": data_dir, "source": "csv"}
         return RunConfig(**values)

@@ -26,7 +26,12 @@ class Verified:
 
 @contextmanager
 def verified(
-    folder: str | Path, data_dir: str | None = None, *, stored: bool = False, quiet: bool = False
+    folder: str | Path,
+    data_dir: str | None = None,
+    *,
+    stored: bool = False,
+    jobs: int | None = None,
+    quiet: bool = False,
 ) -> Iterator[Verified]:
     """Make a finished run again and compare; the work is deleted at the end of the context.
 
@@ -39,7 +44,9 @@ def verified(
     data_dir : str, optional
         Take the bars from the files of this folder, not from the run's own copy.
     stored : bool
-        Read stored fits where there are some; otherwise each is trained anew.
+        Read stored fits; otherwise each is trained anew.
+    jobs : int, optional
+        Fits at once; by default one for each core.
 
     Raises
     ------
@@ -58,6 +65,6 @@ def verified(
     fits = "with stored fits" if stored else "every fit trained anew"
     with tempfile.TemporaryDirectory(prefix="backtests-verify-") as work:
         store = fits_for(Path(work), stored)
-        again = run_again(recorded, store, Path(work), data_dir, quiet)
+        again = run_again(recorded, store, Path(work), data_dir, jobs=jobs, quiet=quiet)
         how = f"the run made again on {bars}, {fits}"
         yield Verified(compare_with_again(recorded, again, how), again)
