@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def assert_reproduces(run: str | Path, data_dir: str | Path | None = None) -> None:
+def assert_reproduces(
+    run: str | Path, data_dir: str | Path | None = None, jobs: int | None = None
+) -> None:
     """Make a finished run again and raise where anything differs.
 
     Every fit is trained anew, so this takes as long as the training of the run. Code or libraries that moved
@@ -17,6 +19,8 @@ def assert_reproduces(run: str | Path, data_dir: str | Path | None = None) -> No
         The folder of the run, as `backtests run` printed it.
     data_dir : path, optional
         A folder of ``<ticker>.csv`` or ``.parquet``; by default the bars that the run folder keeps.
+    jobs : int, optional
+        Fits at once; by default one for each core.
 
     Raises
     ------
@@ -34,7 +38,8 @@ def assert_reproduces(run: str | Path, data_dir: str | Path | None = None) -> No
     from backtests.verifying.report import to_text
     from backtests.verifying.verify import verified
 
-    with verified(run, None if data_dir is None else str(data_dir), quiet=True) as made:
+    folder = None if data_dir is None else str(data_dir)
+    with verified(run, folder, jobs=jobs, quiet=True) as made:
         comparison = made.comparison
     if not comparison.same:
         raise AssertionError(to_text(comparison))

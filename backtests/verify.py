@@ -60,6 +60,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--summary", metavar="FILE", help="append the comparison to this file as Markdown, for CI"
     )
+    parser.add_argument(
+        "--jobs", metavar="N", type=int, help="fits at once (default: one for each core)"
+    )
     parser.add_argument("--quiet", action="store_true", help="print no progress")
     parser.add_argument(
         "--json",
@@ -74,6 +77,19 @@ def _main(arguments: Sequence[str]) -> int:
     flags = parser.parse_args(arguments)
     if flags.against and (flags.data_dir or flags.stored or flags.update):
         parser.error("--against compares two folders and runs nothing: leave out the other flags")
+    from forecasters.errors import InputError
+
+    try:
+        return _answer(flags, arguments)
+    except InputError as error:
+        if flags.summary:
+            from backtests.verifying.report import cannot_tell
+
+            _append(flags.summary, cannot_tell(str(error)))
+        raise
+
+
+def _answer(flags: argparse.Namespace, arguments: Sequence[str]) -> int:
     from backtests.command.resumable import resumable
 
     if flags.against:
@@ -91,7 +107,9 @@ def _verify(flags: argparse.Namespace) -> int:
     from backtests.verifying.update import replace_folder
     from backtests.verifying.verify import verified
 
-    with verified(flags.run, flags.data_dir, stored=flags.stored, quiet=flags.quiet) as made:
+    with verified(
+        flags.run, flags.data_dir, stored=flags.stored, jobs=flags.jobs, quiet=flags.quiet
+    ) as made:
         _say(made.comparison, flags)
         if flags.update and made.again and made.comparison.findings:
             kept = replace_folder(Path(made.comparison.before), made.again, flags.quiet)
@@ -105,12 +123,16 @@ def _say(comparison: Comparison, flags: argparse.Namespace) -> None:
     from backtests.verifying.report import to_json, to_markdown, to_text
 
     if flags.summary:
-        with open(flags.summary, "a", encoding="utf-8") as file:
-            file.write(to_markdown(comparison))
+        _append(flags.summary, to_markdown(comparison))
     if flags.json:
         print(json.dumps(to_json(comparison), ensure_ascii=False))
     else:
         print(to_text(comparison))
+
+
+def _append(path: str, text: str) -> None:
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(text)
 
 
 if __name__ == "__main__":

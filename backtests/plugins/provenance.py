@@ -42,7 +42,8 @@ def files_behind(cls: type) -> list[tuple[str, Path]]:
     """Return the files of a plugin that is not ours, sorted, each with its name inside its folder or package."""
     if "@" in cls.__module__:
         home = Path(inspect.getfile(cls)).resolve().parent
-        files = [(p.name, p) for p in _loaded_from(home) if p.suffix == ".py"]
+        # torch names some of its modules by files that exist nowhere, so they seem to lie in the current folder
+        files = [(p.name, p) for p in _loaded_from(home) if p.suffix == ".py" and p.is_file()]
     else:
         files = [
             (path.relative_to(place.parent).as_posix(), path)

@@ -106,10 +106,10 @@ def inputs_of(prepared: Prepared) -> Inputs:
 
 
 def _data_files(config: RunConfig) -> Iterator[InputFile]:
-    named = [("universe", config.universe)] if config.universe else []
-    named += [("extra", path) for path in config.extra]
-    for number, (role, path) in enumerate(named, 1):
-        place = f"made_of/{role}-{number}/{Path(path).name}"
+    named = [("universe", "universe", config.universe)] if config.universe else []
+    named += [("extra", f"extra-{n}", path) for n, path in enumerate(config.extra, 1)]
+    for role, folder, path in named:
+        place = f"made_of/{folder}/{Path(path).name}"
         yield InputFile(role, path, place, Path(path).read_bytes())
 
 

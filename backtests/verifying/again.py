@@ -58,6 +58,8 @@ def run_again(
     store: FitStore,
     work: Path,
     data_dir: str | None = None,
+    *,
+    jobs: int | None = None,
     quiet: bool = False,
 ) -> Again:
     """Make a run again, on the bars that its folder keeps or on those of another folder.
@@ -72,13 +74,15 @@ def run_again(
         A folder for tables, fits and a ledger that only this check has.
     data_dir : str, optional
         Take the bars from the files of this folder.
+    jobs : int, optional
+        Fits at once; by default one for each core.
 
     Raises
     ------
     InputError
         Bars, files or plugins are missing, or no run can be made of them.
     """
-    config = recorded.config(data_dir)
+    config = recorded.config(data_dir, jobs)
     _check_code(recorded, config)
     reading = recorded.with_kept_files(config, outside=data_dir is not None)
     prepared = prepare(reading, None if data_dir is not None else _kept_source(recorded))

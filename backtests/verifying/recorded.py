@@ -19,6 +19,15 @@ from backtests.sources.kept_bars import KeptRows, read_kept
 from forecasters.bars import Bars, Origin
 from forecasters.errors import InputError
 
+#: The form of those parts of a manifest that are read here.
+OBJECTS = (
+    "config", "given", "inputs", "machine", "versions", "engines", "judgement", "forecasters", "strategies",
+    "accounts", "walk_forward", "files",
+)  # fmt: skip
+LISTS = ("data", "faults", "results", "forecast_metrics")
+#: What each entry of `inputs` must have.
+INPUTS = {"bars": {"ticker", "sha256", "origin"}, "files": {"role", "path", "sha256"}}
+
 
 @dataclass(frozen=True, eq=False)
 class Kept:
@@ -86,7 +95,12 @@ class Recorded:
 
     def faults(self) -> tuple[Fault, ...]:
         """Return the faulty rows that ended the bars of some tickers."""
-        return tuple(Fault(**entry) for entry in self._list("faults"))
+        try:
+            return tuple(Fault(**entry) for entry in self.manifest.get("faults") or ())
+        except TypeError as error:
+            raise InputError(
+                f"{self.folder}: its manifest describes faulty rows in another way ({error})"
+            ) from error
 
     def given(self) -> dict[str, Any]:
         """Return the configuration as the user gave it, by field."""
@@ -106,15 +120,17 @@ class Recorded:
                 )
         return values
 
-    def config(self, data_dir: str | None = None) -> RunConfig:
+    def config(self, data_dir: str | None = None, jobs: int | None = None) -> RunConfig:
         """Return the configuration of the run on this machine.
 
         Parameters
         ----------
+        jobs : int, optional
+            Fits at once; by default one for each core.
         data_dir : str, optional
             A folder of files that takes the place of the source.
         """
-        values = self.given() | {"jobs": None}
+        values = self.given() | {"jobs": jobs}
         if data_dir is not None:
             values |= {"data_dir": data_dir, "source": "csv"}
         return RunConfig(**values)
@@ -173,17 +189,13 @@ class Recorded:
         return Kept(ticker, sha256, origin, read_kept(self.inside(str(file))) if file else None)
 
     def _inputs(self, name: str) -> list[Any]:
-        inputs = self.manifest.get("inputs")
-        entries = inputs.get(name) if isinstance(inputs, dict) else None
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        entries = (self.manifest.get("inputs") or {}).get(name)
+        needed = INPUTS[name]
+        if not isinstance(entries, list) or not all(needed <= set(entry) for entry in entries):
             raise InputError(
                 f"{self.folder}: its manifest does not say what the run was made of: make it again by `run`"
             )
         return entries
-
-    def _list(self, name: str) -> list[Any]:
-        value = self.manifest.get(name)
-        return value if isinstance(value, list) else []
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -225,4 +237,12 @@ def read_recorded(folder: str | Path) -> Recorded:
             f"{path} has schema {manifest.get('schema')}, this version reads {SCHEMA}: verify it with the version "
             "that made it"
         )
+    for names, kind, word in ((OBJECTS, dict, "an object"), (LISTS, list, "a list of objects")):
+        for name in names:
+            value = manifest.get(name)
+            inside = value if isinstance(value, list) else []
+            if value is not None and not (
+                isinstance(value, kind) and all(isinstance(entry, dict) for entry in inside)
+            ):
+                raise InputError(f"{path}: '{name}' is not {word}: it was changed after the run")
     return Recorded(folder, manifest)

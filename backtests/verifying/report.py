@@ -55,6 +55,11 @@ def to_markdown(comparison: Comparison) -> str:
     return "\n".join(lines) + "\n"
 
 
+def cannot_tell(why: str) -> str:
+    """Return the Markdown of a run that cannot be made again."""
+    return f"## ⚠️ Backtest: cannot tell\n\n{_plain(why)}\n"
+
+
 def to_json(comparison: Comparison) -> dict[str, Any]:
     """Return the comparison as JSON has it: every finding with its sentence."""
     return {

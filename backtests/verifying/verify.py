@@ -26,7 +26,12 @@ class Verified:
 
 @contextmanager
 def verified(
-    folder: str | Path, data_dir: str | None = None, *, stored: bool = False, quiet: bool = False
+    folder: str | Path,
+    data_dir: str | None = None,
+    *,
+    stored: bool = False,
+    jobs: int | None = None,
+    quiet: bool = False,
 ) -> Iterator[Verified]:
     """Make a finished run again and compare; the work is deleted at the end of the context.
 
@@ -40,6 +45,8 @@ def verified(
         Take the bars from the files of this folder, not from the run's own copy.
     stored : bool
         Read stored fits and train nothing; otherwise each is trained anew.
+    jobs : int, optional
+        Fits at once; by default one for each core.
 
     Raises
     ------
@@ -59,6 +66,6 @@ def verified(
     with tempfile.TemporaryDirectory(prefix="backtests-verify-") as work:
         config = recorded.config(data_dir)
         store = fits_for(stored, config.store, learned=config.save_fits)
-        again = run_again(recorded, store, Path(work), data_dir, quiet)
+        again = run_again(recorded, store, Path(work), data_dir, jobs=jobs, quiet=quiet)
         how = f"the run made again on {bars}, {fits}"
         yield Verified(compare_with_again(recorded, again, how), again)

@@ -66,7 +66,7 @@ def made(home: Path) -> Path:
 def again(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Again:
     """Return the same run, made again."""
     work = tmp_path_factory.mktemp("again")
-    return run_again(read_recorded(made), fits_for(False, learned=True), work, quiet=True)
+    return run_again(read_recorded(made), fits_for(False, learned=True), work, jobs=1, quiet=True)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -24,31 +25,35 @@ from tests.backtests.verifying.conftest import config, write_bars
 MINE = "from dataclasses import dataclass\nfrom forecasters.models.drift import Drift\n\n\n@dataclass(kw_only=True)\n"
 
 
-@pytest.fixture
-def rich(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the folder of a run over a universe with a fault, extra inputs and a forecaster of a user's."""
-    monkeypatch.chdir(tmp_path)
-    for seed, ticker in enumerate(("A.KS", "b c.KS")):
-        write_bars(tmp_path / "bars", ticker, seed)
-    path = tmp_path / "bars" / "b c.KS.csv"
-    rows = path.read_text().splitlines()
-    rows[95] = f"{rows[95].partition(',')[0]},5,4,6,5,100"
-    path.write_text("\n".join(rows))
-    write_bars(tmp_path / "bars", "I.KS", 5)
-    (tmp_path / "some.txt").write_text("A.KS\n")
-    days = [row.partition(",")[0] for row in rows]
+@pytest.fixture(scope="session")
+def rich_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return where a run with extra inputs, a benchmark and a user's forecaster was made, and its folder."""
+    home = tmp_path_factory.mktemp("rich")
+    for seed, ticker in enumerate(("A.KS", "I.KS")):
+        write_bars(home / "bars", ticker, seed)
+    days = np.busday_offset("2016-01-04", np.arange(100))
     lines = [f"{day},{day},{number % 7}" for number, day in enumerate(days)]
-    (tmp_path / "mood.csv").write_text("\n".join(["date,known_at,mood", *lines]) + "\n")
-    (tmp_path / "mine.py").write_text(f"{MINE}class Mine(Drift):\n    pass\n")
-    given = config(
-        tmp_path, ticker=("A.KS",), forecaster=("./mine.py",), extra=("mood.csv",), benchmark="I.KS", out="runs",
-        data_dir="bars",
-    )  # fmt: skip
-    return run(given, quiet=True).folder.relative_to(tmp_path)
+    (home / "mood.csv").write_text("\n".join(["date,known_at,mood", *lines]) + "\n")
+    (home / "mine.py").write_text(f"{MINE}class Mine(Drift):\n    pass\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        given = config(
+            home, forecaster=("./mine.py",), extra=("mood.csv",), benchmark="I.KS", out="runs", data_dir="bars",
+            ledger="trials.jsonl",
+        )  # fmt: skip
+        return home, str(run(given, quiet=True).folder.relative_to(home))
+
+
+@pytest.fixture
+def rich(rich_home: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of that run, seen from a copy of the folder in which it was made."""
+    shutil.copytree(rich_home[0], tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return Path(rich_home[1])
 
 
 def comparison_of(folder: Path, data_dir: Path | None = None) -> Comparison:
-    with verified(folder, None if data_dir is None else str(data_dir), quiet=True) as made:
+    with verified(folder, None if data_dir is None else str(data_dir), jobs=1, quiet=True) as made:
         return made.comparison
 
 
@@ -187,6 +192,9 @@ def broken(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (broken(key=None), "is not the manifest of a run"),
         (broken(given=None), "an earlier version made this run"),
         (broken(inputs=None), "does not say what the run was made of"),
+        (broken(inputs={"bars": [{}], "files": []}), "does not say what the run was made of"),
+        (broken(results={"a": 1}), "'results' is not a list of objects: it was changed after the run"),
+        (broken(versions=[1]), "'versions' is not an object"),
         (broken(kind="grid"), "is a grid: only a run is made again"),
         (lambda m: m["given"].update(step="x"), "'given' in its manifest has step 'x'"),
         (lambda m: m["given"].update(rank=1), "'given' in its manifest has rank 1"),
