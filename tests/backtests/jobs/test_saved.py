@@ -59,6 +59,7 @@ def test_it_forecasts_what_the_run_forecast(folder, bars):
             chosen = (table["forecaster"] == label) & (table["ticker"] == ticker)
             rows_of_fit = table[chosen & (table["fold"] == fold) & (table["seed"] == seed)]
             as_of, close = saved.predict(bars[ticker])
+            assert as_of[0] == bars[ticker].sessions[saved.forecaster.lookback - 1]
             rows = np.searchsorted(as_of, rows_of_fit["as_of"].to_numpy().astype("datetime64[D]"))
             assert (
                 len(rows_of_fit) > 0
