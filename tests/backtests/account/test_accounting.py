@@ -69,7 +69,7 @@ MONEY = ("price", "commission", "tax", "slippage", "cash")
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=3 * settings.default.max_examples // 5)  # of each of fifteen rules
+@settings(max_examples=settings.default.max_examples)
 @given(data=st.data())
 def test_every_fill_the_cash_and_the_equity_are_those_of_the_simulation(name, data):
     bars, forecasts, members = data.draw(markets())

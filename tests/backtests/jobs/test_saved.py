@@ -60,6 +60,7 @@ def test_it_forecasts_what_the_run_forecast(folder, bars):
             of_seed = table["seed"].isna() if alone else table["seed"] == seed
             rows_of_fit = table[chosen & (table["fold"] == fold) & of_seed]
             as_of, close = saved.predict(bars[ticker])
+            assert as_of[0] == bars[ticker].sessions[saved.forecaster.lookback - 1]
             rows = np.searchsorted(as_of, rows_of_fit["as_of"].to_numpy().astype("datetime64[D]"))
             assert (
                 len(rows_of_fit) > 0
