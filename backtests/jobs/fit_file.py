@@ -170,7 +170,7 @@ def _kept(entry: tuple[str, str], arrays: Arrays) -> KeptFit:
     if checksum != _checksum(text, arrays):
         raise DamagedFit("its checksum is wrong")
     about = json.loads(text)
-    values = {name: arrays[f"fitted/{name}"] for name in ARRAYS}
+    values: dict[str, Any] = {name: arrays[f"fitted/{name}"] for name in ARRAYS}
     for name, (dtype, may_lack) in ARRAYS.items():
         array = values[name]
         if array.ndim != 1 or array.dtype != np.dtype(dtype):
@@ -182,21 +182,19 @@ def _kept(entry: tuple[str, str], arrays: Arrays) -> KeptFit:
         raise DamagedFit("close and outside have different lengths")
     if values["centre"].size != len(about["test"]) or not about["test"]:
         raise DamagedFit("it has another number of tickers than of forecasts")
-    single: dict[str, Any] = {"kept": int, "outliers": float, "engine": str}
-    for name, kind in single.items():
-        if type(about[name]) is not kind:
-            raise DamagedFit(f"{name} is {about[name]!r}")
+    for name, kind in (("kept", int), ("outliers", float), ("engine", str)):
+        values[name] = about[name]
+        if type(values[name]) is not kind:
+            raise DamagedFit(f"{name} is {values[name]!r}")
     if not 0 <= about["outliers"] <= 1:
         raise DamagedFit(f"outliers is {about['outliers']}; it is a share")
-    single = {name: about[name] for name in single}
-    fitted = Fitted(**values, **single)
     state = {
         name.removeprefix("state/"): array
         for name, array in arrays.items()
         if name.startswith("state/")
     }
     test = tuple(map(str, about["test"]))
-    return KeptFit(about["made_of"], fitted, test, state, about["whole"] is True)
+    return KeptFit(about["made_of"], Fitted(**values), test, state, about["whole"] is True)
 
 
 def _checksum(about: str, arrays: Mapping[str, NDArray[Any]]) -> str:
