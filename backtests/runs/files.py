@@ -6,13 +6,13 @@ from pathlib import Path
 
 from backtests.jobs.saved import file_name, save_fit
 from backtests.jobs.store import FitStore
-from backtests.runs.file_names import file_names
 from backtests.runs.kept import Inputs
 from backtests.runs.outcome import Outcome
 from backtests.runs.pages import write_pages
 from backtests.runs.prepared import Prepared
 from backtests.runs.stored import stored_of, write_stored
 from backtests.studies.plan import Fits
+from backtests.writing.file_names import file_names
 
 
 def write_run(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backtests.runs.contents import MANIFEST
 from backtests.runs.manifest import changed_files, read_manifest, write_manifest
 from backtests.writing.atomic import restore_folder
+from backtests.writing.contents import MANIFEST
 from backtests.writing.names import MOST_BYTES
 from backtests.writing.untrusted import Unreadable
 from forecasters.errors import InputError

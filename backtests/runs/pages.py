@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backtests.command.progress import Progress
 from backtests.jobs.parallel import run_tasks
-from backtests.runs.file_names import file_names
+from backtests.writing.file_names import file_names
 from backtests.writing.names import folder_names
 from forecasters.bars import Bars
 

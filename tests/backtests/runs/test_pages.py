@@ -10,9 +10,9 @@ import pytest
 
 from backtests.account.result import Result
 from backtests.report.summary import Summary, summarise
-from backtests.runs.file_names import slug
 from backtests.runs.outcome import Outcome
 from backtests.runs.pages import write_pages
+from backtests.writing.file_names import slug
 from forecasters.bars import Bars
 from tests.backtests.example_studies import make_bars, make_study, with_plain_rule
 

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtests.runs.file_names import LONGEST, file_names, slug
+from backtests.writing.file_names import LONGEST, file_names, slug
 
 CLASHING = ["rnn--a:b", "rnn--a_b", "rnn--A_b", "rnn--a/b", "rnn--a b"]
 
