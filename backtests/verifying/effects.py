@@ -107,8 +107,8 @@ def _arrays(
     for name in sorted(old.keys() | new.keys()):
         a, b = old.get(name), new.get(name)
         if a is None or b is None or a.shape != b.shape:
-            shapes = [None if x is None else list(x.shape) for x in (a, b)]
-            yield Finding("fit", where, *shapes, what=f"shape of {name}")
+            old_shape, new_shape = (None if part is None else list(part.shape) for part in (a, b))
+            yield Finding("fit", where, old_shape, new_shape, f"shape of {name}")
             continue
         x, y = (np.ravel(array).astype(np.float64) for array in (a, b))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -121,9 +121,11 @@ def _arrays(
             differ.append((name, first, float(x[first]), float(y[first])))
             largest = max(largest, float(np.nan_to_num(relative[unequal], nan=np.inf).max()))
     if differ:
-        name, first, x, y = differ[0]
+        name, first, was, now = differ[0]
         shown = f"{name}, number {first + 1}"
-        yield Finding("fit", where, x, y, shown, count=count, of=of, unit="number", largest=largest)
+        yield Finding(
+            "fit", where, was, now, shown, count=count, of=of, unit="number", largest=largest
+        )
 
 
 def _forecasts(before: Side, after: Side, tolerance: float) -> Iterator[Finding]:

@@ -109,20 +109,25 @@ def difference(
                 largest = max(largest or 0.0, float(relative[unequal].max()))
         differ[:, number] = unequal
     rows = np.flatnonzero(differ.any(axis=1))
-    keys_of = lambda index: [tuple(key[:-1]) for key in index]  # noqa: E731
+    gone, new = _names(missing), _names(added)
     if not rows.size:
-        return TableDifference(len(common), keys_of(missing), keys_of(added), [])
-    column = int(differ[rows[0]].argmax())
-    values = [_value(frame[columns[column]], rows[0]) for frame in (a, b)]
+        return TableDifference(len(common), gone, new, [])
+    column = columns[int(differ[rows[0]].argmax())]
     return TableDifference(
-        len(common),
-        keys_of(missing),
-        keys_of(added),
-        keys_of(common[rows]),
-        columns[column],
-        *values,
-        largest,
+        rows=len(common),
+        missing=gone,
+        added=new,
+        changed=_names(common[rows]),
+        column=column,
+        before=_value(a[column], int(rows[0])),
+        after=_value(b[column], int(rows[0])),
+        largest=largest,
     )
+
+
+def _names(index: Any) -> list[tuple[Any, ...]]:
+    """Return the keys of rows, without the number that tells rows of the same key apart."""
+    return [tuple(key[:-1]) for key in index]
 
 
 def plain(value: Any) -> Any:
