@@ -150,7 +150,7 @@ def _named_as_before(inputs: Inputs, reading: RunConfig, config: RunConfig) -> I
         zip((reading.universe, *reading.extra), (config.universe, *config.extra), strict=True)
     )
     files = tuple(
-        replace(file, path=given[file.path]) if given.get(file.path) else file
+        replace(file, path=path) if (path := given.get(file.path)) else file
         for file in inputs.files
     )
     return replace(inputs, files=files)
