@@ -31,6 +31,10 @@ DRAWN = (
     "backtests/runs/pages.py",
     "backtests/runs/redraw.py",
     "backtests/runs/terminal.py",
+    "backtests/store.py",
+    "backtests/testing.py",
+    "backtests/verify.py",
+    "backtests/verifying/",
 )
 #: What stands in these folders and makes values or files of record: figures of `metrics.csv` and the
 #: manifest, the tables of a run, the choices of a grid. The sentences that the manifest repeats from
