@@ -130,7 +130,7 @@ def save_fit(path: Path, fit: Fit, learned: Learned, features: str) -> Path:
         "horizon": fit.parts[0].features.horizon,
         "names": names,
     }
-    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     data = save(contiguous, metadata={"fit": json.dumps(about)})
     return write_atomically(path, lambda file: file.write(data))
 

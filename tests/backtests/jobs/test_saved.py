@@ -8,10 +8,14 @@ import pandas as pd
 import pytest
 import torch
 
-from backtests.jobs.saved import load_fit
+from backtests.jobs.saved import load_fit, read_arrays, save_fit
 from backtests.run import main
 from backtests.sources.simulated import Simulated
 from forecasters.errors import InputError
+from forecasters.features import make_features
+from forecasters.models.drift import Drift
+from forecasters.walk_forward import WalkForward
+from forecasters.walk_forward.fit import Learned
 from tests.backtests.example_runs import interrupt_after, run
 
 TICKERS = ("051900.KS", "005930.KS")
@@ -164,3 +168,10 @@ def test_a_fit_that_saw_further_inputs_wants_them_again(tmp_path, capsys):
         InputError, match=r"the inputs of the fit are open, .*, mood; these bars give"
     ):
         saved.predict(bars)
+
+
+def test_a_number_without_axes_keeps_its_shape(tmp_path, bars):
+    fit = WalkForward(train_size=400, step=400).fits(Drift(), make_features(bars["051900.KS"]))[0]
+    learned = Learned({"level": np.array(3.5)}, fit.transforms())
+    path = save_fit(tmp_path / "one.safetensors", fit, learned, "ohlcv")
+    assert read_arrays(path)["weights/level"].shape == ()
