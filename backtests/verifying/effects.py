@@ -134,13 +134,14 @@ def _forecasts(before: Side, after: Side, tolerance: float) -> Iterator[Finding]
     for where, made, owner in _split(before, after, "forecasts.parquet", keys, FIT[:2], tolerance):
         shas = [entries.get(owner, {}).get("sha256") for entries in digests]
         seed, day = made.first[2:]
+        whose = "the mean of the seeds" if seed == "" else f"seed {int(seed)}"
         yield Finding(
             "forecast",
             where,
             made.before,
             made.after,
             made.column,
-            f"{day}, {'the mean of the seeds' if seed == '' else f'seed {seed}'}",
+            f"{day}, {whose}",
             count=len(made.changed),
             of=made.rows,
             unit="forecast",
