@@ -259,7 +259,8 @@ def _metrics(before: Side, after: Side, tolerance: float) -> Iterator[Finding]:
                     told.add(name)
                     relative = _relative(a.get(name), b.get(name))
                     yield Finding("metric", where, a.get(name), b.get(name), name, largest=relative)
-    keys = ("ticker", "forecaster", "strategy")
+    grid = before.manifest.get("kind") == "grid"  # its rows are forecasters
+    keys = ("forecaster",) if grid else ("ticker", "forecaster", "strategy")
     for _, made, _ in _split(before, after, "metrics.csv", keys, (), tolerance):
         if not told:
             yield Finding(
