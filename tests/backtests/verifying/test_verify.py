@@ -150,7 +150,7 @@ def test_a_universe_with_a_fault_and_several_tickers_are_made_again(
     universe = config(
         tmp_path, ticker=(), universe="some.txt", forecaster=("drift",), strategy=("rank:k=1",)
     )
-    several = config(tmp_path, ticker=("A.KS", "I.KS"), forecaster=("drift",))
+    several = config(tmp_path, ticker=("A.KS", "I.KS"), forecaster=("drift",), out="more")
     faulty = tmp_path / "bars" / "I.KS.csv"
     folder = run(several, quiet=True).folder
     assert comparison_of(folder).findings == ()
