@@ -148,7 +148,12 @@ def test_a_universe_with_a_fault_and_several_tickers_are_made_again(
 ) -> None:
     (tmp_path / "some.txt").write_text("A.KS\nI.KS\n")
     universe = config(
-        tmp_path, ticker=(), universe="some.txt", forecaster=("drift",), strategy=("rank:k=1",)
+        tmp_path,
+        ticker=(),
+        universe="some.txt",
+        out="more",
+        forecaster=("drift",),
+        strategy=("rank:k=1",),
     )
     several = config(tmp_path, ticker=("A.KS", "I.KS"), forecaster=("drift",), out="more")
     faulty = tmp_path / "bars" / "I.KS.csv"
