@@ -141,16 +141,17 @@ def _check_code(recorded: Recorded, config: RunConfig) -> None:
             try:
                 plugins.load(kind, plugins.parse(text))
             except InputError as error:
-                raise InputError(f"the run cannot be made again here: {error}") from error
+                packages = recorded.folder / "made_of/packages"
+                hint = f"; install its package, whose modules lie in {packages}"
+                raise InputError(
+                    f"the run cannot be made again here: {error}{hint if packages.is_dir() else ''}"
+                ) from error
 
 
 def _named_as_before(inputs: Inputs, reading: RunConfig, config: RunConfig) -> Inputs:
     """Return the inputs with the paths that the user gave, where copies were read in their place."""
-    given = dict(
-        zip((reading.universe, *reading.extra), (config.universe, *config.extra), strict=True)
-    )
-    files = tuple(
-        replace(file, path=path) if (path := given.get(file.path)) else file
-        for file in inputs.files
-    )
+    given = dict(zip(reading.extra, config.extra, strict=True))
+    if reading.universe is not None and config.universe is not None:
+        given[reading.universe] = config.universe
+    files = tuple(replace(file, path=given.get(file.path, file.path)) for file in inputs.files)
     return replace(inputs, files=files)

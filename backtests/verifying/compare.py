@@ -16,8 +16,6 @@ from forecasters.errors import InputError
 #: Relative difference of numbers that counts as none where another engine or another kind of processor
 #: trained: how far forecasts, losses and what follows from them were seen to move (docs/results/verify.md).
 TOLERANCE = 1e-3
-#: Tables whose content is compared: that their bytes changed is told only if their content did not.
-COMPARED = ("forecasts.parquet", "equity.parquet", "fills.csv", "metrics.csv", "manifest.json")
 
 
 def compare_with_again(recorded: Recorded, again: Again, how: str) -> Comparison:
@@ -73,7 +71,7 @@ def _compare(before: Side, after: Side, name: str, other: str) -> Comparison:
     if not exact:
         notes.append(
             "another engine or another kind of processor trained: numbers that differ by no more than "
-            f"{TOLERANCE:g} of their value count as the same"
+            f"{TOLERANCE:g} of their value count as the same; a CNN can move further (docs/results/verify.md)"
         )
         hidden = [f for f in effects(before, after) if f.kind == "forecast"]
         for finding in hidden:

@@ -266,3 +266,18 @@ def test_a_comparison_is_json_and_markdown(copy: Path, again: Again) -> None:
     assert not json.dumps(
         to_json(Comparison("a", "b", (Finding("fit", "x", largest=np.inf),)))
     ).count("Infinity")
+
+
+@pytest.mark.slow
+def test_two_grids_are_compared(home: Path, tmp_path: Path) -> None:
+    from backtests.grid import main
+
+    flags = f"--ticker A.KS --data-dir {home / 'bars'} --start 2016-01-01 --end 2016-05-21 --features ohlcv --quiet"
+    flags += " --forecaster linear --cross lookback=2,3 --jobs 1 --split 70:30"
+    folders = []
+    for name, more in (("a", ""), ("b", ""), ("c", " --purge 1")):
+        assert main([*flags.split(), *more.split(), "--out", str(tmp_path / name)]) == 0
+        folders.append(read_recorded(next((tmp_path / name).iterdir())))
+    assert compare_folders(folders[0], folders[1]).findings == ()
+    kinds = [f.kind for f in compare_folders(folders[0], folders[2]).findings]
+    assert kinds[0] == "configuration" and {"forecast", "metric"} <= set(kinds)
