@@ -135,14 +135,21 @@ def _diagnosis(summary: Summary) -> list[dict[str, Any]]:
     return entries
 
 
-def write_manifest(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def write_manifest(
+    path: Path, manifest: Mapping[str, Any], files: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Write the manifest with the sha256 of every file beside it, so last of all; return it.
 
     ``files`` and ``sha256``, that of the manifest's other entries, are made here. Neither is part of the
     key or the digest. A number that JSON does not know is a fault, not a NaN in the file.
+
+    Parameters
+    ----------
+    files : mapping, optional
+        The sha256 of the files of the run (`contents_of`); by default all files beside it are of the run.
     """
     told = {name: value for name, value in manifest.items() if name not in ("files", "sha256")}
-    told["files"] = contents_of(path.parent)
+    told["files"] = dict(files) if files is not None else contents_of(path.parent)
     # Read back first: what is compared later is what the file holds.
     told = json.loads(json.dumps(told, ensure_ascii=False, allow_nan=False))
     complete = {**told, "sha256": sha256_of(told)}
@@ -172,7 +179,7 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
         manifest = read_json(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    check(manifest, SHAPE, path.name)
+    check(manifest, SHAPE, str(path))
     return dict(manifest)
 
 

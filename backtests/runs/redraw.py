@@ -16,6 +16,7 @@ from backtests.runs.manifest import write_manifest
 from backtests.runs.pages import TEARSHEETS, write_pages
 from backtests.runs.stored import load_run
 from backtests.writing.atomic import restore_folder, swap_folder
+from backtests.writing.contents import MANIFEST, contents_of, names_in
 from backtests.writing.names import folder_names
 from forecasters.errors import InputError
 
@@ -61,14 +62,24 @@ def redraw(
     has = _tearsheets_of(folder, manifest)
     config = {**manifest["config"], "tearsheets": tearsheets or has}
     manifest = {**manifest, "config": config, "pages": pages_version()}
-    accounts = folder_names([summary.study.account for summary in run.outcome.summaries]).values()
+    places = ["", *folder_names([s.study.account for s in run.outcome.summaries]).values()]
+    told = manifest.get("files") or contents_of(
+        folder
+    )  # files that are not named there are the user's: they stay
+    kept = {name: entry for name, entry in told.items() if not _is_page(name, places)}
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.pages-", dir=target.parent) as work:
         fresh = Path(work) / folder.name
-        _copy(folder, fresh, accounts, os.link if target == folder else shutil.copy2)
+        _copy(
+            folder, fresh, told.keys() - kept.keys(), os.link if target == folder else shutil.copy2
+        )
+        others = set(names_in(fresh))
         outcome = replace(run.outcome, manifest=manifest)
         write_pages(fresh, outcome, run.benchmark, config["tearsheets"], jobs, quiet)
-        write_manifest(fresh / "manifest.json", manifest)  # last: it may tell of the other files
+        drawn = contents_of(fresh, [name for name in names_in(fresh) if name not in others])
+        manifest = write_manifest(
+            fresh / MANIFEST, manifest, dict(sorted({**kept, **drawn}.items()))
+        )
         if target == folder:
             swap_folder(fresh, folder)
         else:
@@ -96,22 +107,25 @@ def _tearsheets_of(folder: Path, manifest: Mapping[str, Any]) -> str:
     return str(has)
 
 
+def _is_page(name: str, places: Collection[str]) -> bool:
+    """Return whether a file of a run is one of its pages; each of several accounts has a folder of its own."""
+    return any(
+        name == f"{place}/{part}".lstrip("/") or name.startswith(f"{place}/{part}/".lstrip("/"))
+        for place in places
+        for part in PAGE_PARTS
+    )
+
+
 def _copy(
-    folder: Path, fresh: Path, accounts: Collection[str], copy: Callable[[Path, Path], object]
+    folder: Path, fresh: Path, without: Collection[str], copy: Callable[[Path, Path], object]
 ) -> None:
-    """Copy a run without its pages; each of several accounts has a folder of pages of its own."""
-
-    def is_page(path: Path) -> bool:
-        first, *rest = path.relative_to(folder).parts
-        if len(accounts) > 1 and first in accounts:
-            return bool(rest) and rest[0] in PAGE_PARTS
-        return first in PAGE_PARTS or (first == "manifest.json" and not rest)
-
+    """Copy a run without its pages and its manifest."""
     fresh.mkdir()
     for path in sorted(folder.rglob("*")):
-        if is_page(path):
+        name = path.relative_to(folder).as_posix()
+        if name in without or name == MANIFEST:
             continue
-        target = fresh / path.relative_to(folder)
+        target = fresh / name
         if path.is_symlink():
             target.symlink_to(path.readlink())
         elif path.is_dir():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import types
 import typing
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import Any
 from backtests.command.config import RunConfig
 from backtests.command.flag import basic_type
 from backtests.runs.made_of import SCHEMA
+from backtests.runs.manifest import read_manifest
 from backtests.sources.bars_table import origin_of
 from backtests.sources.faults import Fault
 from backtests.sources.kept_bars import KeptRows, read_kept
@@ -220,18 +220,11 @@ def read_recorded(folder: str | Path) -> Recorded:
     folder = Path(folder)
     folder = folder.parent if folder.name == "manifest.json" else folder
     path = folder / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    manifest = read_manifest(path)
+    if manifest is None:
         raise InputError(
             f"{folder} is not a finished run: it holds no manifest.json; give the folder that `run` printed"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"{path} cannot be read ({error}): restore it, or make the run again"
-        ) from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("key"), str):
-        raise InputError(f"{path} is not the manifest of a run: it has no key")
+        )
     if manifest.get("schema") != SCHEMA:
         raise InputError(
             f"{path} has schema {manifest.get('schema')}, this version reads {SCHEMA}: verify it with the version "

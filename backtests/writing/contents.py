@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,17 @@ from backtests.writing.untrusted import Unreadable, check_regular
 MANIFEST = "manifest.json"
 
 
-def contents_of(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the size in bytes and the sha256 of every file below a folder, but its manifest's.
-
-    The keys are paths relative to the folder, with ``/``, in alphabetic order.
-    """
+def contents_of(folder: Path, names: Iterable[str] | None = None) -> dict[str, dict[str, Any]]:
+    """Return the size in bytes and the sha256 of files below a folder, by default of all (`names_in`)."""
     return {
         name: {"size": (folder / name).stat().st_size, "sha256": _sha256(folder / name)}
-        for name in sorted(_names(folder))
-        if name != MANIFEST
+        for name in (names_in(folder) if names is None else names)
     }
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the paths of all files below a folder but its manifest, with ``/``, in alphabetic order."""
+    return sorted(name for name in _names(folder) if name != MANIFEST)
 
 
 def changed(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -25,6 +25,12 @@ TINY = (
 ).split()
 
 
+def without(flags, dropped):
+    """Return the flags but those that are dropped with their values."""
+    at = [i for i, flag in enumerate(flags) if flag in dropped]
+    return [flag for i, flag in enumerate(flags) if i not in at and i - 1 not in at]
+
+
 def interrupt_after(patch, fits):
     """Let Ctrl-C come when so many fits are kept; return those, as they come."""
     real = FitStore.save

@@ -19,6 +19,7 @@ from backtests.jobs.store import FitStore
 from backtests.runs.resolve import make_accounts, make_plan
 from backtests.sources.simulated import Simulated
 from backtests.studies.pipeline import fits_of, make_forecasts
+from forecasters.forecasts import Forecasts
 from tests.backtests.plugins import hostile
 
 TICKER = "051900.KS"
@@ -47,8 +48,8 @@ def nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_: ())
 
 
-def work(folder: Path, forecaster: str, strategy: str) -> None:
-    """Resolve, train and trade as a run does, without its pages."""
+def work(folder: Path, forecaster: str, strategy: str) -> tuple[Forecasts, ...]:
+    """Resolve, train and trade as a run does, without its pages; return the forecasts."""
     config = RunConfig(
         ticker=(TICKER,),
         source="simulated",
@@ -66,6 +67,7 @@ def work(folder: Path, forecaster: str, strategy: str) -> None:
     for of_forecaster in forecasts[TICKER]:
         for label, rule in plan.rules.items():
             run_backtest(bars, {TICKER: of_forecaster}, rule, account.broker, label=label)
+    return forecasts[TICKER]
 
 
 @pytest.fixture
@@ -142,6 +144,9 @@ def test_a_hostile_setting_of_a_rule(refused: Refused, text: str) -> None:
 def test_what_is_a_list_of_numbers_is_taken(tmp_path: Path, answer: str) -> None:
     path = tmp_path / "mine.py"
     path.write_text(hostile.HEAD + hostile.FORECASTER.format(fit="return None", predict=answer))
-    work(tmp_path, str(path), "buy_and_hold")
-    kept = FitStore(tmp_path / "fits").load(0)
-    assert kept is not None and np.ptp(kept.close) == 0 and kept.close.dtype == np.float64
+    _, mine = work(tmp_path, str(path), "buy_and_hold")
+    assert mine.by_seed.dtype == np.float64
+    for fold in np.unique(mine.fold):
+        assert np.ptp(mine.by_seed[0, mine.fold == fold]) == 0, (
+            "half of the range that it was fitted on"
+        )

@@ -8,6 +8,7 @@ from backtests.command.config import RunConfig
 from backtests.jobs.store import FitStore
 from backtests.runs.files import write_run
 from backtests.runs.kept import inputs_of
+from backtests.runs.manifest import write_manifest
 from backtests.runs.outcome import Outcome, carry_out
 from backtests.runs.prepared import Prepared, prepare
 
@@ -28,4 +29,5 @@ def make_run(place: Path) -> Made:
     folder = place / "run"
     folder.mkdir()
     write_run(folder, prepared, inputs, outcome, store, quiet=True)
+    write_manifest(folder / "manifest.json", outcome.manifest)
     return folder, prepared, outcome

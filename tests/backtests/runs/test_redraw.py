@@ -71,11 +71,12 @@ def copy(made: Made, tmp_path: Path) -> Path:
 def test_drawn_again_in_its_place_every_file_is_the_same(copy: Path) -> None:
     before = contents(copy)
     (copy / "index.html").write_text("an old page")
-    (copy / "figures" / "old.svg").write_text("a figure that is drawn no more")
-    (copy / "notes.txt").write_text("the user's own")
+    mine = {"notes.txt": b"of the user", "figures/mine.svg": b"beside the figures of the run"}
+    for name, text in mine.items():
+        (copy / name).write_bytes(text)
     drawn = redraw(copy, quiet=True)
     assert drawn.folder == copy
-    assert contents(copy) == before | {"notes.txt": b"the user's own"}
+    assert contents(copy) == before | mine
     assert [path.name for path in copy.parent.iterdir()] == ["run"], "nothing is left beside it"
 
 
@@ -100,7 +101,7 @@ def test_a_copy_has_the_pages_and_the_run_stays_as_it_is(
     assert contents(copy) == before
     old, new = (json.loads(files["manifest.json"]) for files in (before, after))
     assert new["config"]["tearsheets"] == "main"
-    assert {name for name in old if old[name] != new[name]} == {"config"}
+    assert {name for name in old if old[name] != new[name]} == {"config", "files", "sha256"}
     assert main(flags) == 2, "a folder that is there is not written to"
     assert "is there already: use another --out" in capsys.readouterr().err
 
@@ -144,7 +145,7 @@ def test_the_manifest_says_which_version_drew_the_pages(
     redraw(copy, quiet=True)
     after = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     assert after["pages"] == before["pages"] | {"code": f"newer {PAGES}"}
-    assert {name for name in before if before[name] != after[name]} == {"pages"}
+    assert {name for name in before if before[name] != after[name]} == {"pages", "files", "sha256"}
     assert (after["key"], after["digest"]) == (before["key"], before["digest"])
 
 

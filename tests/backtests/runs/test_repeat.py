@@ -10,7 +10,16 @@ import pandas as pd
 import pytest
 
 from backtests.run import main
-from tests.backtests.example_runs import SMALL, TINY, interrupt_after, interrupted, json_of, run
+from backtests.runs.manifest import write_manifest
+from tests.backtests.example_runs import (
+    SMALL,
+    TINY,
+    interrupt_after,
+    interrupted,
+    json_of,
+    run,
+    without,
+)
 
 #: The same values as some of the flags of SMALL, from a file, in another order.
 CONFIG = "seeds = 2\nend = 2018-01-01\nstart = 2015-01-01\n"
@@ -22,12 +31,6 @@ TINY_RNN = TINY[TINY.index("--forecaster") + 1]
 def tiny(tmp_path_factory):
     """Return what the tiny run printed with --json."""
     return json_of(main, [*TINY, "--out", str(tmp_path_factory.mktemp("tiny")), "--json"])
-
-
-def without(flags, dropped):
-    """Return the flags but those that are dropped with their values."""
-    at = [i for i, flag in enumerate(flags) if flag in dropped]
-    return [flag for i, flag in enumerate(flags) if i not in at and i - 1 not in at]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def test_a_run_whose_pages_other_code_drew_says_how_to_draw_them_again(finished,
     assert "draws them again" not in capsys.readouterr().err
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     manifest["pages"]["code"] = "0" * 64
-    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    write_manifest(copy / "manifest.json", manifest)
     assert main(flags) == 0
     out, err = capsys.readouterr()
     assert out == f"{copy / 'index.html'}\n", "the run is found as it is"

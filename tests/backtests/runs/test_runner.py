@@ -84,7 +84,8 @@ def test_a_finished_run_is_found_by_its_key_and_nothing_is_trained(
     key = part.name.rpartition("-")[2].removesuffix(".part")
     folder = tmp_path / f"051900.KS-{key[:8]}"
     folder.mkdir()
-    write_manifest(folder / "manifest.json", {"schema": 1, "key": key})
+    made = {"schema": 1, "key": key, "config": {"tearsheets": "main"}}
+    write_manifest(folder / "manifest.json", made)
     asked.clear()
     found = run(config(tmp_path))
     assert (found.found, found.folder, found.manifest["key"]) == (True, folder, key)

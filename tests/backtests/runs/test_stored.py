@@ -83,7 +83,7 @@ def test_a_damaged_file_says_what_to_do(copy: Path) -> None:
 def test_a_file_that_was_changed_or_is_of_another_run_is_refused(copy: Path, made: Made) -> None:
     _, _, outcome = made
     told = hashlib.sha256((copy / STORED).read_bytes()).hexdigest()
-    change(copy, files={STORED: {"sha256": told}})
+    change(copy, files={STORED: {"size": 1, "sha256": told}})
     load_run(copy)
     write_stored(copy, stored_of(outcome, None))  # sound, and not the file that the run wrote
     with pytest.raises(InputError, match="is not what the run wrote"):
@@ -114,7 +114,7 @@ def test_a_made_up_study_is_refused_in_one_line(
     stored = stored_of(made[2], None)
     forged = replace(stored, studies=(change_study(stored.studies[0]),))
     write_stored(copy, forged)
-    change(copy, digest=digest_of(forged.studies))
+    change(copy, digest=digest_of(forged.studies), files={})
     with pytest.raises(InputError, match=said) as error:
         load_run(copy)
     assert "\n" not in str(error.value) and "study.zip" in str(error.value)

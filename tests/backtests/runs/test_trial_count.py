@@ -95,7 +95,7 @@ def test_another_cost_or_plan_is_a_new_trial(swept, tmp_path):
 
 def test_where_a_network_is_trained_is_no_trial(swept, monkeypatch):
     native = trials_of_run(swept)
-    monkeypatch.setattr("backtests.runs.resolve.available", lambda: "not here")
+    monkeypatch.setattr("backtests.jobs.fit_key.available", lambda: "not here")
     assert [t.key for t in trials_of_run(swept)] == [t.key for t in native]
 
 

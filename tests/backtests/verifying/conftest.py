@@ -58,7 +58,10 @@ def made(home: Path) -> Path:
     forecasters = ("linear:lookback=2", "rnn:epochs=1,hidden=2,lookback=2")
     ledger = str(home / "trials.jsonl")
     return run(
-        config(home, forecaster=forecasters, save_fits=True, ledger=ledger), quiet=True
+        config(
+            home, forecaster=forecasters, save_fits=True, ledger=ledger, store=str(home / "store")
+        ),
+        quiet=True,
     ).folder
 
 

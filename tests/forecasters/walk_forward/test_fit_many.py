@@ -104,7 +104,7 @@ def test_a_class_that_replaces_a_method_is_not_trusted_with_threads(fits):
 
 def endless(fits: list[Fit]) -> list[Fit]:
     """Return a fit that would take hours."""
-    forecaster = StackedLSTM(epochs=10_000_000, hidden=7, layers=2)
+    forecaster = StackedLSTM(epochs=1_000_000, hidden=7, layers=2)
     return [replace(fits[0], forecaster=forecaster, seed=seed) for seed in (0, 1)]
 
 
@@ -133,7 +133,7 @@ from forecasters.walk_forward.fit_many import fit_many
 from forecasters.models.cnn import CNN
 from forecasters.walk_forward import WalkForward
 features = make_features(Simulated().fetch("051900.KS", "2015-01-01", "2018-01-01"))
-fits = WalkForward().fits(CNN(epochs=10_000_000, batch_size=None, filters=256), features)
+fits = WalkForward().fits(CNN(epochs=1_000_000, batch_size=None, filters=256), features)
 quick = WalkForward().fits(CNN(epochs=1), features)
 try:
     fit_many([*fits, *quick[:1]], len(fits) + 1, lambda number, fitted: print("under way", flush=True))
