@@ -7,16 +7,27 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from backtests.command.ending import watch
+from backtests.command.ending import INTERRUPTED, end_now, say_interrupted, watch
 from backtests.command.guard import DONE, USAGE
 from backtests.writing.plain import message
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Hand over to the command that was named; return its exit code."""
-    if arguments is None:
-        watch()
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is not None:
+        return _main(list(arguments))
+    watch()
+    try:
+        code = _main(sys.argv[1:])
+    except KeyboardInterrupt:  # while a command is imported
+        say_interrupted()
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        end_now()
+    return code
+
+
+def _main(words: list[str]) -> int:
     files = command_files()
     if words and words[0] in files:
         code: int = importlib.import_module(module_of(files[words[0]])).main(words[1:])

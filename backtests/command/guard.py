@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from backtests.command.ending import INTERRUPTED, say_interrupted, watch
+from backtests.command.ending import INTERRUPTED, end_now, say_interrupted, watch
 
 #: Exit codes: those of sysexits.h; that of an interruption stands in `ending.py`.
 DONE, DIFFERENT, USAGE, UNREACHABLE, FAULT, TRY_LATER = 0, 1, 2, 69, 70, 75
@@ -57,15 +57,23 @@ def guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str] | Non
     arguments : sequence of str or None
         None: those of the command line.
     """
-    if arguments is None:
-        watch()
+    if arguments is not None:
+        return _guarded(body, arguments)
+    watch()
+    code = _guarded(body, sys.argv[1:])
+    if code == INTERRUPTED:
+        end_now()
+    return code
+
+
+def _guarded(body: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     if hidden := shadowed():
         return _say(hidden, USAGE)
     from backtests.writing.plain import printable
     from forecasters.errors import Error, InputError
 
     try:
-        return body(sys.argv[1:] if arguments is None else arguments)
+        return body(arguments)
     except InputError as error:
         return _say(str(error), USAGE)
     except Error as error:

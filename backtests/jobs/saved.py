@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests import plugins
+from backtests.reading.files import Unreadable
+from backtests.reading.shape import ANY, COUNT, DAY, TEXT, Leaf, check, optional
+from backtests.reading.untrusted import brief, parse_json, read_bytes
 from backtests.writing.atomic import write_atomically
-from backtests.writing.shape import ANY, COUNT, DAY, TEXT, Leaf, check, optional
-from backtests.writing.untrusted import Unreadable, brief, parse_json, read_bytes, short
+from backtests.writing.plain import short
 from forecasters.bars import Bars, Days, Floats
 from forecasters.base import Forecaster
 from forecasters.errors import InputError

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from backtests.plugins.named import Named, _convert, name_of, settings_of
-from backtests.writing.untrusted import short
+from backtests.writing.plain import short
 from forecasters.errors import InputError, nearest, told
 
 

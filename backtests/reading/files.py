@@ -15,7 +15,8 @@ TABLE, WRITTEN = 100_000_000, 1_000_000
 TABLE_LINE, WRITTEN_LINE = 100_000, 1_000
 #: What to do about a table that is too large.
 LESS = "keep only the rows and columns that are needed"
-#: What else can have the name of a file.
+#: What to do about something else that has the name of a file, and what that can be.
+OTHER = "give a regular file"
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
@@ -25,10 +26,14 @@ _KINDS = (
 )
 
 
+class Unreadable(InputError):
+    """A file cannot be used: it is no regular file, too large, or not what it should be."""
+
+
 def read_bytes(
     path: Path, name: str, most: int, absent: str = "", large: str = "is it the right file?"
 ) -> bytes:
-    """Return the bytes of a regular file.
+    """Return the bytes of a regular file that a user names.
 
     Parameters
     ----------
@@ -43,35 +48,60 @@ def read_bytes(
     Raises
     ------
     InputError
-        There is no such file, it is no regular file (a folder, a pipe, a device, a socket), it is too
-        large, or it cannot be read.
+        There is no such file, or `read_regular` refuses it.
     """
     try:
-        refuse_other(path, name)
+        return read_regular(path, name, most, large=large)
+    except (FileNotFoundError, NotADirectoryError):
+        more = f"; {absent}" if absent else ""
+        raise InputError(f"{name}: there is no such file{more}") from None
+
+
+def read_regular(
+    path: Path, name: str, most: int, *, large: str = "it is not read", other: str = OTHER
+) -> bytes:
+    """Return the bytes of a regular file.
+
+    A pipe or a device would be waited for, and a huge file would fill the memory: neither is opened.
+
+    Parameters
+    ----------
+    large, other : str
+        What to do where it is too large, and where it is no regular file.
+
+    Raises
+    ------
+    FileNotFoundError, NotADirectoryError
+        There is no such file.
+    Unreadable
+        It is no regular file (a folder, a pipe, a device, a socket, a broken link), it has more than
+        `most` bytes, or the system refuses to read it.
+    """
+    try:
+        refuse_other(path, name, other)
         with open(path, "rb", opener=_without_waiting) as file:
             # Between the check and the opening another file may have come in its place.
             about = os.fstat(file.fileno())
-            _refuse_kind(about.st_mode, name)
+            _refuse_kind(about.st_mode, name, other)
             size, raw = about.st_size, b""
             if size <= most:
                 raw = file.read(most + 1)  # a file of /proc says that it has no bytes
                 size = max(size, len(raw))
     except (FileNotFoundError, NotADirectoryError):
-        more = f"; {absent}" if absent else ""
-        raise InputError(f"{name}: there is no such file{more}") from None
-    except OSError as error:
-        raise InputError(f"{name} cannot be read: {error.strerror or error}") from None
+        raise
+    except OSError as error:  # a loop of links, a folder that may not be entered
+        raise Unreadable(f"{name} cannot be read: {error.strerror or error}") from error
     if size > most:
-        raise InputError(f"{name} has {size:,} bytes, and at most {most:,} are read: {large}")
+        raise Unreadable(f"{name} has {size:,} bytes, and at most {most:,} are read: {large}")
     return raw
 
 
-def refuse_other(path: Path, name: str) -> None:
-    """Refuse what is no regular file; nothing is opened.
+def refuse_other(path: Path, name: str, other: str = OTHER) -> None:
+    """Refuse what is no regular file; nothing is opened, and a link counts as its target.
 
     Raises
     ------
-    InputError
+    Unreadable
         It is a folder, a pipe, a device, a socket, a broken link, or no name of a file.
     FileNotFoundError
         There is nothing of this name.
@@ -81,19 +111,19 @@ def refuse_other(path: Path, name: str) -> None:
     except FileNotFoundError:
         if path.is_symlink():
             target = short(os.readlink(path))
-            raise InputError(
+            raise Unreadable(
                 f"{name} is a link to {target}, which does not exist: correct the link"
             ) from None
         raise
     except ValueError:  # a zero byte
-        raise InputError(f"{name} is not the name of a file") from None
-    _refuse_kind(mode, name)
+        raise Unreadable(f"{name} is not the name of a file") from None
+    _refuse_kind(mode, name, other)
 
 
-def _refuse_kind(mode: int, name: str) -> None:
+def _refuse_kind(mode: int, name: str, other: str) -> None:
     if not stat.S_ISREG(mode):
         kind = next((words for is_kind, words in _KINDS if is_kind(mode)), "something else")
-        raise InputError(f"{name} is {kind}, not a file: give a regular file")
+        raise Unreadable(f"{name} is {kind}, not a file: {other}")
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backtests.reading.contents import MANIFEST
+from backtests.reading.files import Unreadable
 from backtests.runs.manifest import changed_files, read_manifest, write_manifest
 from backtests.writing.atomic import restore_folder
-from backtests.writing.contents import MANIFEST
 from backtests.writing.names import MOST_BYTES
-from backtests.writing.untrusted import Unreadable
 from forecasters.errors import InputError
 
 #: What a folder of pages holds. Everything else in the folder of a run is no page, and no account has

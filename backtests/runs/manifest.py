@@ -9,12 +9,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backtests.reading.contents import MANIFEST, changed, contents_of
+from backtests.reading.shape import ANY, COUNT, FLAG, SHA256, TEXT, check
+from backtests.reading.untrusted import read_json
 from backtests.studies.study import Study
 from backtests.universe.membership import Membership, span
 from backtests.writing.atomic import write_text
-from backtests.writing.contents import MANIFEST, changed, contents_of
-from backtests.writing.shape import ANY, COUNT, FLAG, SHA256, TEXT, check
-from backtests.writing.untrusted import read_json
 
 if TYPE_CHECKING:
     from backtests.report.summary import Summary

@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from backtests.reading.contents import MANIFEST, contents_of, names_in
 from backtests.runs.code import pages_version
 from backtests.runs.folder import PAGE_PARTS, Finished
 from backtests.runs.manifest import write_manifest
 from backtests.runs.pages import TEARSHEETS, write_pages
 from backtests.runs.stored import load_run
 from backtests.writing.atomic import restore_folder, swap_folder
-from backtests.writing.contents import MANIFEST, contents_of, names_in
 from backtests.writing.names import folder_names
 from forecasters.errors import InputError
 

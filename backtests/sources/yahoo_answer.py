@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backtests.reading.files import Unreadable
+from backtests.reading.shape import NUMBER, TEXT, Leaf, check, optional
+from backtests.reading.untrusted import parse_json
 from backtests.sources.source import SourceBusy
-from backtests.writing.shape import NUMBER, TEXT, Leaf, check, optional
-from backtests.writing.untrusted import Unreadable, parse_json
 from forecasters.bars import COLUMNS, Days
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backtests.reading.files import Unreadable
+from backtests.reading.shape import TEXT, Leaf, check
+from backtests.reading.untrusted import parse_json
 from backtests.writing.numbers import count
-from backtests.writing.shape import TEXT, Leaf, check
-from backtests.writing.untrusted import Unreadable, parse_json
 
 #: Bytes of a line, and its largest number: a line with more is none of ours.
 LONGEST, LAST = 4 * 2**20, 10**7

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backtests.reading.arrays import read_arrays, write_arrays
 from backtests.trials.look import Look
-from backtests.writing.arrays import read_arrays, write_arrays
 
 #: The name of a series: that of its file, and its row there.
 STORED = re.compile(r"[0-9a-f]{16}:[0-9]{1,9}", re.ASCII)

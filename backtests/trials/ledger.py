@@ -33,6 +33,8 @@ from pathlib import Path
 from typing import Any
 from warnings import warn
 
+from backtests.reading.files import Unreadable
+from backtests.reading.untrusted import check_regular, read_bytes
 from backtests.trials.chain import ChainedLine, damage, extend, parse
 from backtests.trials.evidence import Dated, Evidence, chosen_from, windows
 from backtests.trials.kept_looks import KeptLooks
@@ -42,7 +44,6 @@ from backtests.trials.look import Look
 from backtests.trials.manifests import Memory, read_memories
 from backtests.trials.prices import PriceRegistry
 from backtests.trials.trial import SHORT, Scope, Trial
-from backtests.writing.untrusted import Unreadable, check_regular, read_bytes
 from forecasters.bars import Bars
 from forecasters.errors import DataWarning
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from backtests.reading.files import Unreadable
+from backtests.reading.shape import DAY, FLAG, NUMBER, TEXT, Leaf, check, optional
 from backtests.trials.kept_looks import STORED
 from backtests.trials.look import TIMING
 from backtests.trials.trial import Scope, Trial
-from backtests.writing.shape import DAY, FLAG, NUMBER, TEXT, Leaf, check, optional
-from backtests.writing.untrusted import Unreadable
 
 #: A line, beside its number and the sha256 of the line before.
 SHAPE = {

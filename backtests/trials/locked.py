@@ -15,8 +15,10 @@ from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
-from backtests.writing.shape import COUNT, TEXT, check
-from backtests.writing.untrusted import Unreadable, check_regular, read_json, short
+from backtests.reading.files import Unreadable
+from backtests.reading.shape import COUNT, TEXT, check
+from backtests.reading.untrusted import check_regular, read_json
+from backtests.writing.plain import short
 from forecasters.errors import DataWarning
 
 #: Seconds of waiting after which it is said who has the file.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backtests.reading.shape import COUNT, DAY, FLAG, TEXT, check
+from backtests.reading.untrusted import parse_json, read_bytes
 from backtests.trials.trial import Scope
-from backtests.writing.shape import COUNT, DAY, FLAG, TEXT, check
-from backtests.writing.untrusted import parse_json, read_bytes
 
 #: What a manifest keeps of the ledger, under ``trials``.
 SHAPE = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backtests.writing.arrays import read_arrays, write_arrays
+from backtests.reading.arrays import read_arrays, write_arrays
 from forecasters.bars import Bars, Days, Floats
 
 #: Two returns agree if they differ by less than this share of their standard deviation: a rounding to

@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from backtests.reading.contents import changed
 from backtests.verifying.again import Again, bars_behind
 from backtests.verifying.recorded import Kept, Recorded, read_recorded
 from backtests.verifying.tables import read
-from backtests.writing.contents import changed
 from forecasters.bars import Bars
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from backtests import plugins
 from backtests.jobs.saved import SavedFit, load_fit
+from backtests.reading.arrays import read_arrays
 from backtests.runs.folder import Finished, Place
 from backtests.runs.manifest import read_manifest, write_manifest
 from backtests.trials.ledger import Counted, remember
 from backtests.trials.manifests import read_memories
-from backtests.writing.arrays import read_arrays
 from forecasters.errors import InputError
 from tests.backtests.planted_files import (
     PLACES,

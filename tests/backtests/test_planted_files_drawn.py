@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backtests.jobs.saved import load_fit
+from backtests.reading.arrays import load_arrays, write_arrays
 from backtests.runs.folder import Place
 from backtests.runs.manifest import read_manifest, write_manifest
 from backtests.trials.ledger import remember
 from backtests.trials.manifests import read_memories
-from backtests.writing.arrays import load_arrays, write_arrays
 from tests.backtests.planted_files import (
     count,
     good_fit,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from backtests.reading.files import Unreadable
 from backtests.trials.locked import append, locked, signature
-from backtests.writing.untrusted import Unreadable
 
 #: Another process that says when it begins to wait, and appends a line when it has the file.
 OTHER = """

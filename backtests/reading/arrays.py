@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backtests.reading.files import Unreadable
+from backtests.reading.untrusted import read_bytes
 from backtests.writing.atomic import write_atomically
-from backtests.writing.untrusted import Unreadable, read_bytes
 
 #: Bytes of all arrays of a file.
 LARGEST = 256 * 2**20

@@ -4,39 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from forecasters.errors import InputError
+from backtests.reading.files import Unreadable, read_regular, refuse_other
+from backtests.writing.plain import short
 
 #: Bytes of a file of JSON, and how deep its lists and objects may be nested.
 LARGEST, DEEPEST = 64 * 2**20, 64
+#: What to do about something else in the place of a file of this program.
+AWAY = "move it away"
 #: A string with its escapes, also one that never ends; or a bracket. Possessive: it never goes back.
 _MARKS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[][{}]', re.DOTALL)
-
-
-class Unreadable(InputError):
-    """A file cannot be used: it is no regular file, too large, or not what it should be."""
-
-
-def short(value: object, most: int = 60) -> str:
-    r"""Return a value as printable text of at most about `most` characters, for a message.
-
-    Examples
-    --------
-    >>> short("a" * 100, 20)
-    "'aaaaaaaa...aaaaaaa'"
-    >>> print(short("red \x1b[31m"))
-    'red \x1b[31m'
-    """
-    if isinstance(value, str) and len(value) > most:
-        value = f"{value[: most // 2 - 2]}...{value[3 - most // 2 :]}"
-    text = repr(value)
-    return text if len(text) <= 4 * most else f"{text[: 2 * most]}... ({type(value).__name__})"
 
 
 def brief(error: Exception, most: int = 300) -> str:
@@ -47,56 +28,20 @@ def brief(error: Exception, most: int = 300) -> str:
 
 
 def read_bytes(path: Path, most: int = LARGEST) -> bytes:
-    """Return what a regular file holds.
-
-    A pipe or a device would be waited for, and a huge file would fill the memory: neither is opened.
-
-    Raises
-    ------
-    FileNotFoundError, NotADirectoryError
-        There is no such file.
-    Unreadable
-        It is not a regular file, it has more than `most` bytes, or the system refuses to read it.
-    """
-    try:
-        _check_regular(path, os.stat(path))  # first: to open a device may already do something
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            state = os.fstat(file.fileno())
-            _check_regular(path, state)
-            data = file.read(most + 1) if state.st_size <= most else None
-    except (FileNotFoundError, NotADirectoryError):
-        raise
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise Unreadable(f"{_name(path)} cannot be read: {why}") from error
-    except ValueError as error:  # a name that no system takes
-        raise Unreadable(f"{_name(path)} cannot be read: {error}") from error
-    if data is None or len(data) > most:
-        size = f"{most / 2**20:g} MiB" if most >= 2**20 else f"{most:,} bytes"
-        raise Unreadable(f"{_name(path)} is larger than {size}: it is not read")
-    return data
+    """Return what a regular file of this program holds; see `read_regular`."""
+    return read_regular(path, _name(path), most, other=AWAY)
 
 
 def check_regular(path: Path) -> None:
     """Raise `Unreadable` where a path is there and is not a regular file; a link counts as its target."""
     try:
-        _check_regular(path, os.stat(path))
+        refuse_other(path, _name(path), AWAY)
     except FileNotFoundError:
-        if path.is_symlink():
-            raise Unreadable(f"{_name(path)} is a link to nothing: delete it") from None
+        pass
     except NotADirectoryError:
         raise Unreadable(f"{_name(path)}: {_name(path.parent)} is not a folder") from None
     except OSError as error:  # a loop of links, a folder that may not be entered
         raise Unreadable(f"{_name(path)} cannot be read: {error.strerror}") from error
-
-
-def _check_regular(path: Path, state: os.stat_result) -> None:
-    if stat.S_ISREG(state.st_mode):
-        return
-    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
-    kind = kinds.get(stat.S_IFMT(state.st_mode), "a device")
-    raise Unreadable(f"{_name(path)} is {kind}, not a file: move it away")
 
 
 def read_json(path: Path, most: int = LARGEST, deepest: int = DEEPEST) -> Any:
@@ -129,7 +74,7 @@ def parse_json(raw: bytes, name: str, deepest: int = DEEPEST) -> Any:
     >>> parse_json(b'{"a": 1, "a": 2}', "my file")
     Traceback (most recent call last):
     ...
-    backtests.writing.untrusted.Unreadable: my file is not usable JSON: the key 'a' comes twice
+    backtests.reading.files.Unreadable: my file is not usable JSON: the key 'a' comes twice
     """
 
     def refuse(why: str) -> NoReturn:

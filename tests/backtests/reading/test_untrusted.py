@@ -7,15 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from backtests.writing.untrusted import (
-    Unreadable,
-    brief,
-    check_regular,
-    parse_json,
-    read_bytes,
-    read_json,
-    short,
-)
+from backtests.reading.files import Unreadable
+from backtests.reading.untrusted import brief, check_regular, parse_json, read_bytes, read_json
+from backtests.writing.plain import short
 
 
 def test_a_file_of_json_is_read(tmp_path: Path) -> None:
@@ -54,7 +48,7 @@ def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * 100)
     assert read_bytes(path, 100) == b"x" * 100
-    with pytest.raises(Unreadable, match="is larger than 99 bytes"):
+    with pytest.raises(Unreadable, match="has 100 bytes, and at most 99 are read"):
         read_bytes(path, 99)
     (tmp_path / "endless").symlink_to("/dev/zero")
     with pytest.raises(Unreadable, match="is a device, not a file"):

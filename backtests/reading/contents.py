@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from backtests.writing.untrusted import Unreadable, check_regular
+from backtests.reading.files import Unreadable
+from backtests.reading.untrusted import check_regular
 
 #: Of the folder itself: it holds the list, so it is not in it.
 MANIFEST = "manifest.json"

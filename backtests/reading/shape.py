@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from backtests.writing.untrusted import Unreadable, short
+from backtests.reading.files import Unreadable
+from backtests.writing.plain import short
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def check(value: Any, shape: Any, name: str) -> None:
     >>> check({"rows": [1, "x"]}, {"rows": [COUNT]}, "my file")
     Traceback (most recent call last):
     ...
-    backtests.writing.untrusted.Unreadable: my file: rows[1] is 'x', not a count
+    backtests.reading.files.Unreadable: my file: rows[1] is 'x', not a count
     """
     _check(value, shape, name, "")
 
