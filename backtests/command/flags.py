@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
 import textwrap
 import typing
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from typing import Any, NoReturn
 
 from backtests.command.config import RunConfig
 from backtests.command.flag import Flag, Part, basic_type, flags_of, name_of
+from backtests.command.guard import say
 from backtests.writing import plain
 from forecasters.errors import InputError
 
@@ -142,10 +142,9 @@ class _Last(argparse.Action):
         if before is not None and before != values:
             given = option_string or name_of(self.dest)
             several = f"; write {given} once, with all values behind it" if self.nargs else ""
-            print(
-                f"backtests: WARNING: {given} is given more than once: {_words(values)} counts, "
-                f"{_words(before)} does not{several}",
-                file=sys.stderr,
+            say(
+                f"WARNING: {given} is given more than once: {_words(values)} counts, {_words(before)} does "
+                f"not{several}"
             )
         setattr(namespace, self.dest, values)
 

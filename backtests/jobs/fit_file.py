@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.jobs.fit_key import name_of
+from backtests.reading.files import refuse_other
+from backtests.reading.untrusted import read_bytes
 from backtests.writing.atomic import write_atomically
 from forecasters.walk_forward.fit import Fitted
 
@@ -26,6 +28,8 @@ SUFFIX = ".safetensors"
 ENTRY = "fit"
 #: The header of a file is refused beyond this size, before it is read.
 LARGEST_HEADER = 10_000_000
+#: A file of more bytes is no fit.
+LARGEST = 2 * 2**30
 #: Arrays of a `Fitted`: their types, and whether NaN stands for "there is none".
 ARRAYS = {
     "close": ("float64", False),
@@ -108,7 +112,7 @@ def read_fit(path: Path) -> KeptFit:
     from safetensors.numpy import load
 
     with _damaged():
-        data = path.read_bytes()
+        data = read_bytes(path, LARGEST)
         (length,) = struct.unpack("<Q", data[:8])
         if length > min(LARGEST_HEADER, len(data) - 8):
             raise DamagedFit("it is cut off")
@@ -132,6 +136,8 @@ def read_about(path: Path) -> dict[str, Any]:
     DamagedFit
         The header cannot be read.
     """
+    with _damaged():
+        refuse_other(path, "it")
     with _damaged(), path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         if length > LARGEST_HEADER:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from backtests.reading.untrusted import read_json
 from backtests.writing.atomic import write_text
 
 #: The folder of the leases inside a store.
@@ -66,7 +67,7 @@ def used_fits(store: Path) -> set[str]:
     used: set[str] = set()
     for path in sorted((store / FOLDER).glob("*.json")):
         try:
-            about = json.loads(path.read_text(encoding="utf-8"))
+            about = read_json(path)
             if _holds(about, path.stat().st_mtime):
                 used |= set(map(str, about["fits"]))
                 continue

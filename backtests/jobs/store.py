@@ -33,7 +33,7 @@ def default_folder() -> Path:
     return Path(cache or platformdirs.user_cache_path("backtests")) / "fits"
 
 
-def open_store(folder: str | None, *, learned: bool = False) -> FitStore:
+def open_store(folder: str | None, *, learned: bool = False, only_stored: bool = False) -> FitStore:
     """Return the store of a run.
 
     Parameters
@@ -42,9 +42,12 @@ def open_store(folder: str | None, *, learned: bool = False) -> FitStore:
         `--store`: a folder, or ``none``; None: the user's store.
     learned : bool
         What fits learned is asked for afterwards (`--save-fits`).
+    only_stored : bool
+        A fit that is not there is an error and not trained.
     """
     where = str(default_folder()) if folder is None else folder
-    return FitStore(None if where == NONE else Path(where).absolute(), learned=learned)
+    place = None if where == NONE else Path(where).absolute()
+    return FitStore(place, learned=learned, only_stored=only_stored)
 
 
 class FitStore:

@@ -16,7 +16,15 @@ from backtests.plugins.found import (
     names,
     offered,
 )
-from backtests.plugins.named import Named, is_ours, is_setting, name_of, parse, settings_of
+from backtests.plugins.named import (
+    Named,
+    is_ours,
+    is_setting,
+    name_of,
+    parse,
+    settings_of,
+    typed_path,
+)
 from backtests.plugins.promises import check_forecaster, check_rule
 from backtests.plugins.provenance import files_behind, foreign_code, provenance
 
@@ -46,4 +54,5 @@ __all__ = [
     "parse",
     "provenance",
     "settings_of",
+    "typed_path",
 ]

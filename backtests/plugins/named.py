@@ -29,11 +29,27 @@ class Named:
         return f"{self.name}:{settings}" if settings else self.name
 
 
+def typed_path(text: str) -> str | None:
+    """Return the path in ``./file.py:key=value,...`` as it was typed; None where a name was typed.
+
+    Examples
+    --------
+    >>> typed_path("~/.pyenv/gru.py:hidden=8"), typed_path("cnn:hidden=8")
+    ('~/.pyenv/gru.py', None)
+    """
+    return _split(text)[0].strip() if ".py" in text else None
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return what stands before the settings, and the settings; a path may hold a colon before its suffix."""
+    split = text.find(":", max(text.find(".py"), 0))
+    return (text, "") if split < 0 else (text[:split], text[split + 1 :])
+
+
 def parse(text: str) -> Named:
     """Return the parts of ``name``, ``name:key=value,...`` or ``./file.py:key=value,...``."""
     end = text.find(".py")
-    split = text.find(":", max(end, 0))
-    head, tail = (text, "") if split < 0 else (text[:split], text[split + 1 :])
+    head, tail = _split(text)
     settings: dict[str, str] = {}
     for part in filter(None, tail.split(",")):
         key, equals, value = part.partition("=")

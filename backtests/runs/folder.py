@@ -75,12 +75,10 @@ class Place:
             finished = self._finished()
             shutil.rmtree(self.part, ignore_errors=True)
             return finished
-        for path in (self.part, self.part / "fits", self.part / "refits"):
-            if os.path.lexists(path) and not path.is_dir():
-                raise InputError(
-                    f"{path} is in the way: it is not the folder of what is trained. Move it away or use "
-                    "another --out"
-                )
+        if os.path.lexists(self.part) and not self.part.is_dir():
+            raise InputError(
+                f"{self.part} is in the way: it is not the folder of the work. Move it away or use another --out"
+            )
         self.part.mkdir(parents=True, exist_ok=True)
         return None
 

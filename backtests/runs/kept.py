@@ -117,7 +117,7 @@ def _code(prepared: Prepared) -> Iterator[InputFile]:
     """Return the files of the plugins that are not ours: those of a user, the modules of a package."""
     config, plan = prepared.config, prepared.plan
     typed = {
-        str(named.path): text[: text.index(".py") + 3]
+        str(named.path): str(plugins.typed_path(text))
         for text in (*config.forecaster, *config.strategy)
         if (named := plugins.parse(text)).path is not None
     }

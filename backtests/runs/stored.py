@@ -13,7 +13,7 @@ from backtests.judging.deflation import Deflation
 from backtests.judging.overall import Overall
 from backtests.report.summary import summarise
 from backtests.runs.folder import PAGE_PARTS
-from backtests.runs.manifest import digest_of, read_manifest
+from backtests.runs.manifest import digest_of, read_manifest, sha256_of
 from backtests.runs.outcome import Outcome
 from backtests.studies.study import Study
 from backtests.writing.typed import read_typed, write_typed
@@ -92,6 +92,8 @@ def load_run(folder: Path) -> StoredRun:
         raise InputError(f"{folder} is not the folder of a finished run: it has no manifest.json")
     if manifest.get("kind") == "grid":
         raise InputError(f"{folder} is a grid: only the pages of a run can be drawn again")
+    if manifest.get("sha256") != sha256_of(manifest):
+        raise InputError(f"{folder}: its manifest.json was changed after the run. {AGAIN}")
     path = folder / STORED
     try:
         stored = read_typed(path, Stored)

@@ -19,7 +19,6 @@ from backtests.studies.study import Study
 from backtests.trials.ledger import TrialLedger
 from backtests.verifying.recorded import Recorded
 from backtests.verifying.source import KeptSource
-from forecasters.bars import Bars
 from forecasters.errors import InputError
 
 
@@ -71,7 +70,7 @@ def run_again(
     store : FitStore
         Where fits are looked for before they are trained.
     work : Path
-        A folder for tables, fits and a ledger that only this check has.
+        A folder for tables, saved fits and a ledger that only this check has.
     data_dir : str, optional
         Take the bars from the files of this folder.
     jobs : int, optional
@@ -99,14 +98,6 @@ def run_again(
     return Again(prepared, inputs, studies, store, outcome, folder)
 
 
-def bars_behind(prepared: Prepared) -> dict[str, Bars]:
-    """Return the bars that a run is made of, that of the benchmark too."""
-    bars = dict(prepared.fetched)
-    if prepared.benchmark_fetched is not None:
-        bars.setdefault(prepared.benchmark_fetched.ticker, prepared.benchmark_fetched)
-    return bars
-
-
 def _kept_source(recorded: Recorded) -> KeptSource:
     kept = recorded.kept()
     if missing := [entry.ticker for entry in kept if entry.rows is None]:
@@ -126,10 +117,9 @@ def _check_code(recorded: Recorded, config: RunConfig) -> None:
     A copy that the folder keeps is not run: whoever gave the folder could have put anything there.
     """
     for text in (*config.forecaster, *config.strategy):
-        end = text.find(".py")
-        if end < 0 or Path(text[: end + 3]).expanduser().is_file():
+        path = plugins.typed_path(text)
+        if path is None or Path(path).expanduser().is_file():
             continue
-        path = text[: end + 3]
         copy = recorded.copy_of(path)
         what = f"read its copy {copy}, and put it there to run it" if copy else "put it there"
         raise InputError(f"the run needs your file {path}, which is not here: {what}")

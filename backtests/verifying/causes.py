@@ -55,7 +55,7 @@ def bars_moved(before: Side, after: Side) -> Iterator[Finding]:
             if a.digest != b.digest:
                 yield _rows_finding(ticker, _rows(a), _rows(b))
         elif old != new or (b is not None and b.digest != old):
-            yield _found_by_closes(ticker, before, b)
+            yield _found_by_closes(ticker, before, b, known=a is not None)
         if b is not None and b.digest == old:  # the run was made again on other bars than its copy
             kept = before.kept.get(ticker)
             if kept and (changed := copy_changed(kept, b)):
@@ -107,7 +107,7 @@ def _rows_finding(ticker: str, a: KeptRows, b: KeptRows, note: str = "") -> Find
     common, x, y = np.intersect1d(a.sessions, b.sessions, return_indices=True)
     old = np.stack([a.columns[name][x] for name in COLUMNS])
     new = np.stack([b.columns[name][y] for name in COLUMNS])
-    differ = old != new
+    differ = old.view(np.uint64) != new.view(np.uint64)  # -0 is another volume than 0
     days = np.flatnonzero(differ.any(axis=0))
     counts: dict[str, Any] = {
         "missing": a.sessions.size - common.size,
@@ -137,8 +137,13 @@ def _rows_finding(ticker: str, a: KeptRows, b: KeptRows, note: str = "") -> Find
     )
 
 
-def _found_by_closes(ticker: str, before: Side, after: Bars | None) -> Finding:
-    """Return what can be said where the bars of the run are gone: its forecasts name some of the closes."""
+def _found_by_closes(ticker: str, before: Side, after: Bars | None, known: bool) -> Finding:
+    """Return what can be said where the bars of one run are gone: its forecasts name some of the closes.
+
+    `known`: those of the first run are there.
+    """
+    if known:
+        return Finding("bars", ticker, unit="day", note="the other run keeps no bars")
     note = "the bars of the run are not kept"
     if (entry := before.kept.get(ticker)) and entry.rows is not None:
         note = f"the file that it keeps was changed{_named_by_parity(entry.rows)}"

@@ -7,8 +7,8 @@ from typing import Any
 
 from backtests.verifying.again import Again
 from backtests.verifying.causes import causes, copy_changed
-from backtests.verifying.effects import effects
-from backtests.verifying.finding import Comparison, Finding, in_order
+from backtests.verifying.effects import effects, forecasts
+from backtests.verifying.finding import PROGRAMS, Comparison, Finding, in_order
 from backtests.verifying.recorded import Kept, Recorded
 from backtests.verifying.side import Side
 from forecasters.errors import InputError
@@ -41,7 +41,8 @@ def compare_folders(before: Recorded, after: Recorded) -> Comparison:
         raise InputError(
             f"{before.folder} is a {before.kind} and {after.folder} a {after.kind}: they cannot be compared"
         )
-    return _compare(Side.of(before), Side.of(after), str(before.folder), str(after.folder))
+    other = Side.of(after, named=f"{after.folder}/")
+    return _compare(Side.of(before), other, str(before.folder), str(after.folder))
 
 
 def damaged_bars(recorded: Recorded) -> Comparison | None:
@@ -66,15 +67,21 @@ def _compare(before: Side, after: Side, name: str, other: str) -> Comparison:
     exact = _trained_by(before.manifest) == _trained_by(after.manifest)
     tolerance = 0.0 if exact else TOLERANCE
     found = [*causes(before, after), *effects(before, after, tolerance)]
-    found += _files(before, found)
+    for side in (before, after):
+        found += _files(side, found)
+    if not any(finding.kind not in PROGRAMS for finding in found):
+        found += [
+            Finding("file", f"{side.named}manifest.json", note="was changed")
+            for side in (before, after)
+            if side.edited
+        ]
     notes = []
     if not exact:
         notes.append(
             "another engine or another kind of processor trained: numbers that differ by no more than "
             f"{TOLERANCE:g} of their value count as the same; a CNN can move further (docs/results/verify.md)"
         )
-        hidden = [f for f in effects(before, after) if f.kind == "forecast"]
-        for finding in hidden:
+        for finding in forecasts(before, after):
             if finding.largest is not None and finding.largest <= TOLERANCE:
                 notes.append(
                     f"{finding.where}: {finding.count} of {finding.of} forecasts differ, by at most "
@@ -109,4 +116,4 @@ def _files(side: Side, found: Iterable[Finding]) -> Iterator[Finding]:
     for name, wrong in side.changed_files.items():
         bars_told = name.startswith("bars/") and "bars" in kinds
         if name not in named and tables.get(name) not in kinds and not bars_told:
-            yield Finding("file", name, note=wrong)
+            yield Finding("file", f"{side.named}{name}", note=wrong)

@@ -24,9 +24,10 @@ TABLES = {
 }
 #: Parts of a manifest that follow from forecasts, fills and equity, and not from the ledger of trials.
 DERIVED = (
-    "folds", "members", "summary", "judgement", "calls", "findings", "diagnosis", "ranking", "selection",
-    "verdict_alone", "digest",
+    "folds", "members", "summary", "judgement", "calls", "diagnosis", "ranking", "selection", "digest",
 )  # fmt: skip
+#: Entries of these parts that say in words what stands beside them: they change with the pages.
+WORDS = {"headline", "sentence", "sentences", "market"}
 #: Entries of the manifest's lists of figures that are no figures.
 NO_METRIC = ("ticker", "account", "forecaster", "strategy", "sha256")
 #: How many entries of one part of a manifest are named.
@@ -44,7 +45,7 @@ def effects(before: Side, after: Side, tolerance: float = 0.0) -> Iterator[Findi
     found = [
         *_fits(before, after, tolerance),
         *_weights(before, after, tolerance),
-        *_forecasts(before, after, tolerance),
+        *forecasts(before, after, tolerance),
         *_fills(before, after, tolerance),
         *_equity(before, after, tolerance),
         *_metrics(before, after, tolerance),
@@ -128,7 +129,7 @@ def _arrays(
         )
 
 
-def _forecasts(before: Side, after: Side, tolerance: float) -> Iterator[Finding]:
+def forecasts(before: Side, after: Side, tolerance: float = 0.0) -> Iterator[Finding]:
     digests = [side.by("forecast_metrics", ("ticker", "forecaster")) for side in (before, after)]
     keys, name = ("ticker", "forecaster", "seed", "as_of"), "forecasts.parquet"
     found = list(_split(before, after, name, keys, FIT[:2], tolerance, ("forecast",)))
@@ -281,12 +282,25 @@ def _metrics(before: Side, after: Side, tolerance: float) -> Iterator[Finding]:
 
 
 def _verdicts(before: Side, after: Side) -> Iterator[Finding]:
-    """Return the sentences of the verdict that differ; they count the trials of their own page alone."""
-    old, new = (side.manifest.get("judgement") or {} for side in (before, after))
-    for account in dict.fromkeys((*old, *new)):
-        a, b = ((judged.get(account) or {}).get("headline") for judged in (old, new))
-        if a != b:
-            yield Finding("verdict", account, a, b)
+    """Return the words of the verdicts that differ; they count the trials of their own page alone."""
+    old, new = (_verdict_words(side.manifest.get("judgement")) for side in (before, after))
+    for who in dict.fromkeys((*old, *new)):
+        if old.get(who) != new.get(who):
+            account, forecaster, strategy = who
+            where = (
+                f"{strategy} on {forecaster}, {account}" if strategy else f"{forecaster}, {account}"
+            )
+            yield Finding("verdict", where, old.get(who), new.get(who))
+
+
+def _verdict_words(judgement: Any) -> dict[tuple[str, str, str], Any]:
+    """Return account, forecaster and rule (empty for the forecast itself) to the word of the verdict."""
+    return {
+        (account, str(entry.get("forecaster")), str(entry.get("strategy") or "")): entry.get("word")
+        for account, judged in (judgement if isinstance(judgement, dict) else {}).items()
+        for part in ("forecasters", "rules")
+        for entry in (judged or {}).get(part) or ()
+    }
 
 
 def _derived(
@@ -295,7 +309,11 @@ def _derived(
     """Return entries of a manifest that differ although the tables agree."""
     for part in DERIVED:
         a, b = (_flat({part: manifest.get(part)}) for manifest in (before, after))
-        names = [n for n in dict.fromkeys((*a, *b)) if not _equal(a.get(n), b.get(n), tolerance)]
+        names = [
+            name
+            for name in dict.fromkeys((*a, *b))
+            if not WORDS & set(name.split()) and not _equal(a.get(name), b.get(name), tolerance)
+        ]
         if part == "digest" and tolerance:
             continue
         more = f"and {len(names) - NAMED} more under '{part}'" if len(names) > NAMED else ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from backtests.jobs.store import FitStore, default_folder
+from backtests.jobs.store import NONE, FitStore, open_store
+from forecasters.errors import InputError
 
 
 def fits_for(stored: bool, folder: str | None = None, *, learned: bool = False) -> FitStore:
@@ -18,7 +17,15 @@ def fits_for(stored: bool, folder: str | None = None, *, learned: bool = False) 
         `--store` of the run; by default the user's store.
     learned : bool
         What the fits learned is asked for afterwards (`--save-fits`).
+
+    Raises
+    ------
+    InputError
+        Stored fits are asked for, and the run kept none.
     """
     if not stored:
-        return FitStore(None, learned=learned)
-    return FitStore(Path(folder) if folder else default_folder(), learned=learned, only_stored=True)
+        return open_store(NONE, learned=learned)
+    store = open_store(folder, learned=learned, only_stored=True)
+    if store.folder is None:
+        raise InputError("--stored: the run kept no fits (--store none): leave the flag out")
+    return store

@@ -11,7 +11,9 @@ from typing import Any
 import pandas as pd
 
 from backtests.reading.contents import changed
-from backtests.verifying.again import Again, bars_behind
+from backtests.reading.untrusted import check_regular
+from backtests.runs.manifest import sha256_of
+from backtests.verifying.again import Again
 from backtests.verifying.recorded import Kept, Recorded, read_recorded
 from backtests.verifying.tables import read
 from forecasters.bars import Bars
@@ -31,6 +33,8 @@ class Side:
         Ticker to the bars that the folder keeps, as they lie there.
     keyed : tuple of str
         The parts of the manifest that enter the key; empty where that is not known.
+    named : str
+        What stands before the names of its files, for a reader of two folders.
     """
 
     folder: Path
@@ -38,21 +42,22 @@ class Side:
     bars: Mapping[str, Bars | None]
     kept: Mapping[str, Kept]
     keyed: tuple[str, ...] = ()
+    named: str = ""
 
     @classmethod
-    def of(cls, recorded: Recorded) -> Side:
+    def of(cls, recorded: Recorded, named: str = "") -> Side:
         """Return the side of a finished run."""
         described = recorded.manifest.get("inputs")
         kept = {entry.ticker: entry for entry in recorded.kept()} if described else {}
         bars = {ticker: entry.original() for ticker, entry in kept.items()}
-        return cls(recorded.folder, recorded.manifest, bars, kept)
+        return cls(recorded.folder, recorded.manifest, bars, kept, named=named)
 
     @classmethod
     def of_again(cls, again: Again) -> Side:
         """Return the side of a run made again: its manifest as it stands in its file."""
         prepared = again.prepared
         manifest = read_recorded(again.folder).manifest
-        return cls(again.folder, manifest, bars_behind(prepared), {}, tuple(prepared.made_of))
+        return cls(again.folder, manifest, again.inputs.bars, {}, tuple(prepared.made_of))
 
     def table(self, name: str) -> pd.DataFrame | None:
         """Return a table of the folder; None where there is none."""
@@ -60,9 +65,11 @@ class Side:
 
     def bytes_of(self, name: str) -> bytes | None:
         """Return the content of a file of the folder; None where there is none."""
+        path = self.folder / name
+        check_regular(path)
         try:
-            return (self.folder / name).read_bytes()
-        except FileNotFoundError:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     @cached_property
@@ -83,6 +90,11 @@ class Side:
         """The files that are not as the manifest's sha256 says, each with what is wrong."""
         named = self.manifest.get("files")
         return changed(self.folder, named) if isinstance(named, dict) else {}
+
+    @property
+    def edited(self) -> bool:
+        """Whether the manifest was edited after the run; earlier versions wrote no sha256 of it."""
+        return "given" in self.manifest and self.manifest.get("sha256") != sha256_of(self.manifest)
 
     def by(self, name: str, keys: tuple[str, ...]) -> dict[tuple[Any, ...], dict[str, Any]]:
         """Return the entries of a list of the manifest by some of their values."""

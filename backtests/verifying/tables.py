@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backtests.reading.untrusted import check_regular
 from forecasters.errors import InputError
 
 
@@ -60,6 +61,7 @@ def read(path: Path) -> pd.DataFrame | None:
     InputError
         The file cannot be read.
     """
+    check_regular(path)
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)

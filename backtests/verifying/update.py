@@ -33,7 +33,7 @@ def replace_folder(folder: Path, again: Again, quiet: bool) -> Path:
         folder.rename(kept)
         try:
             filled.rename(folder)
-        except OSError:
+        except BaseException:  # Ctrl-C too
             kept.rename(folder)
             raise
     finally:

@@ -14,8 +14,8 @@ _REFUSED = re.compile(r'[<>:"/\\|?*#%]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.I)
 #: Files and folders that a run or a grid writes: no ticker's folder may have such a name.
 _OURS = re.compile(
-    r".*\.(json|html|csv|parquet|md|tex|svg|png|txt|toml|safetensors|npz|tmp|part)"
-    r"|bars|chart|charts|extras|figures|fits|forecasts|pages|paper|run|store|tables|tearsheets|training|work",
+    r".*\.(json|zip|html|csv|parquet|md|tex|svg|png|txt|toml|safetensors|npz|tmp|part)"
+    r"|bars|chart|charts|extras|figures|fits|made_of|forecasts|pages|paper|run|store|tables|tearsheets|training|work",
     re.I,
 )
 

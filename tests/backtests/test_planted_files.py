@@ -163,11 +163,6 @@ def test_a_planted_folder_of_the_work_is_refused(tmp_path: Path) -> None:
             name not in ("folder", "link to a folder")
         ), name
         remove(place.part)
-        plant(fresh(place.part) / "fits")
-        refused = isinstance(value_or_refusal(place.found), InputError)
-        assert refused is (name not in ("folder", "link to a folder")), name
-        remove(place.part / "fits")
-        remove(place.part)
     assert isinstance(value_or_refusal(place.found), Finished | None)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from backtests.jobs.fit_file import DamagedFit, KeptFit, read_fit, write_fit
+from backtests.jobs.fit_file import DamagedFit, KeptFit, read_about, read_fit, write_fit
 from backtests.jobs.fit_key import name_of
 from backtests.jobs.leases import FOLDER
 from backtests.jobs.store import FitStore, default_folder, open_store
@@ -302,3 +302,12 @@ def test_what_a_run_uses_is_told_to_others_until_it_ends(file: Path, tmp_path: P
         (lease,) = (tmp_path / FOLDER).iterdir()
         assert file.stem in json.loads(lease.read_text())["fits"]
     assert not lease.exists()
+
+
+def test_a_pipe_in_the_place_of_a_fit_is_not_waited_for(file: Path, tmp_path: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+    answer, said = loaded(tmp_path)
+    assert answer is None and "is a pipe, not a file" in said[0]
+    with pytest.raises(DamagedFit, match="is a pipe"):
+        read_about(file)

@@ -24,7 +24,7 @@ def edit_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) -> N
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     change(manifest)
-    path.write_text(json.dumps(manifest), encoding="utf-8")
+    write_manifest(path, manifest, manifest.get("files"))  # by somebody who knows how it is written
 
 
 def compared(folder: Path, again: Again) -> Comparison:
