@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from backtests.command.guard import DIFFERENT, DONE, FAILURES, guarded
 
 if TYPE_CHECKING:
     from backtests.verifying.finding import Comparison
+    from backtests.verifying.verify import Verified
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +57,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--update",
         action="store_true",
-        help="where the run is different, put the new one in its place; the old folder is kept as RUN.before-1",
+        help="where anything moved, put the new run in the place of the folder, which is kept as RUN.before-1",
     )
     parser.add_argument(
         "--summary", metavar="FILE", help="append the comparison to this file as Markdown, for CI"
@@ -79,6 +81,8 @@ def _main(arguments: Sequence[str]) -> int:
         parser.error("--against compares two folders and runs nothing: leave out the other flags")
     from forecasters.errors import InputError
 
+    if flags.summary:
+        _append(flags.summary, "")  # before the work: a file that cannot be written ends it here
     try:
         return _answer(flags, arguments)
     except InputError as error:
@@ -104,30 +108,50 @@ def _answer(flags: argparse.Namespace, arguments: Sequence[str]) -> int:
 
 
 def _verify(flags: argparse.Namespace) -> int:
-    from backtests.verifying.update import replace_folder
+    from backtests.command.streams import nothing_printed
     from backtests.verifying.verify import verified
 
-    with verified(
-        flags.run, flags.data_dir, stored=flags.stored, jobs=flags.jobs, quiet=flags.quiet
-    ) as made:
-        _say(made.comparison, flags)
-        if flags.update and made.again and made.comparison.findings:
-            kept = replace_folder(Path(made.comparison.before), made.again, flags.quiet)
-            print(
-                f"{flags.run} is now the run made again; the old folder is {kept}", file=sys.stderr
+    with ExitStack() as work:
+        with nothing_printed(flags.json):
+            made = work.enter_context(
+                verified(
+                    flags.run,
+                    flags.data_dir,
+                    stored=flags.stored,
+                    jobs=flags.jobs,
+                    quiet=flags.quiet,
+                )
             )
+        _say(made.comparison, flags)
+        if flags.update:
+            with nothing_printed(flags.json):
+                _update(flags, made)
     return DONE if made.comparison.same else DIFFERENT
+
+
+def _update(flags: argparse.Namespace, made: Verified) -> None:
+    """Put the run made again in the place of the folder, and say so, or say why not."""
+    from backtests.verifying.update import replace_folder
+
+    if not made.comparison.findings:
+        said = f"{flags.run} stays as it is: nothing moved"
+    elif made.again is None:
+        said = f"{flags.run} stays as it is: no run can be made of the bars that it keeps"
+    else:
+        kept = replace_folder(Path(made.comparison.before), made.again, flags.quiet)
+        said = f"{flags.run} is now the run made again; the old folder is {kept}"
+    print(said, file=sys.stderr)
 
 
 def _say(comparison: Comparison, flags: argparse.Namespace) -> None:
     from backtests.verifying.report import to_json, to_markdown, to_text
 
-    if flags.summary:
-        _append(flags.summary, to_markdown(comparison))
     if flags.json:
-        print(json.dumps(to_json(comparison), ensure_ascii=False))
+        print(json.dumps(to_json(comparison), ensure_ascii=False, allow_nan=False))
     else:
         print(to_text(comparison))
+    if flags.summary:
+        _append(flags.summary, to_markdown(comparison))
 
 
 def _append(path: str, text: str) -> None:

@@ -22,6 +22,7 @@ from backtests.report.tables.run import write_forecasts, write_training
 from backtests.runs.code import pages_version
 from backtests.runs.coverage import check_span
 from backtests.runs.folder import Finished, Place, folder_name
+from backtests.runs.machine import machine
 from backtests.runs.made_of import SCHEMA, describe, key_of, versions
 from backtests.runs.prices import settle
 from backtests.runs.resolve import describe_source, make_source
@@ -78,6 +79,7 @@ def run_grid(config: GridConfig, *, quiet: bool = False) -> Finished:
     manifest = {
         **made_of,
         "config": values_used(config, made_of),
+        "machine": machine(),
         "key": place.key,
         **_results(grid),
         "verdict": verdict_sentences(grid, overall),

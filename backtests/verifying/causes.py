@@ -120,8 +120,10 @@ def _rows_finding(ticker: str, a: KeptRows, b: KeptRows, note: str = "") -> Find
         return Finding("bars", ticker, first=str(first), of=len(common), note=note, **counts)
     day = days[0]
     column = int(differ[:, day].argmax())
-    with np.errstate(divide="ignore"):
-        relative = np.abs(new[differ] - old[differ]) / np.abs(old[differ])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.nan_to_num(
+            np.abs(new[differ] - old[differ]) / np.abs(old[differ]), posinf=np.inf
+        )
     return Finding(
         "bars",
         ticker,

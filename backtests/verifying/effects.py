@@ -130,6 +130,7 @@ def _arrays(
 
 
 def forecasts(before: Side, after: Side, tolerance: float = 0.0) -> Iterator[Finding]:
+    """Return the forecasts that differ, a finding for each forecaster and ticker."""
     digests = [side.by("forecast_metrics", ("ticker", "forecaster")) for side in (before, after)]
     keys, name = ("ticker", "forecaster", "seed", "as_of"), "forecasts.parquet"
     found = list(_split(before, after, name, keys, FIT[:2], tolerance, ("forecast",)))

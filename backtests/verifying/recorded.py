@@ -83,15 +83,20 @@ class Recorded:
         """`run` or `grid`."""
         return str(self.manifest.get("kind", "run"))
 
-    def kept(self) -> tuple[Kept, ...]:
+    def kept(self, needed: bool = True) -> tuple[Kept, ...]:
         """Return the bars behind the run.
+
+        Parameters
+        ----------
+        needed : bool
+            False: a file that cannot be read is as none, because the bars come from elsewhere.
 
         Raises
         ------
         InputError
             The manifest says nothing of them, or a file is missing or cannot be read.
         """
-        return tuple(self._kept(entry) for entry in self._inputs("bars"))
+        return tuple(self._kept(entry, needed) for entry in self._inputs("bars"))
 
     def faults(self) -> tuple[Fault, ...]:
         """Return the faulty rows that ended the bars of some tickers."""
@@ -178,7 +183,7 @@ class Recorded:
             raise InputError(f"{self.folder}: its manifest names '{name}', which is not inside it")
         return path
 
-    def _kept(self, entry: Mapping[str, Any]) -> Kept:
+    def _kept(self, entry: Mapping[str, Any], needed: bool) -> Kept:
         try:
             ticker, sha256, file = str(entry["ticker"]), str(entry["sha256"]), entry.get("file")
             origin = origin_of(entry["origin"])
@@ -186,7 +191,14 @@ class Recorded:
             raise InputError(
                 f"{self.folder}: its manifest describes its bars in another way ({error})"
             ) from error
-        return Kept(ticker, sha256, origin, read_kept(self.inside(str(file))) if file else None)
+        rows = None
+        if file:
+            try:
+                rows = read_kept(self.inside(str(file)))
+            except InputError:
+                if needed:
+                    raise
+        return Kept(ticker, sha256, origin, rows)
 
     def _inputs(self, name: str) -> list[Any]:
         entries = (self.manifest.get("inputs") or {}).get(name)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from backtests.verifying.finding import Comparison, Finding
+from backtests.writing.plain import printable
 
 #: The heading of each kind.
 HEADINGS = {
@@ -41,7 +42,8 @@ def to_text(comparison: Comparison) -> str:
     lines = [_headline(comparison)]
     for heading, sentences in _by_kind(comparison):
         lines += ["", f"{heading}:", *(f"  - {sentence}" for sentence in sentences)]
-    return "\n".join([*lines, *([""] if comparison.notes else []), *comparison.notes])
+    lines += [*([""] if comparison.notes else []), *comparison.notes]
+    return "\n".join(map(printable, lines))
 
 
 def to_markdown(comparison: Comparison) -> str:
@@ -75,10 +77,19 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     known = finding.largest is not None and math.isfinite(finding.largest)
     return {
-        **asdict(finding),
+        **{name: _finite(value) for name, value in asdict(finding).items()},
         "largest": finding.largest if known else None,
         "sentence": sentence(finding),
     }
+
+
+def _finite(value: Any) -> Any:
+    """Return a value without numbers that JSON does not know."""
+    if isinstance(value, Mapping):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def sentence(finding: Finding) -> str:
@@ -170,4 +181,4 @@ def _shown(finding: Finding, value: Any) -> str:
 
 def _plain(text: str) -> str:
     """Return a text whose signs Markdown does not read."""
-    return "".join(f"\\{c}" if c in "\\`*_[]<>#|~" else c for c in text)
+    return "".join(f"\\{c}" if c in "\\`*_[]<>#|~" else c for c in printable(text))

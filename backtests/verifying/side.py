@@ -48,7 +48,7 @@ class Side:
     def of(cls, recorded: Recorded, named: str = "") -> Side:
         """Return the side of a finished run."""
         described = recorded.manifest.get("inputs")
-        kept = {entry.ticker: entry for entry in recorded.kept()} if described else {}
+        kept = {entry.ticker: entry for entry in recorded.kept(needed=False)} if described else {}
         bars = {ticker: entry.original() for ticker, entry in kept.items()}
         return cls(recorded.folder, recorded.manifest, bars, kept, named=named)
 

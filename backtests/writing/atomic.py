@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,7 +50,8 @@ def swap_folder(fresh: Path, folder: Path) -> None:
     try:
         fresh.rename(folder)
     except BaseException:
-        aside.rename(folder)
+        with suppress(FileNotFoundError):  # another process has put it back
+            aside.rename(folder)
         raise
     shutil.rmtree(aside, ignore_errors=True)
 

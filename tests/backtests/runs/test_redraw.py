@@ -15,6 +15,7 @@ from backtests.__main__ import main
 from backtests.runs import redraw as redrawing
 from backtests.runs.code import PAGES
 from backtests.runs.folder import Finished
+from backtests.runs.manifest import write_manifest
 from backtests.runs.redraw import redraw, with_tearsheets
 from backtests.sources.simulated import Simulated
 from forecasters.errors import InputError
@@ -162,7 +163,7 @@ def test_what_cannot_be_drawn_ends_with_exit_2_and_one_line(
         assert said in error and error.count("\n") == 1
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     del manifest["config"]["tearsheets"]
-    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    write_manifest(copy / "manifest.json", manifest, manifest["files"])
     with pytest.raises(InputError, match="has no 'tearsheets'"):
         redraw(copy)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from backtests.runs.manifest import digest_of, results_of
+from backtests.runs.manifest import digest_of, results_of, write_manifest
 from backtests.runs.stored import STORED, load_run, stored_of, write_stored
 from backtests.studies.study import Study
 from forecasters.errors import InputError
@@ -52,7 +52,7 @@ def copy(made: Made, tmp_path: Path) -> Path:
 def change(folder: Path, **values: Any) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8")) | values
-    path.write_text(json.dumps(manifest), encoding="utf-8")
+    write_manifest(path, manifest, manifest["files"])  # by somebody who knows how it is written
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
@@ -70,6 +70,15 @@ def test_a_grid_is_named(copy: Path) -> None:
 def test_a_folder_of_a_version_that_kept_less_says_what_to_do(copy: Path) -> None:
     (copy / STORED).unlink()
     with pytest.raises(InputError, match=r"has no study\.zip.*another --out.*same digest"):
+        load_run(copy)
+
+
+def test_an_edited_manifest_is_refused_so_that_new_pages_cannot_make_it_good(copy: Path) -> None:
+    path = copy / "manifest.json"
+    path.write_text(path.read_text().replace('"seeds": 1', '"seeds": 2'))
+    with pytest.raises(
+        InputError, match=r"manifest\.json was changed after the run.*another --out"
+    ):
         load_run(copy)
 
 

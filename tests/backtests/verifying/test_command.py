@@ -128,3 +128,30 @@ def test_the_manifest_of_a_code_that_changed_since(
         assert answer.comparison.same
         assert [f.kind for f in answer.comparison.findings] == ["code", "library"]
         assert f"pandas: {real()['pandas']}, now 9.9.9" in to_text(answer.comparison)
+
+
+def test_a_summary_that_cannot_be_written_ends_it_before_the_work(
+    copy: Path, made_again: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(copy), "--summary", str(copy / "missing" / "x.md")]) == 2
+    assert made_again == [] and "No such file" in capsys.readouterr().err
+
+
+def test_with_json_a_print_of_the_work_goes_to_stderr(
+    copy: Path, again: Again, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def talks(*given: Any, **more: Any) -> Again:
+        print("from a plugin")
+        return again
+
+    monkeypatch.setattr("backtests.verifying.verify.run_again", talks)
+    assert main([str(copy), "--json"]) == 0
+    out, err = capfd.readouterr()
+    assert json.loads(out)["same"] is True and "from a plugin" in err
+
+
+def test_an_update_that_changes_nothing_says_why(
+    copy: Path, made_again: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(copy), "--update"]) == 0
+    assert "stays as it is: nothing moved" in capsys.readouterr().err

@@ -13,7 +13,9 @@ import pytest
 
 from backtests.jobs.saved import read_arrays
 from backtests.runs.manifest import write_manifest
+from backtests.sources.kept_bars import KeptRows
 from backtests.verifying.again import Again
+from backtests.verifying.causes import _rows_finding
 from backtests.verifying.compare import compare_folders, compare_with_again
 from backtests.verifying.finding import Comparison, Finding
 from backtests.verifying.recorded import read_recorded
@@ -186,10 +188,6 @@ def test_a_metric_is_named_in_the_manifest_and_in_the_table(copy: Path, again: A
 
 
 def test_what_the_manifest_says_besides_is_compared_too(copy: Path, again: Again) -> None:
-    edit_manifest(copy, lambda m: m["judgement"]["A.KS"].update(headline=["All are better."]))
-    finding = only(compared(copy, again))
-    assert (finding.kind, finding.before) == ("verdict", ["All are better."])
-    edit_manifest(copy, lambda m: m["judgement"]["A.KS"].update(headline=finding.after))
     edit_manifest(copy, lambda m: m["summary"][1].update(trades=99))
     assert only(compared(copy, again)).where == "summary 2 trades"
     edit_manifest(copy, lambda m: (m["summary"][1].update(trades=1), m.update(digest="0" * 64)))
@@ -284,3 +282,59 @@ def test_two_grids_are_compared(home: Path, tmp_path: Path) -> None:
     assert compare_folders(folders[0], folders[1]).findings == ()
     kinds = [f.kind for f in compare_folders(folders[0], folders[2]).findings]
     assert kinds[0] == "configuration" and {"forecast", "metric"} <= set(kinds)
+
+
+def test_a_manifest_that_was_edited_where_nothing_else_shows_it_is_named(
+    made: Path, copy: Path, again: Again
+) -> None:
+    path = copy / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["verdict"]["A.KS"] = "every network is better"
+    path.write_text(json.dumps(manifest))
+    finding = only(compared(copy, again))
+    assert (finding.kind, finding.where, finding.note) == ("file", "manifest.json", "was changed")
+    finding = only(compare_folders(read_recorded(made), read_recorded(copy)))
+    assert finding.where == f"{copy}/manifest.json"
+
+
+def test_a_damaged_file_of_either_folder_is_named(made: Path, copy: Path) -> None:
+    (copy / "index.html").write_text("another page")
+    for folders, where in (((made, copy), f"{copy}/index.html"), ((copy, made), "index.html")):
+        finding = only(compare_folders(*map(read_recorded, folders)))
+        assert (finding.kind, finding.where) == ("file", where)
+
+
+def test_other_words_on_a_page_are_no_other_result(copy: Path, again: Again) -> None:
+    def reword(manifest: dict[str, Any]) -> None:
+        judged = manifest["judgement"]["A.KS"]
+        judged["headline"] = "said in other words"
+        judged["rules"][0]["sentence"] = "said in other words"
+        manifest["findings"] = {}
+
+    edit_manifest(copy, reword)
+    assert compared(copy, again).same
+    edit_manifest(copy, lambda m: m["judgement"]["A.KS"]["rules"][0].update(word="timed"))
+    finding = only(compared(copy, again))
+    assert (finding.kind, finding.before) == ("verdict", "timed")
+    assert finding.where == "direction on linear:lookback=2, A.KS"
+
+
+def test_zero_below_zero_is_another_bit(copy: Path) -> None:
+    first = read_recorded(copy).kept()[0].rows
+    assert first is not None
+    columns = {name: values.copy() for name, values in first.columns.items()}
+    columns["volume"][3] = -0.0
+    zero = {name: values.copy() for name, values in first.columns.items()}
+    zero["volume"][3] = 0.0
+    finding = _rows_finding(
+        "A.KS", KeptRows(first.sessions, zero, None), KeptRows(first.sessions, columns, None)
+    )
+    assert (finding.count, finding.what) == (1, "volume")
+
+
+def test_what_a_foreign_folder_says_reaches_the_terminal_as_escapes(
+    copy: Path, again: Again
+) -> None:
+    edit_manifest(copy, lambda m: m["versions"].update(pandas="\x1b[2J"))
+    assert "\x1b" not in to_text(compared(copy, again))
+    assert "\\x1b[2J" in to_text(compared(copy, again))

@@ -242,3 +242,13 @@ def test_stored_fits_are_read_and_none_is_trained(
         assert found.comparison.same
     with pytest.raises(InputError, match="are not in the store"):
         run_again(read_recorded(made), fits_for(True, str(tmp_path)), tmp_path, jobs=1, quiet=True)
+
+
+def test_other_bars_need_no_copy_in_the_folder(copy: Path, home: Path) -> None:
+    (copy / "bars" / "A.KS.parquet").unlink()
+    with pytest.raises(InputError, match=r"there is no file .*--data-dir"):
+        comparison_of(copy)
+    findings = comparison_of(copy, home / "bars").findings
+    assert [(f.kind, f.where, f.note) for f in findings] == [
+        ("file", "bars/A.KS.parquet", "is missing")
+    ]
