@@ -268,6 +268,19 @@ def test_a_day_that_comes_twice_with_other_prices_is_left_out_and_named(
     ]
 
 
+def test_a_last_day_that_is_sent_again_with_another_volume_is_kept(serve: Any, symbol: str) -> None:
+    def send_again(result: dict[str, Any]) -> None:
+        rows(result, [0, 1, 2, 3, 3])
+        result["indicators"]["quote"][0]["volume"][4] = 77
+
+    bars, said = fetched(serve, symbol, changed(send_again))
+    assert bars.close.tolist() == [100, 101, 102, 103]
+    assert bars.volume[-1] == 77
+    assert said == [
+        f"{symbol}: 1 row repeats its day, the first on {DAYS[3]}: each day is kept once"
+    ]
+
+
 def test_two_currencies_in_one_download_stop_it(serve: Any, symbol: str) -> None:
     def answer(symbol: str, query: dict[str, str]) -> tuple[int, str]:
         currency = "USD" if "range" in query else "KRW"
