@@ -175,6 +175,20 @@ def test_auto_takes_simulated_bars_only_if_nothing_ever_answered(serve: Any, sym
     assert not isinstance(caught.value, NoNetwork)
 
 
+def test_a_connection_that_was_not_made_is_tried_once_more(serve: Any, symbol: str) -> None:
+    with serve(always(200, chart())) as server:
+        session = server.session()
+        send, errors = session.request, [DNSError("Could not resolve host", 6)]
+
+        def fail_first(method: str, url: str, **kwargs: Any) -> Any:
+            if "/chart/" in url and errors:
+                raise errors.pop()
+            return send(method, url, **kwargs)
+
+        session.request = fail_first
+        assert len(Yahoo(session=session).fetch(symbol, *SPAN)) == 4
+
+
 @pytest.mark.parametrize(
     ("error", "none_at_all"),
     [

@@ -139,7 +139,9 @@ def test_a_disk_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr("backtests.trials.locked.fcntl.flock", refuse)
     with (
-        pytest.raises(OSError, match="not supported: .* local disk with --ledger or BACKTESTS_DATA"),
+        pytest.raises(
+            OSError, match=r"not supported: .* local disk with --ledger or BACKTESTS_DATA"
+        ),
         locked(tmp_path / "file"),
     ):
         pass
