@@ -8,8 +8,7 @@ or a proxy that is not running. What breaks off, ends early, takes longer than `
 `SourceUnreachable`; an answer that came and cannot be read is `SourceBusy`.
 
 **Currencies.** Two within one download are `SourceBusy`: nobody knows which rows are in which. Another one
-than in the snapshot: each of the two series is sound, so the new one is used, the old one is kept beside,
-and a warning and the manifest say so.
+than in the snapshot: both series are sound. The new one is used, the old one is kept, and that is said.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ def read_csv(path: Path, **more: Any) -> pd.DataFrame:
     more
         Arguments of `pandas.read_csv`.
     """
-    frame: pd.DataFrame = pd.read_csv(path, **({"dtype": {"ticker": str}} | more))
+    given: dict[str, Any] = {"dtype": {"ticker": str}} | more
+    frame: pd.DataFrame = pd.read_csv(path, **given)
     if frame.isna().any(axis=None):
         words = pd.read_csv(
             path, **more | {"dtype": str, "keep_default_na": False, "na_values": ""}
