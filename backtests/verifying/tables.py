@@ -15,6 +15,9 @@ from backtests.reading.untrusted import check_regular
 from backtests.writing.csv import read_csv
 from forecasters.errors import InputError
 
+#: How many times larger than a user's table one of a run may be: some hundred tickers over ten years.
+TIMES = 10
+
 
 @dataclass(frozen=True, eq=False)
 class TableDifference:
@@ -67,7 +70,7 @@ def read(path: Path) -> pd.DataFrame | None:
     if not path.exists():
         return None
     if path.suffix == ".parquet":
-        return read_parquet(path, str(path))
+        return read_parquet(path, str(path), times=TIMES)
     try:
         # every cell as it is written: two numbers are equal where their texts are
         return read_csv(path, dtype=str, keep_default_na=False)
