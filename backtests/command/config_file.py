@@ -45,7 +45,7 @@ def read_config(path: Path, of: type) -> dict[str, Any]:
     import tomllib
 
     where = f"--config {path}"
-    text = read_written(path, where, most=LARGEST)
+    text = read_written(path, where, most=LARGEST, longest=LARGEST)
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -22,7 +22,7 @@ LARGEST = 256 * 2**20
 #: The header of an array as NumPy writes it: numbers, truth values and texts, no objects.
 _HEADER = re.compile(
     rb"\{'descr': '([<>|=]?[biufU]\d{1,6})', 'fortran_order': (True|False), "
-    rb"'shape': \(((?:\d{1,12},? ?)*)\), \} *\n"
+    rb"'shape': \(((?:\d{1,12}, ?)*(?:\d{1,12})?)\), \} *\n"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from forecasters.errors import InputError
 TABLE, WRITTEN = 100_000_000, 1_000_000
 #: Letters of one line: of a table, and of a file that a person writes.
 TABLE_LINE, WRITTEN_LINE = 100_000, 1_000
+#: How a line ends.
+LINE_END = re.compile(r"\r\n?|\n")
+#: Bytes that are read at once beyond those that a file says it has.
+PIECE = 2**20
 #: What to do about a table that is too large.
 LESS = "keep only the rows and columns that are needed"
 #: What to do about something else that has the name of a file, and what that can be.
@@ -85,7 +90,10 @@ def read_regular(
             _refuse_kind(about.st_mode, name, other)
             size, raw = about.st_size, b""
             if size <= most:
-                raw = file.read(most + 1)  # a file of /proc says that it has no bytes
+                raw = file.read(size + 1)  # not `most`: so many bytes would be set aside
+                # a file of /proc says that it has no bytes
+                while size < len(raw) <= most and (more := file.read(PIECE)):
+                    raw += more
                 size = max(size, len(raw))
     except (FileNotFoundError, NotADirectoryError):
         raise
@@ -131,7 +139,14 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def read_written(path: Path, name: str, absent: str = "", most: int = WRITTEN) -> str:
+def read_written(
+    path: Path,
+    name: str,
+    absent: str = "",
+    most: int = WRITTEN,
+    longest: int = WRITTEN_LINE,
+    long: str = "",
+) -> str:
     """Return the text of a file that a person writes: UTF-8, with or without a byte order mark.
 
     Parameters
@@ -139,6 +154,10 @@ def read_written(path: Path, name: str, absent: str = "", most: int = WRITTEN) -
     path : Path
     name, absent, most
         As of `read_bytes`.
+    longest : int
+        Letters of one line.
+    long : str
+        What to do where a line is longer.
 
     Raises
     ------
@@ -150,12 +169,12 @@ def read_written(path: Path, name: str, absent: str = "", most: int = WRITTEN) -
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{name} is no text in UTF-8; save it as UTF-8") from None
-    check_lines(text, name, WRITTEN_LINE)
+    check_lines(text, name, longest, long)
     return text
 
 
-def check_lines(text: str, name: str, most: int) -> None:
-    """Refuse a zero byte and a line of more than `most` letters.
+def check_lines(text: str, name: str, most: int, long: str = "") -> None:
+    """Refuse a zero byte and a line of more than `most` letters; `long` says what to do about such a line.
 
     Raises
     ------
@@ -163,15 +182,15 @@ def check_lines(text: str, name: str, most: int) -> None:
         The message names the line.
     """
     if (place := text.find("\0")) >= 0:
-        line = text.count("\n", 0, place) + 1
+        line = len(LINE_END.findall(text, 0, place)) + 1
         raise InputError(
             f"{name}: line {line} holds a zero byte, so it is no text; save it as UTF-8"
         )
     if len(text) <= most:
         return
-    for number, line_text in enumerate(text.split("\n"), 1):
+    for number, line_text in enumerate(LINE_END.split(text), 1):
         if len(line_text) > most:
             raise InputError(
                 f"{name}: line {number} has {len(line_text):,} letters, and at most {most:,} are read: it "
-                "begins with " + short(line_text[:40])
+                f"begins with {short(line_text[:40])}{f'; {long}' if long else ''}"
             )

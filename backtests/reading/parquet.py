@@ -18,7 +18,7 @@ ROWS, COLUMNS, CELLS, GROUPS, UNPACKED = 2_000_000, 1_000, 50_000_000, 10_000, 1
 CELL = 1_000
 
 
-def read_parquet(path: Path, name: str, absent: str = "") -> pd.DataFrame:
+def read_parquet(path: Path, name: str, absent: str = "", times: int = 1) -> pd.DataFrame:
     """Return the columns of a Parquet file, and its index where pandas wrote one.
 
     The file's columns are read without the metadata of pandas, which anybody can have written. Only the
@@ -31,13 +31,15 @@ def read_parquet(path: Path, name: str, absent: str = "") -> pd.DataFrame:
         The file in messages.
     absent : str
         What to do where there is no such file.
+    times : int
+        By how much more is read than of a table that a user wrote: a run writes larger ones.
 
     Raises
     ------
     InputError
         The file cannot be read, is too large, or its index has several levels.
     """
-    table = read_table(path, name, absent)
+    table = read_table(path, name, absent, times)
     try:
         frame = pd.DataFrame({i: column.to_pandas() for i, column in enumerate(table.columns)})
     except Exception as error:  # pyarrow and pandas raise a dozen kinds for values they cannot hold
@@ -58,7 +60,7 @@ def read_parquet(path: Path, name: str, absent: str = "") -> pd.DataFrame:
     return frame.set_index(index[0]) if index else frame
 
 
-def read_table(path: Path, name: str, absent: str = "") -> Any:
+def read_table(path: Path, name: str, absent: str = "", times: int = 1) -> Any:
     """Return a Parquet file as a table of pyarrow without nested columns or extension types.
 
     Raises
@@ -69,10 +71,10 @@ def read_table(path: Path, name: str, absent: str = "") -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    raw = read_bytes(path, name, TABLE, absent, LESS)
+    raw = read_bytes(path, name, times * TABLE, absent, LESS)
     try:
         with pq.ParquetFile(pa.BufferReader(raw)) as file:
-            _check_size(file.metadata, name)
+            _check_size(file.metadata, name, times)
             texts = _check_types(file.schema_arrow, name)
         # A text is read as a number of the list of different texts: so a small file stays small.
         with pq.ParquetFile(pa.BufferReader(raw), read_dictionary=texts) as file:
@@ -91,11 +93,11 @@ def read_table(path: Path, name: str, absent: str = "") -> Any:
         raise InputError(f"{name} cannot be read as parquet: {_first_line(error)}") from None
 
 
-def _check_size(about: Any, name: str) -> None:
+def _check_size(about: Any, name: str, times: int) -> None:
     """Refuse a file whose rows, columns or values are too many; nothing is unpacked for it."""
     groups = about.num_row_groups
     sizes = [
-        (about.num_rows, ROWS, "rows"),
+        (about.num_rows, times * ROWS, "rows"),
         (about.num_columns, COLUMNS, "columns"),
         (groups, GROUPS, "row groups"),
         (groups * about.num_columns, CELLS // 50, "pieces of columns"),
@@ -105,10 +107,10 @@ def _check_size(about: Any, name: str) -> None:
             raise InputError(f"{name} has {size:,} {what}, and at most {most:,} are read")
     pieces = [about.row_group(i).column(j) for i in range(groups) for j in range(about.num_columns)]
     for size, most, what in (
-        (sum(piece.num_values for piece in pieces), CELLS, "values"),
+        (sum(piece.num_values for piece in pieces), times * CELLS, "values"),
         (
             sum(piece.total_uncompressed_size for piece in pieces),
-            UNPACKED,
+            times * UNPACKED,
             "bytes once it is unpacked",
         ),
     ):

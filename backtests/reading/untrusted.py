@@ -16,6 +16,8 @@ from backtests.writing.plain import short
 LARGEST, DEEPEST = 64 * 2**20, 64
 #: What to do about something else in the place of a file of this program.
 AWAY = "move it away"
+#: What is said of one that is too large.
+LEAVE = "it is not read"
 #: A string with its escapes, also one that never ends; or a bracket. Possessive: it never goes back.
 _MARKS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[][{}]', re.DOTALL)
 
@@ -27,9 +29,9 @@ def brief(error: Exception, most: int = 300) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def read_bytes(path: Path, most: int = LARGEST) -> bytes:
+def read_bytes(path: Path, most: int = LARGEST, large: str = LEAVE) -> bytes:
     """Return what a regular file of this program holds; see `read_regular`."""
-    return read_regular(path, _name(path), most, other=AWAY)
+    return read_regular(path, _name(path), most, large=large, other=AWAY)
 
 
 def check_regular(path: Path) -> None:

@@ -17,6 +17,7 @@ from backtests.sources.source import (
     PartialDataWarning,
     SimulatedDataWarning,
     SnapshotWarning,
+    SourceUnreachable,
     UnknownTicker,
     check_adjust,
     parse_dates,
@@ -32,7 +33,8 @@ class Auto:
     Only if there is no network at all (`NoNetwork`: `backtests.sources.yahoo` says how that is known), it
     takes real bars for a part of the dates (a snapshot, then a bundled series), and without any it takes
     simulated bars; each with a warning. An unknown ticker, a rate limit, a connection that breaks off or
-    takes too long, and an answer that cannot be read are errors: simulated bars would hide them.
+    takes too long, and an answer that cannot be read are errors: simulated bars would hide them. So is a
+    network that comes or goes between two tickers: simulated bars never stand beside downloaded ones.
 
     Attributes
     ----------
@@ -47,6 +49,8 @@ class Auto:
     adjust: str = "splits"
     snapshots: Snapshots = field(default_factory=Snapshots, repr=False, compare=False)
     yahoo: DataSource | None = field(default=None, repr=False, compare=False)
+    #: The first ticker that was downloaded, and the first that was simulated.
+    _first: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def fetch(self, ticker: str, start: str, end: str) -> Bars:
         """Return the bars from `start` to before `end`.
@@ -59,6 +63,11 @@ class Auto:
             The bars are real but do not cover all the dates.
         SnapshotWarning
             A snapshot is damaged, disagrees with the download, or could not be written.
+
+        Raises
+        ------
+        SourceUnreachable
+            Yahoo was reached for one ticker and not for another.
         """
         parse_dates(start, end)
         check_adjust(self.adjust)
@@ -71,7 +80,17 @@ class Auto:
             bars = (self.yahoo or Yahoo(self.adjust)).fetch(ticker, start, end)
         except NoNetwork as error:
             return self._without_network(ticker, start, end, kept, error)
-        return self._keep(bars, start, end)
+        self._first.setdefault("downloaded", ticker)
+        kept_bars = self._keep(bars, start, end)
+        self._refuse_mixture()
+        return kept_bars
+
+    def _refuse_mixture(self, why: str = "run it again, or give bars with --data-dir") -> None:
+        if len(self._first) == 2:
+            raise SourceUnreachable(
+                f"Yahoo Finance was reached for {self._first['downloaded']} and not for "
+                f"{self._first['simulated']}, and simulated bars do not stand beside real ones: {why}"
+            )
 
     def _keep(self, bars: Bars, start: str, end: str) -> Bars:
         """Store the download and return it as the snapshot will give it later."""
@@ -96,6 +115,8 @@ class Auto:
             else:
                 bars, what = Bundled(partial=True).fetch(ticker, start, end), "the bundled series"
         except (UnknownTicker, NotCovered):
+            self._first.setdefault("simulated", ticker)
+            self._refuse_mixture(str(error))
             bars = Simulated().fetch(ticker, start, end)
             warnings.warn(
                 f"{ticker}: these bars are SIMULATED, drawn from a random generator, because "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,17 @@ NO_NUMBER = {"", "null", "nan", "none", "n/a", "na", "-"}
 #: What to do where the commas of a column can be read in two ways.
 REMEDY = "write numbers with a decimal point and without separators of thousands: 1598.5"
 
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
-_DECIMAL = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
-_DOTTED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
-_POINT = re.compile(r"[+-]?\d*\.\d*")
-_LONG = re.compile(r"[+-]?\d{4,}")
+#: Of the cells with a comma in a column, one in so many must show that it is decimal: fewer are mistakes.
+FEWEST = 20
 
-#: The first line and text of each notation in a column; see `_notation`.
-Shown = dict[str, tuple[Any, str]]
+# In groups of three, or as in India: 12,34,567.
+_THOUSANDS = re.compile(r"[+-]?[1-9](\d{0,2}(,\d{3})+|\d?(,\d{2})+,\d{3})(\.\d*)?")
+_DECIMAL = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+),\d+")
+_DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
+_POINT = re.compile(r"[+-]?\d*\.\d*")
+
+#: The first line and text of each notation in a column, and how many cells have it; see `_notation`.
+Shown = dict[str, tuple[Any, str, int]]
 
 
 def to_columns(
@@ -60,11 +63,17 @@ def to_columns(
         if pd.api.types.is_numeric_dtype(cells):
             made[name] = cells.to_numpy(dtype=np.float64, na_value=np.nan)
         else:
-            stripped = ("" if cell is None else str(cell).strip() for cell in cells)
-            texts[name] = list(zip(cells.index, stripped, strict=True))
+            texts[name] = _stripped(cells)
     decimal: frozenset[str] = frozenset()
-    if any("," in text for pairs in texts.values() for _, text in pairs):
-        decimal = decimal_columns({n: _shown(c) for n, c in texts.items()}, separator, where)
+    if any("," in text or text.count(".") > 1 for pairs in texts.values() for _, text in pairs):
+        beside = [
+            _shown_of_numbers(_stripped(frame.iloc[:, place]))
+            for place, name in enumerate(frame.columns)
+            if name not in made and name not in texts
+        ]
+        decimal = decimal_columns(
+            {n: _shown(pairs) for n, pairs in texts.items()}, separator, where, beside
+        )
     for name, pairs in texts.items():
         made[name] = np.full(len(pairs), np.nan)
         for row, (line, text) in enumerate(pairs):
@@ -75,69 +84,110 @@ def to_columns(
     return made
 
 
+def _stripped(cells: pd.Series[Any]) -> list[tuple[Any, str]]:
+    """Return the line and the text of each cell."""
+    texts = ("" if cell is None else str(cell).strip() for cell in cells)
+    return list(zip(cells.index, texts, strict=True))
+
+
 def _shown(cells: Iterable[tuple[Any, str]]) -> Shown:
-    """Return the first cell of each notation in a column."""
+    """Return the first cell of each notation in a column, and how many there are."""
     shown: Shown = {}
     for line, text in cells:
-        if ("," in text or "." in text or len(text) > 3) and (kind := _notation(text)):
-            shown.setdefault(kind, (line, text))
+        if ("," in text or "." in text) and (kind := _notation(text)):
+            first_line, first, number = shown.get(kind, (line, text, 0))
+            shown[kind] = first_line, first, number + 1
     return shown
+
+
+def _shown_of_numbers(cells: Sequence[tuple[Any, str]]) -> Shown:
+    """Return the same of a column that is not asked for; nothing where a cell is no number."""
+    for _, text in cells:
+        if not (text.lstrip("+-").isdecimal() or text.lower() in NO_NUMBER or _notation(text)):
+            return {}
+    shown = _shown(cells)
+    return {} if _is_decimal(shown) and _contradiction("", shown) else shown
 
 
 def _notation(text: str) -> str:
     """Return how a number is written.
 
-    ``thousands``: a comma before thousands alone explains it, 1,234,567. ``decimal``: a decimal comma
-    alone, 598,00. ``either``: both do, 61,800. ``dotted``: 1.234, where the point can be before thousands.
-    ``point``: another decimal point. ``long``: a thousand or more without a separator.
+    ``thousands``: commas before thousands alone explain it, 1,234,567. ``decimal``: a decimal comma alone,
+    598,00. ``either``: both do, 61,800. ``points``: points before thousands alone, 1.234.567. ``dotted``:
+    1.234, where the point can be before thousands. ``point``: another decimal point.
     """
     if "," in text:
         thousands, decimal = _THOUSANDS.fullmatch(text), _DECIMAL.fullmatch(text)
         if thousands:
             return "either" if decimal else "thousands"
         return "decimal" if decimal else ""
-    if "." in text:
-        return "dotted" if _DOTTED.fullmatch(text) else "point" if _POINT.fullmatch(text) else ""
-    return "long" if _LONG.fullmatch(text) else ""
+    if _DOTTED.fullmatch(text):
+        return "points" if text.count(".") > 1 else "dotted"
+    return "point" if "." in text and _POINT.fullmatch(text) else ""
 
 
-def decimal_columns(columns: Mapping[str, Shown], separator: str, where: str) -> frozenset[str]:
+def _is_decimal(shown: Shown) -> bool:
+    """Return whether a cell shows that the comma separates decimals."""
+    return "decimal" in shown or "points" in shown
+
+
+def _contradiction(name: str, shown: Shown) -> str:
+    """Return what contradicts a decimal comma in a column, in words; empty where nothing does."""
+    if points := shown.get("points"):
+        line, text, _ = points
+        said = f"line {line}: {name} {short(text)} has points before thousands"
+    else:
+        line, text, number = shown["decimal"]
+        said = f"line {line}: {name} {short(text)} has a decimal comma"
+        either = shown.get("either", (0, "", 0))
+        if number * FEWEST < number + either[2]:
+            return (
+                f"{said}, and {either[2]:,} cells such as {short(either[1])} on line {either[0]} need not "
+                "have one"
+            )
+    other = shown.get("thousands") or shown.get("point")
+    if other is None:
+        return ""
+    return f"{said}, and {short(other[1])} on line {other[0]} has none"
+
+
+def decimal_columns(
+    columns: Mapping[str, Shown], separator: str, where: str, beside: Iterable[Shown] = ()
+) -> frozenset[str]:
     """Return the columns whose comma separates decimals; in the others it separates thousands.
 
     A column decides for itself: ``598,00`` has a decimal comma and ``1,234,567`` has not. A column in which
     every comma can be both (``61,800``) follows the other columns of its file. Where they are silent too,
     it is thousands in a file whose cells are separated by commas, as in the exports that quote them.
 
+    Parameters
+    ----------
+    beside : iterable of Shown
+        Other columns of the file, which only help to decide.
+
     Raises
     ------
     InputError
         The message names the line, the value and the remedy.
     """
-    decimal = {name for name, shown in columns.items() if "decimal" in shown}
-    thousands = {name for name, shown in columns.items() if "thousands" in shown}
-    for name in sorted(decimal):
-        shown = columns[name]
-        if other := shown.get("thousands") or shown.get("point"):
-            line, text = shown["decimal"]
-            raise InputError(
-                f"{where}: line {line}: {name} {short(text)} has a decimal comma, and {short(other[1])} on "
-                f"line {other[0]} has none: {REMEDY}"
-            )
-    found = set(decimal)
+    found = {name for name, shown in columns.items() if _is_decimal(shown)}
+    for name in sorted(found):
+        if wrong := _contradiction(name, columns[name]):
+            raise InputError(f"{where}: {wrong}: {REMEDY}")
+    every = [*columns.values(), *beside]
+    decimal = any(_is_decimal(shown) for shown in every)
+    thousands = any("thousands" in shown for shown in every)
     for name, shown in columns.items():
-        if name in decimal or name in thousands:
+        if name in found or "thousands" in shown:
             continue
         if "either" not in shown:
             # Beside a decimal comma a point stands before thousands: 1.234 is 1234.
             if decimal and "dotted" in shown and "point" not in shown:
                 found.add(name)
-            continue
-        if decimal and not thousands and "point" not in shown:
+        elif decimal and not thousands and "point" not in shown:
             found.add(name)
-            continue
-        decided = "point" in shown or (not decimal and (thousands or separator == ","))
-        if not decided or "long" in shown:
-            line, text = shown["either"]
+        elif not ("point" in shown or (not decimal and (thousands or separator == ","))):
+            line, text, _ = shown["either"]
             one, other_way = text.replace(",", ""), text.replace(",", ".")
             raise InputError(
                 f"{where}: line {line}: {name} {short(text)} can mean {one[:30]} or {other_way[:30]}, and "

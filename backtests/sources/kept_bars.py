@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.reading.untrusted import check_regular
+from backtests.reading.parquet import read_table
 from backtests.sources.bars_table import to_table
 from backtests.writing.atomic import write_atomically
 from forecasters.bars import COLUMNS, Bars, Days, Floats, Origin
@@ -129,24 +129,18 @@ def read_kept(path: Path) -> KeptRows:
     Raises
     ------
     InputError
-        There is no such file, or it holds no bars.
+        There is no such file, it is too large, or it holds no bars.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    check_regular(path)
+    table = read_table(path, str(path), "put it back, or take the bars from files, --data-dir DIR")
     try:
-        table = pq.read_table(path)
         sessions = np.array(table["session"].to_numpy().astype("datetime64[D]"))
         columns = {name: np.array(table[name].to_numpy(), dtype=np.float64) for name in COLUMNS}
         parity = None
         if PARITY in table.column_names:
             parity = np.array(table[PARITY].to_numpy(), dtype=np.uint64)
-    except FileNotFoundError:
-        raise InputError(
-            f"there is no file {path}: put it back, or take the bars from files, --data-dir DIR"
-        ) from None
-    except (OSError, pa.ArrowException, KeyError, ValueError, TypeError) as error:
+    except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
         raise InputError(f"{path} cannot be read as bars: {error}") from error
     return KeptRows(sessions, columns, parity)
 

@@ -1,16 +1,14 @@
 """Daily bars downloaded from Yahoo Finance.
 
-**When there is no network.** `NoNetwork` is raised only if the request for bars made no connection: the
-name of the server was not found, or the system refused or had no route (curl's codes 5, 6 and 7). And only
-if nothing has answered this session before: a cookie page or another ticker that was answered shows that
-there is a network. Only then does the source ``auto`` take other bars. A refused connection counts, because
-Yahoo refuses none: what refuses is a firewall or a proxy that is not running. A timeout does not count,
-because slow is not absent. What breaks off, ends early, takes longer than `TIMEOUT`, or fails in TLS is
+**When there is no network.** `NoNetwork` is raised only if the request for bars made no connection, twice:
+the name of the server was not found, or the system refused or had no route (curl's codes 5, 6 and 7). And
+only if nothing has answered this session before: a cookie page or another ticker that was answered shows
+that there is a network. A refused connection counts, because Yahoo refuses none: what refuses is a firewall
+or a proxy that is not running. What breaks off, ends early, takes longer than `TIMEOUT`, or fails in TLS is
 `SourceUnreachable`; an answer that came and cannot be read is `SourceBusy`.
 
-**Where a currency stops it.** Two currencies within one download: nobody knows which rows are in which, so
-it is `SourceBusy`. Another currency than in the snapshot: each of the two series is sound, so the new one
-is used, the old one is kept beside, and a warning and the manifest say so.
+**Currencies.** Two within one download are `SourceBusy`: nobody knows which rows are in which. Another one
+than in the snapshot: both series are sound. The new one is used, the old one is kept, and that is said.
 """
 
 from __future__ import annotations
@@ -283,11 +281,20 @@ def _recorded(session: Any) -> Iterator[_Seen]:
     seen = _Seen()
     request: Callable[..., Any] = session.request
 
+    def send(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return _request(request, session, method, url, *args, **kwargs)
+        except OSError as error:
+            if _never_made(error) is None:
+                raise
+        time.sleep(WAITS[0])  # a name server or a network that is just starting
+        return _request(request, session, method, url, *args, **kwargs)
+
     def chart(method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         for wait in (*WAITS, None):
             # Cleared first: if this request gets no answer, an old status must not decide.
             seen.status = None
-            answer = _request(request, session, method, url, *args, **kwargs)
+            answer = send(method, url, *args, **kwargs)
             seen.status = answer.status_code
             if answer.status_code < 500:
                 break

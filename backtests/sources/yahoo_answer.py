@@ -89,7 +89,15 @@ class Chart:
         by_day: dict[np.datetime64, list[tuple[Any, ...]]] = {}
         for day, row in zip(self.days, self.rows, strict=True):
             by_day.setdefault(day, []).append(row)
+        if self._last_is_sent_again():
+            by_day[self.days[-1]][-2] = self.rows[-1]  # yfinance keeps the last row too
         return {day: rows for day, rows in by_day.items() if len(rows) > 1}
+
+    def _last_is_sent_again(self) -> bool:
+        """Return whether the last two rows are one day with one price, whose volume has grown."""
+        if len(self.days) < 2 or self.days[-1] != self.days[-2]:
+            return False
+        return self.rows[-1][:-1] == self.rows[-2][:-1]
 
 
 def read_chart(body: bytes) -> Chart | None:

@@ -15,6 +15,8 @@ from backtests.writing.numbers import count
 
 #: Bytes of a line, and its largest number: a line with more is none of ours.
 LONGEST, LAST = 4 * 2**20, 10**7
+#: How each line of ours begins.
+_BEGINNING = b'{"n": '
 _NUMBER = Leaf("a line number", lambda v: isinstance(v, int) and v is not True and 0 < v <= LAST)
 _LINK = {"n": _NUMBER, "previous": TEXT}
 
@@ -41,6 +43,12 @@ class ChainedLine:
         """The sha256 of the line."""
         return hashlib.sha256(self.raw).hexdigest()
 
+    @property
+    def torn(self) -> bool:
+        """Whether it is the beginning of a line of ours."""
+        begins = self.raw.startswith(_BEGINNING) or _BEGINNING.startswith(self.raw)
+        return self.content is None and begins and not self.raw.endswith(b"}")
+
 
 def parse(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> list[ChainedLine]:
     """Return the lines of a file; a line that cannot be read stays, without content.
@@ -64,7 +72,10 @@ def _line(raw: bytes, decode: Callable[[Mapping[str, Any]], Any]) -> ChainedLine
 def extend(lines: Sequence[ChainedLine], entries: Iterable[Mapping[str, Any]]) -> bytes:
     """Return the bytes of new lines that follow the given lines."""
     previous = lines[-1].digest if lines else ""
+    entries = list(entries)
     n = max((len(lines), *(line.n for line in lines)))
+    if n + len(entries) > LAST:  # none of ours: the next line with such a number could not be read
+        n = len(lines)
     written = []
     for entry in entries:
         n += 1

@@ -50,8 +50,10 @@ from forecasters.errors import DataWarning
 FILE = "trials.jsonl"
 #: Of a manifest's ``trials``; without it the ledger lies beside the runs.
 FORMAT = 2
-#: Bytes of a ledger: some 500,000 trials.
-LARGEST = 256 * 2**20
+#: Bytes of a ledger, some 8 million trials; and of one that an earlier version left beside the runs.
+LARGEST, LARGEST_BESIDE = 4 * 2**30, 256 * 2**20
+#: What to do about a ledger that is larger.
+ANOTHER = "begin another with --ledger FILE; the run folders remember their trials"
 
 
 def default_ledger() -> Path:
@@ -165,7 +167,7 @@ class TrialLedger:
         for path in dict.fromkeys((self.path, self._beside)):
             check_regular(path)
             if path.exists():
-                read_bytes(path, LARGEST)
+                read_bytes(path, *self._most(path))
         check_regular(signature(self.path))
         folder = self._looks.folder
         if folder.exists() and not folder.is_dir():
@@ -197,13 +199,13 @@ class TrialLedger:
         if scope is None or any(trial.scope != scope for trial in trials):
             raise ValueError("give trials of one scope, or a scope without trials")
         memories, warnings = self._remembered  # before the ledger: it may only have grown since
-        beside, unread = _read(self._beside)
+        beside, unread = _read(self._beside, *self._most(self._beside))
         if self._beside != self.path:
             warnings = [*warnings, *unread]
         try:
             lines, known, fresh, scope = self._extend(trials, scope, bars or {})
         except (OSError, Unreadable) as error:
-            lines, unread = _read(self.path)
+            lines, unread = _read(self.path, *self._most(self.path))
             known = _readable(lines)
             scope = replace(scope, prices=self._prices.names(bars or {}, write=False))
             fresh = _fresh([replace(trial, scope=scope) for trial in trials], known)
@@ -246,8 +248,19 @@ class TrialLedger:
         """Write the new trials; return all lines, the trials that were there, the new ones, the scope."""
         with locked(self.path) as file:
             scope = replace(scope, prices=self._prices.names(bars))
-            raw = read_bytes(self.path, LARGEST)
+            raw = read_bytes(self.path, LARGEST, ANOTHER)
             lines = parse(raw, decode)
+            if lines and lines[-1].torn and not raw.endswith(b"\n"):
+                # A process was killed while it wrote: its result was never shown.
+                lines.pop()
+                raw = raw[: raw.rfind(b"\n") + 1]
+                file.truncate(len(raw))
+                warn(
+                    f"the last line of {self.path} was half written, by a process that was killed: it is "
+                    "removed",
+                    DataWarning,
+                    stacklevel=3,
+                )
             known = _readable(lines)
             fresh = _fresh(_scoped(trials, scope), known)
             looks = [trial.look for trial in fresh if trial.look is not None]
@@ -258,6 +271,10 @@ class TrialLedger:
                 append(file, text if raw.endswith(b"\n") or not raw else b"\n" + text)
                 lines += parse(text, decode)
         return lines, known, fresh, scope
+
+    def _most(self, path: Path) -> tuple[int, str]:
+        """Return the largest size of a ledger in bytes, and what to do where it has more."""
+        return (LARGEST, ANOTHER) if path == self.path else (LARGEST_BESIDE, "move it away")
 
     def _earlier(
         self, dated: Sequence[Dated], scope: Scope, own: set[tuple[Any, ...]]
@@ -349,10 +366,10 @@ def _readable(lines: Sequence[ChainedLine]) -> list[tuple[Trial, str]]:
     return [line.content for line in lines if line.content is not None]
 
 
-def _read(path: Path) -> tuple[list[ChainedLine], list[str]]:
+def _read(path: Path, most: int, large: str) -> tuple[list[ChainedLine], list[str]]:
     """Return the lines of a ledger that cannot be written, and what is wrong where it cannot be read."""
     try:
-        return parse(read_bytes(path, LARGEST), decode), []
+        return parse(read_bytes(path, most, large), decode), []
     except FileNotFoundError:
         return [], []
     except (OSError, Unreadable) as error:

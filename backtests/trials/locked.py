@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import json
 import os
 import platform
@@ -18,6 +19,7 @@ from pathlib import Path
 from backtests.reading.files import Unreadable
 from backtests.reading.shape import COUNT, TEXT, check
 from backtests.reading.untrusted import check_regular, read_json
+from backtests.writing.atomic import write_text
 from backtests.writing.plain import short
 from forecasters.errors import DataWarning
 
@@ -83,7 +85,8 @@ def _signed(path: Path) -> Iterator[None]:
     about = {"pid": os.getpid(), "host": platform.node(), "since": now}
     # Who waits would only not be told who has it.
     with contextlib.suppress(OSError):
-        signature(path).write_text(json.dumps(about))
+        # not written into what is there: a link could lead anywhere
+        write_text(signature(path), json.dumps(about))
     try:
         yield
     finally:
@@ -127,6 +130,14 @@ def _hold(file: FileIO, path: Path) -> None:
         pause = min(2 * pause, 0.05)
 
 
+def _cannot_lock(error: OSError) -> OSError:
+    """Return the error of a disk that has no locks, with what to do."""
+    why = f"{error.strerror}: it cannot be locked"
+    return OSError(
+        error.errno, f"{why}; name a file on a local disk with --ledger or BACKTESTS_DATA"
+    )
+
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -135,7 +146,9 @@ if sys.platform == "win32":
         file.seek(1 << 40)  # a byte beyond the end of any file, so that others may read
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-        except OSError:
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EDEADLK):
+                raise _cannot_lock(error) from error
             return False
         return True
 
@@ -148,4 +161,6 @@ else:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError as error:
+            raise _cannot_lock(error) from error
         return True

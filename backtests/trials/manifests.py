@@ -10,6 +10,8 @@ from backtests.reading.shape import COUNT, DAY, FLAG, TEXT, check
 from backtests.reading.untrusted import parse_json, read_bytes
 from backtests.trials.trial import Scope
 
+#: How many manifests that cannot be read are named.
+NAMED = 5
 #: What a manifest keeps of the ledger, under ``trials``.
 SHAPE = {
     "count": COUNT,
@@ -84,7 +86,9 @@ def read_memories(out: Path) -> tuple[list[Memory], list[str]]:
         memories.append(Memory(run, lines, head, scopes, "format" not in trials))
     if not unread:
         return memories, []
-    runs = " and ".join(unread)
+    runs = " and ".join(unread[:NAMED])
+    if len(unread) > NAMED:
+        runs = f"{', '.join(unread[:NAMED])} and {len(unread) - NAMED:,} more"
     return memories, [
         f"The manifest of {runs} cannot be read: what it saw of the ledger of trials is lost."
     ]

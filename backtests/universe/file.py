@@ -69,7 +69,12 @@ def read_universe(path: str | Path) -> Universe:
         the message gives the number of the line and what to do.
     """
     path = Path(path)
-    text = read_written(path, f"--universe {path}", "write one with a ticker on each line")
+    text = read_written(
+        path,
+        f"--universe {path}",
+        "write one with a ticker on each line",
+        long="write one ticker on each line",
+    )
     lines: dict[str, int] = {}
     corrections: dict[str, tuple[VolumeCorrection, ...]] = {}
     splits: dict[str, tuple[Split, ...]] = {}

@@ -10,8 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backtests.reading.parquet import read_parquet
 from backtests.reading.untrusted import check_regular
+from backtests.writing.csv import read_csv
 from forecasters.errors import InputError
+
+#: How many times larger than a user's table one of a run may be: some hundred tickers over ten years.
+TIMES = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +64,16 @@ def read(path: Path) -> pd.DataFrame | None:
     Raises
     ------
     InputError
-        The file cannot be read.
+        The file cannot be read or is too large.
     """
     check_regular(path)
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        # every cell as it is written: two numbers are equal where their texts are
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
+    if not path.exists():
         return None
+    if path.suffix == ".parquet":
+        return read_parquet(path, str(path), times=TIMES)
+    try:
+        # every cell as it is written: two numbers are equal where their texts are
+        return read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
 

@@ -35,12 +35,24 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, ob
 def read_csv(path: Path, **more: Any) -> pd.DataFrame:
     """Return a table that `write_csv` wrote; its texts are those that were given.
 
+    A ticker is a text, also where it is a code of digits (``005930``). A text like ``NA`` is no missing
+    value: only an empty cell is.
+
     Parameters
     ----------
     more
         Arguments of `pandas.read_csv`.
     """
-    frame: pd.DataFrame = pd.read_csv(path, **more)
+    given: dict[str, Any] = {"dtype": {"ticker": str}} | more
+    frame: pd.DataFrame = pd.read_csv(path, **given)
+    if frame.isna().any(axis=None):
+        words = pd.read_csv(
+            path, **more | {"dtype": str, "keep_default_na": False, "na_values": ""}
+        )
+        for name in frame.columns:
+            lost = frame[name].isna() & words[name].notna()
+            if lost.any():
+                frame[name] = frame[name].astype(object).where(~lost, words[name])
     frame.columns = pd.Index([plain_cell(name) for name in frame.columns])
     for name in frame.columns:
         if frame[name].dtype == object or isinstance(frame[name].dtype, pd.StringDtype):

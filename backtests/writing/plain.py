@@ -7,7 +7,7 @@ import re
 #: Letters of a message; about 20 lines of a terminal.
 MESSAGE = 1600
 #: Letters of a word in a message (a path may be long), and of a value that a message shows.
-WORD, VALUE = 300, 60
+WORD, VALUE = 1000, 60
 #: Said in place of the letters in the middle of a message or a word that is too long.
 _LEFT_OUT = "... ({n:,} letters left out) ..."
 

@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 #: Version of the file's form.
 FORM = 1
-#: The largest members that are read, in bytes. A run over 24 tickers has a tenth of that or less.
-MOST_VALUES, MOST_ARRAYS = 128 * 2**20, 1024 * 2**20
+#: The largest members, in bytes. A run over 24 tickers has a fortieth of that or less.
+MOST_VALUES, MOST_ARRAYS = 512 * 2**20, 4096 * 2**20
 #: The same file has the same bytes whenever it is written.
 STAMP = (1980, 1, 1, 0, 0, 0)
 #: Level of compression: a higher one takes several times as long and saves little.
@@ -40,12 +40,21 @@ def write_typed(path: Path, value: Any) -> Path:
     ------
     TypeError
         A field has an annotation or a value that cannot be written: a fault of the class.
+    InputError
+        There is more than `read_typed` reads.
     """
     writer = Writer()
     tree = codec_of(type(value)).write(value, writer)
     said = {"form": FORM, "classes": writer.classes, "arrays": writer.arrays, "value": tree}
     text = json.dumps(said, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     members = {"values.json": text.encode(), "arrays": bytes(writer.blob)}
+
+    for (name, content), most in zip(members.items(), (MOST_VALUES, MOST_ARRAYS), strict=True):
+        if len(content) > most:
+            raise InputError(
+                f"{path} is not written: its {name} would have {len(content) / 2**20:,.1f} MiB, and at most "
+                f"{most // 2**20:,} MiB can be read; give fewer tickers, forecasters or rules in one run"
+            )
 
     def fill(file: BinaryIO) -> None:
         with zipfile.ZipFile(file, "w") as archive:

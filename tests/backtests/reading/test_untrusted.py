@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from backtests.reading.arrays import load_arrays, write_arrays
 from backtests.reading.files import Unreadable
 from backtests.reading.untrusted import brief, check_regular, parse_json, read_bytes, read_json
 from backtests.writing.plain import short
+from tests.backtests.reading.case import within
 
 
 def test_a_file_of_json_is_read(tmp_path: Path) -> None:
@@ -65,6 +69,18 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_bytes(tmp_path / "nothing")
     check_regular(tmp_path / "nothing")
+
+
+def test_a_header_of_digits_takes_no_time(tmp_path: Path) -> None:
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (" + b"1" * 60 + b"x), }\n"
+    member = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("a.npy", member)
+    with within(2), pytest.raises(Unreadable, match="a header that is not read"):
+        load_arrays(tmp_path / "a.npz", "a")
+    for shape in ((), (3,), (2, 0), (1, 2, 3)):
+        write_arrays(tmp_path / "b.npz", b=np.zeros(shape))
+        assert load_arrays(tmp_path / "b.npz", "b")["b"].shape == shape
 
 
 def test_what_is_quoted_is_short_and_printable() -> None:

@@ -40,7 +40,7 @@ UNIVERSES: tuple[tuple[str, bytes | str, str | None], ...] = (
     ("UTF-16", "X\n".encode("utf-16"), "save it as UTF-8"),
     ("no text", bytes(range(256)), "save it as UTF-8"),
     ("a zero byte", "X\0\n", "zero byte"),
-    ("a line of 900,000 letters", "X" * 900_000, "line 1 has 900,000 letters"),
+    ("a line of 900,000 letters", "X" * 900_000, "write one ticker on each line"),
     ("ten megabytes", "X" * 10_000_000, "10,000,000 bytes"),
     ("many corrections", "X" + " x2 before 2016-01-01" * 40 + "\n", None),
     ("half a correction", "X" + " x2 before" * 80 + "\n", "is not a ticker|is no split"),
@@ -49,6 +49,8 @@ UNIVERSES: tuple[tuple[str, bytes | str, str | None], ...] = (
     ("a space of no width", "X\u200bY\n", "cannot be seen"),
     ("escape", "X \x1b[31mevil\n", r"\\x1b"),
     ("old line ends", "X\rY\r", None),
+    ("many lines with old ends", "".join(f"T{i}\r" for i in range(900)), None),
+    ("a zero byte after old line ends", "X\rY\r\nZ\0", "line 3 holds a zero byte"),
     ("50,000 tickers", "".join(f"T{i}\n" for i in range(50_000)), None),
 )
 CONFIGS: tuple[tuple[str, bytes | str, str | None], ...] = (
@@ -60,7 +62,8 @@ CONFIGS: tuple[tuple[str, bytes | str, str | None], ...] = (
     ("nested tables", "".join(f"[{'.'.join('a' * n)}]\n" for n in range(1, 90)), "no key 'a'"),
     ("lists in a list", 'ticker = [["X"], ["Y"]]', "a list; it takes a text or a list"),
     ("numbers in a list", "ticker = [1, 2]", "takes a text or a list"),
-    ("5,000 digits", "cash = " + "9" * 5_000, "line 1 has 5,007 letters"),
+    ("5,000 digits", "cash = " + "9" * 5_000, "a number that is too long"),
+    ("a list of 2,000 letters", f'ticker = ["X"{" " * 2_000}]', None),
     ("900 digits", "cash = " + "9" * 900, "too large a number"),
     ("900 digits for a whole number", "seeds = " + "9" * 900, "too large a number"),
     ("a number beyond its bounds", "seeds = -5", "at least 1"),

@@ -18,6 +18,7 @@ from backtests.sources.source import (
     SimulatedDataWarning,
     SnapshotWarning,
     SourceBusy,
+    SourceUnreachable,
     UnknownTicker,
 )
 from backtests.sources.yahoo import Yahoo
@@ -101,6 +102,18 @@ def test_without_a_network_and_without_real_bars_they_are_simulated(tmp_path: Pa
     assert not (tmp_path / "cache").exists()
     # And the next run with a network is real.
     assert not Auto(yahoo=Vendor()).fetch("051900.KS", *SPAN).origin.simulated
+
+
+@pytest.mark.parametrize("offline", ["005930.KS", "051900.KS"])
+@pytest.mark.filterwarnings("ignore::backtests.sources.source.SimulatedDataWarning")
+def test_simulated_bars_never_stand_beside_downloaded_ones(offline: str) -> None:
+    vendor = Vendor()
+    source = Auto(yahoo=vendor)
+    vendor.error = OFFLINE if offline == "005930.KS" else None
+    source.fetch("005930.KS", *SPAN)
+    vendor.error = OFFLINE if offline == "051900.KS" else None
+    with pytest.raises(SourceUnreachable, match=f"was reached for .* and not for {offline}"):
+        source.fetch("051900.KS", *SPAN)
 
 
 def test_bundled_dates_out_of_reach_are_simulated() -> None:

@@ -33,6 +33,19 @@ def closes_and_volumes(tmp_path: Path, text: str) -> tuple[list[float], list[flo
         # English: 1,598.5, and a volume that shows it
         ("2015-01-05;1;1;1;1,598.5;9\n2015-01-06;1;1;1;61,800;9\n", [1598.5, 61800.0], [9.0, 9.0]),
         ("2015-01-05;1;1;1;61,800;1,234,567\n", [61800.0], [1234567.0]),
+        # other columns decide beside a number without separators, also columns that are not used
+        (
+            "2015-01-05;1;1;1;61,800;1,234,567\n2015-01-06;1;1;1;9500;9\n",
+            [61800.0, 9500.0],
+            [1234567.0, 9.0],
+        ),
+        # India
+        ("2015-01-05;1;1;1;61,800;12,34,567\n", [61800.0], [1234567.0]),
+        # two points show what a comma is
+        ("2015-01-05;1;1;1;61,800;1.234.567\n", [61.8], [1234567.0]),
+        ("2015-01-05;1;1;1;598;1.234.567\n", [598.0], [1234567.0]),
+        # no thousands begin with 0
+        ("2015-01-05;1;1;1,5;0.123;9\n", [0.123], [9.0]),
         # without a comma a point is a decimal point
         ("2015-01-05;1;1;1;1.234;9\n", [1.234], [9.0]),
     ],
@@ -44,8 +57,23 @@ def test_a_column_shows_what_its_comma_is(
 
 
 def test_quoted_commas_in_a_file_of_commas_are_before_thousands(tmp_path: Path) -> None:
-    text = 'Date,Open,High,Low,Close,Volume\n2015-01-05,1,1,1,"61,800",900\n'
-    assert closes_and_volumes(tmp_path, text) == ([61800.0], [900.0])
+    head = "Date,Open,High,Low,Close,Volume\n"
+    text = head + '2015-01-05,1,1,1,"61,800",900\n2015-01-06,1,1,1,61800,900\n'
+    assert closes_and_volumes(tmp_path, text) == ([61800.0, 61800.0], [900.0, 900.0])
+
+
+@pytest.mark.parametrize(
+    ("beside", "close"),
+    [("1,234,567,890", 61800.0), ("598,5", 61.8), ("1.234.567", 61.8)],
+)
+def test_a_column_that_is_not_used_helps_to_decide(
+    tmp_path: Path, beside: str, close: float
+) -> None:
+    row = f"2015-01-05\t1\t1\t1\t61,800\t950,000\t{beside}\n"
+    text = HEAD.replace(";", "\t").replace("Volume", "Volume\tAmount") + row
+    assert closes_and_volumes(tmp_path, text)[0] == [close]
+    with pytest.raises(InputError, match="can mean"):  # a text decides nothing
+        closes_and_volumes(tmp_path, text + row.replace(beside, f"{beside} KRW"))
 
 
 @pytest.mark.parametrize(
@@ -57,9 +85,10 @@ def test_quoted_commas_in_a_file_of_commas_are_before_thousands(tmp_path: Path) 
             r"line 2: close '598,5' has a decimal comma, and '598\.5' on line 3 has none",
         ),
         ("2015-01-05;1;1;598,5;61,800;1,234,567\n", "line 2: close '61,800' can mean"),
+        # one mistake does not decide for a whole column, nor for the others
         (
-            "2015-01-05;1;1;1;61,800;1,234,567\n2015-01-06;1;1;1;9500;9\n",
-            "line 2: close '61,800' can mean",
+            "2015-01-05;61,800;1;1;61,80;9\n" + "2015-01-06;61,800;1;1;61,800;9\n" * 20,
+            r"line 2: close '61,80' has a decimal comma, and 20 cells such as '61,800' on line 3 need not",
         ),
     ],
 )

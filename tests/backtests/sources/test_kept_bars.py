@@ -69,10 +69,13 @@ def test_changed_values_are_found_again_by_the_parity(bars: Bars, tmp_path: Path
 
 def test_a_file_without_bars_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    with pytest.raises(InputError, match="there is no file"):
+    with pytest.raises(InputError, match="there is no such file; put it back"):
         read_kept(path)
     path.write_bytes(b"PAR1")
-    with pytest.raises(InputError, match="cannot be read as bars"):
+    with pytest.raises(InputError, match="cannot be read as parquet"):
+        read_kept(path)
+    pd.DataFrame({"session": [["x" * 9_999]]}).to_parquet(path)
+    with pytest.raises(InputError, match=r"column 'session' holds .*, not numbers, days or texts"):
         read_kept(path)
     pd.DataFrame({"session": [1], "open": ["x"]}).to_parquet(path)
     with pytest.raises(InputError, match="cannot be read as bars"):

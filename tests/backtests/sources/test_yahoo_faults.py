@@ -175,6 +175,20 @@ def test_auto_takes_simulated_bars_only_if_nothing_ever_answered(serve: Any, sym
     assert not isinstance(caught.value, NoNetwork)
 
 
+def test_a_connection_that_was_not_made_is_tried_once_more(serve: Any, symbol: str) -> None:
+    with serve(always(200, chart())) as server:
+        session = server.session()
+        send, errors = session.request, [DNSError("Could not resolve host", 6)]
+
+        def fail_first(method: str, url: str, **kwargs: Any) -> Any:
+            if "/chart/" in url and errors:
+                raise errors.pop()
+            return send(method, url, **kwargs)
+
+        session.request = fail_first
+        assert len(Yahoo(session=session).fetch(symbol, *SPAN)) == 4
+
+
 @pytest.mark.parametrize(
     ("error", "none_at_all"),
     [
@@ -265,6 +279,19 @@ def test_a_day_that_comes_twice_with_other_prices_is_left_out_and_named(
     assert said == [
         f"{symbol}: 1 day came twice with different prices, the first on {DAYS[1]}: left out, because "
         "which one holds is not known"
+    ]
+
+
+def test_a_last_day_that_is_sent_again_with_another_volume_is_kept(serve: Any, symbol: str) -> None:
+    def send_again(result: dict[str, Any]) -> None:
+        rows(result, [0, 1, 2, 3, 3])
+        result["indicators"]["quote"][0]["volume"][4] = 77
+
+    bars, said = fetched(serve, symbol, changed(send_again))
+    assert bars.close.tolist() == [100, 101, 102, 103]
+    assert bars.volume[-1] == 77
+    assert said == [
+        f"{symbol}: 1 row repeats its day, the first on {DAYS[3]}: each day is kept once"
     ]
 
 

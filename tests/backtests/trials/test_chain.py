@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from backtests.trials.chain import damage, extend, parse
+from backtests.trials.chain import LAST, damage, extend, parse
 
 
 def written(n):
@@ -35,6 +35,13 @@ def test_an_edit_shows_at_the_line_after_it(at):
     assert sentences == [
         f"Line {at + 2} of the ledger does not follow from the line before: something was edited there."
     ]
+
+
+def test_a_number_that_is_the_last_possible_does_not_spoil_the_lines_after_it():
+    raw = written(2).replace(b'"n": 2', b'"n": %d' % LAST)
+    added = extend(parse(raw, dict), [{"name": "later"}])
+    assert json.loads(added)["n"] == 3
+    assert parse(added, dict)[0].content is not None
 
 
 def test_lines_that_were_cut_out_are_counted():

@@ -13,10 +13,10 @@ import pytest
 
 from backtests.runs.manifest import write_manifest
 from backtests.trials.chain import extend
-from backtests.trials.ledger import FILE, TrialLedger, default_ledger, remember
+from backtests.trials.ledger import FILE, LARGEST, TrialLedger, default_ledger, remember
 from backtests.trials.look import TIMING, Look
 from backtests.trials.trial import Scope, Trial, trial_key
-from forecasters.errors import InputError
+from forecasters.errors import DataWarning, InputError
 from tests.backtests.example_studies import make_bars
 
 HERE = Scope(("051900.KS",), "2017-01-02", "2019-12-30")
@@ -334,17 +334,33 @@ def test_a_line_without_a_date_cannot_be_read(tmp_path):
     assert counted.warning.startswith("Line 1 of the ledger of trials cannot be read")
 
 
-def test_what_a_crash_left_half_written_does_not_swallow_the_next_line(tmp_path):
+def test_what_a_crash_left_half_written_is_removed_and_said_once(tmp_path):
     TrialLedger(tmp_path / FILE).add(make_trials(3))
     path = tmp_path / FILE
     path.write_bytes(path.read_bytes()[:-40])
-    after = TrialLedger(tmp_path / FILE).add(make_trials(3, first=10))
-    assert after.trials == 6
-    assert after.warning == (
-        "Line 3 of the ledger of trials cannot be read and counts as one trial."
-    )
+    with pytest.warns(DataWarning, match="the last line of .* was half written"):
+        after = TrialLedger(tmp_path / FILE).add(make_trials(3, first=10))
+    assert (after.trials, after.new, after.warning) == (5, 3, "")
     again = TrialLedger(tmp_path / FILE).add(make_trials(3, first=10))
-    assert (again.trials, again.new, again.warning) == (6, 0, after.warning)
+    assert (again.trials, again.new, again.warning) == (5, 0, "")
+
+
+@pytest.mark.parametrize("text", [b"notes of mine", b'{"n": 3, "edited": }'])
+def test_a_last_line_that_no_crash_left_stays_and_counts(tmp_path, text):
+    path = tmp_path / FILE
+    path.write_bytes(text)
+    after = TrialLedger(path).add(make_trials(3))
+    assert path.read_bytes().startswith(text + b"\n")
+    assert after.trials == 4
+    assert after.warning.startswith("Line 1 of the ledger of trials cannot be read")
+
+
+def test_a_ledger_that_is_too_large_is_refused_with_a_remedy(tmp_path):
+    path = tmp_path / FILE
+    path.touch()
+    os.truncate(path, LARGEST + 1)  # a hole: it takes no room on the disk
+    with pytest.raises(InputError, match="begin another with --ledger FILE; the run folders"):
+        TrialLedger(path).check()
 
 
 def test_a_folder_that_cannot_be_written_breaks_nothing(tmp_path):

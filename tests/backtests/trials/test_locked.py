@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
+import runpy
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from backtests.reading.files import Unreadable
+from backtests.trials import locked as locked_module
 from backtests.trials.locked import append, locked, signature
 
 #: Another process that says when it begins to wait, and appends a line when it has the file.
@@ -117,6 +122,48 @@ def test_a_pipe_in_the_place_of_the_file_or_of_its_lock_is_refused(
     os.mkfifo(tmp_path / name)
     with pytest.raises(Unreadable, match="is a pipe, not a file"), locked(tmp_path / "file"):
         pass
+
+
+def test_a_link_in_the_place_of_the_lock_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    signature(tmp_path / "file").symlink_to(precious)
+    with locked(tmp_path / "file"):
+        assert not signature(tmp_path / "file").is_symlink()
+    assert precious.read_text() == "mine"
+
+
+def test_a_disk_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*given: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr("backtests.trials.locked.fcntl.flock", refuse)
+    with (
+        pytest.raises(
+            OSError, match=r"not supported: .* local disk with --ledger or BACKTESTS_DATA"
+        ),
+        locked(tmp_path / "file"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EDEADLK, errno.EINVAL])
+def test_on_windows_only_a_held_lock_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(*given: object) -> None:
+        raise OSError(code, "no")
+
+    fake = SimpleNamespace(locking=refuse, LK_LOCK=1, LK_NBLCK=2)
+    monkeypatch.setitem(sys.modules, "msvcrt", fake)
+    monkeypatch.setattr(sys, "platform", "win32")
+    take = runpy.run_path(str(locked_module.__file__))["_take"]
+    with tempfile.TemporaryFile(buffering=0) as file:
+        if code == errno.EINVAL:
+            with pytest.raises(OSError, match="no: it cannot be locked"):
+                take(file, wait=False)
+        else:
+            assert take(file, wait=False) is False
 
 
 def test_what_cannot_be_appended_whole_is_not_appended(tmp_path: Path) -> None:

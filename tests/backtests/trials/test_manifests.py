@@ -43,6 +43,14 @@ def test_a_folder_without_runs_has_none(tmp_path: Path) -> None:
     assert read_memories(tmp_path / "nowhere") == ([], [])
 
 
+def test_five_manifests_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    for n in range(8):
+        (tmp_path / f"run{n}").mkdir()
+        (tmp_path / f"run{n}" / "manifest.json").write_text("{")
+    said = read_memories(tmp_path)[1]
+    assert said == [f"The manifest of run0, run1, run2, run3, run4 and 3 more {LOST}"]
+
+
 def test_a_run_from_before_the_ledger_remembers_nothing_and_lost_nothing(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     write_manifest(tmp_path / "old" / "manifest.json", {"config": {"trials": 1}, "key": "x"})

@@ -211,7 +211,7 @@ def broken(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (lambda m: m["given"].update(forecaster=["no_such"]), "cannot be made again here: no forecaster 'no_such'"),
         (lambda m: m["inputs"]["bars"][0].update(file=None), "keeps no bars of A.KS: add --data-dir "),
         (lambda m: m["inputs"]["bars"][0].update(file="../x"), "which is not inside it"),
-        (lambda m: m["inputs"]["bars"][0].update(file="bars/no"), "there is no file"),
+        (lambda m: m["inputs"]["bars"][0].update(file="bars/no"), "there is no such file"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_is_said(copy: Path, change: Any, words: str) -> None:

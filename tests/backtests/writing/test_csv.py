@@ -60,6 +60,16 @@ def test_a_table_comes_back(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(read_csv(path), pd.DataFrame({"name": HOSTILE, "price": 1.25}))
 
 
+def test_codes_and_texts_that_look_like_no_value_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "fills.csv"
+    rows = [{"ticker": "005930", "name": "NA", "x": 1.5}, {"ticker": "NA", "name": "nan"}]
+    write_csv(path, ("ticker", "name", "x"), rows)
+    table = read_csv(path)
+    assert table["ticker"].tolist() == ["005930", "NA"]
+    assert table["name"].tolist() == ["NA", "nan"]
+    assert table["x"].tolist()[0] == 1.5 and np.isnan(table["x"][1])
+
+
 def test_days_are_written_as_days(tmp_path: Path) -> None:
     path = tmp_path / "fills.csv"
     write_csv(path, ("session", "day"), [{"session": np.datetime64("2019-01-02"), "day": None}])

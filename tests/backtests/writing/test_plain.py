@@ -37,7 +37,7 @@ def test_a_long_message_keeps_what_is_wrong_and_what_to_do() -> None:
 
 
 def test_a_long_word_is_cut_and_a_path_is_not() -> None:
-    path = "/bars" * 40
+    path = "/bars" * 190
     assert message(f"{path}: no file") == f"{path}: no file"
     shown = message(f"{'x' * 5_000}: no file")
     assert len(shown) < WORD + 20 and shown.endswith(": no file")

@@ -207,6 +207,8 @@ def test_a_member_that_is_too_large_is_not_read(
     monkeypatch.setattr(typed, "MOST_VALUES", 100)
     with pytest.raises(InputError, match=r"values\.json has more than"):
         read_typed(path, Tree)
+    with pytest.raises(InputError, match=r"values\.json would have .* give fewer tickers"):
+        write_typed(path, Leaf(2.0, "x" * 200))
 
 
 def test_a_field_that_an_earlier_version_did_not_have_takes_its_default(tmp_path: Path) -> None:
