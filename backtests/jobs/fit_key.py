@@ -17,6 +17,7 @@ from backtests.jobs.fit_code import code_of, foreign_code_of, machine
 from forecasters.base import Forecaster
 from forecasters.engines.native.library import SAME_BITS, available, isa
 from forecasters.errors import InputError
+from forecasters.neural import NeuralForecaster
 from forecasters.walk_forward.fit import Fit, Part
 
 #: The form of key and file. Raise it when either changes, or when a fault in reading is corrected.
@@ -99,7 +100,7 @@ class FitKeys:
         learned = {
             "format": FORMAT,
             **described,
-            **machine(getattr(forecaster, "device", "cpu")),
+            **machine(forecaster.device if isinstance(forecaster, NeuralForecaster) else "cpu"),
             "code": code_of("forecasters"),
             "random": fit.words,
             "parts": [self._once(_seen, part, lookback) for part in fit.parts],
@@ -139,8 +140,8 @@ class FitKeys:
         return self._rows[key]
 
 
-def engine_of(forecaster: Any) -> dict[str, str]:
-    """Return the setting `engine` as this machine resolves it; empty where there is no such setting.
+def engine_of(forecaster: object) -> dict[str, str]:
+    """Return the setting `engine` of a network as this machine resolves it; empty for other forecasters.
 
     Two of the native builds give the same bits. The portable build may not, so it has another name.
 
@@ -149,7 +150,7 @@ def engine_of(forecaster: Any) -> dict[str, str]:
     InputError
         The kernels were asked for and are missing.
     """
-    if not hasattr(forecaster, "engine"):
+    if not isinstance(forecaster, NeuralForecaster):  # a user's class may mean something else by it
         return {}
     missing = available()
     if forecaster.engine == "native" and missing:

@@ -126,7 +126,7 @@ class FitStore:
     def save(self, fit: Fit, fitted: Fitted, learned: Learned) -> None:
         """Store a fit. Where the store cannot be written it is kept in memory, and that is said once."""
         learned = _storable(learned)
-        if learned.why_not:
+        if learned.why_not and (self._keeps_learned or fit.forecaster.restorable()):
             name = fit.forecaster.name
             self._say(f"{name}: {learned.why_not}: a new row to forecast trains it again")
         if not (self._writes and self._written(fit, fitted, learned)):

@@ -145,6 +145,18 @@ def test_an_engine_has_the_name_of_its_bits(bars: Bars, monkeypatch: pytest.Monk
     assert name("auto") != name("torch"), "the fit says why torch trained it"
 
 
+@dataclass(kw_only=True)
+class Engined(Linear):
+    """A setting of the name of one of ours, with another meaning."""
+
+    engine: str = "fast"
+
+
+def test_a_setting_engine_of_another_class_is_a_setting_like_any(bars: Bars) -> None:
+    names = {learned(fit_of(bars, Engined(engine=engine))) for engine in ("fast", "exact")}
+    assert len(names) == 2
+
+
 def test_code_versions_and_processor_are_part_of_the_name(
     bars: Bars, monkeypatch: pytest.MonkeyPatch
 ) -> None:
