@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from backtests import plugins
 from backtests.jobs.fit_code import code_of, foreign_code_of, machine
 from forecasters.base import Forecaster
-from forecasters.engines.native.library import SAME_BITS, available, isa
+from forecasters.engines.native.library import SAME_BITS, available, compiler, isa
 from forecasters.errors import InputError
 from forecasters.neural import NeuralForecaster
 from forecasters.walk_forward.fit import Fit, Part
@@ -112,12 +112,17 @@ class FitKeys:
         """Return class, settings, engine and foreign code; None if one of them is unknown."""
         cls = type(forecaster)
         settings = {name: _plain(value) for name, value in forecaster.get_params().items()}
+        engine = engine_of(forecaster)
         described: dict[str, Any] = {
             "forecaster": plugins.name_of(cls),
-            "settings": settings | engine_of(forecaster),
+            "settings": settings | engine,
         }
-        if engine_of(forecaster).get("engine") == "torch":
+        if engine.get("engine") == "torch":
             described["engine"] = forecaster.get_params()["engine"]  # the fit says why it was torch
+        elif engine:
+            described["compiler"] = (
+                compiler()
+            )  # no part of a run's key: it names what was asked for
         if not plugins.is_ours(cls):
             if cls not in self._foreign:
                 self._foreign[cls] = foreign_code_of(cls)

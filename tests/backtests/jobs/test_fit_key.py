@@ -133,11 +133,15 @@ def test_an_engine_has_the_name_of_its_bits(bars: Bars, monkeypatch: pytest.Monk
         monkeypatch.setattr("backtests.jobs.fit_key.isa", lambda: build)
 
     monkeypatch.setattr("backtests.jobs.fit_key.available", lambda: None)
+    monkeypatch.setattr("backtests.jobs.fit_key.compiler", lambda: "this one")
     set_isa("avx2")
     native = name("auto")
     assert name("native") == native != name("torch")
     set_isa("avx512")
     assert name("auto") == native
+    with monkeypatch.context() as other:
+        other.setattr("backtests.jobs.fit_key.compiler", lambda: "another")
+        assert name("auto") != native
     set_isa("portable")
     assert name("auto") != native
     assert engine_of(Linear()) == {}
