@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from backtests.command.ending import INTERRUPTED
 from backtests.command.guard import DIFFERENT, DONE, FAILURES, guarded
+from backtests.command.streams import write_line
 
 if TYPE_CHECKING:
     from backtests.verifying.finding import Comparison
@@ -99,7 +100,7 @@ def _answer(flags: argparse.Namespace, arguments: Sequence[str]) -> int:
         comparison = compare_folders(read_recorded(flags.run), read_recorded(flags.against))
         _say(comparison, flags)
         return DONE if comparison.same else DIFFERENT
-    code = resumable(lambda: _verify(flags), "verify", arguments)
+    code = resumable(lambda: _verify(flags), "verify", arguments, kept=False)
     return INTERRUPTED if code is None else code
 
 
@@ -125,9 +126,9 @@ def _say(comparison: Comparison, flags: argparse.Namespace) -> None:
     if flags.summary:
         _append(flags.summary, to_markdown(comparison))
     if flags.json:
-        print(json.dumps(to_json(comparison), ensure_ascii=False))
+        write_line(json.dumps(to_json(comparison), ensure_ascii=False), sys.stdout)
     else:
-        print(to_text(comparison))
+        write_line(to_text(comparison), sys.stdout)
 
 
 def _append(path: str, text: str) -> None:

@@ -237,7 +237,7 @@ def alone(seed: int, device: str = "cpu") -> Iterator[None]:
 
 @contextmanager
 def small_numbers() -> Iterator[None]:
-    """In this thread the smallest numbers (denormals) are kept as they are, not rounded to zero.
+    """Keep the smallest numbers (denormals) of this thread as they are, not rounded to zero.
 
     The switch is one of the processor: it changes the answers of NumPy and of the kernels too.
     """
@@ -254,7 +254,7 @@ def small_numbers() -> Iterator[None]:
 
 @contextmanager
 def _as_new() -> Iterator[None]:
-    """What decides bits and belongs to the whole process is as torch has it in a new one."""
+    """Set what decides bits for the whole process as torch has it in a new one, and afterwards set it back."""
     backends: Any = torch.backends
     pinned: list[tuple[Any, str, Any]] = [(backends.mkldnn, "enabled", True)]
     places = [getattr(backends.mkldnn, name, None) for name in ("matmul", "conv", "rnn")]
