@@ -86,6 +86,7 @@ class FitKeys:
 
     _rows: dict[tuple[Any, ...], str] = field(default_factory=dict)
     _foreign: dict[type, dict[str, Any] | None] = field(default_factory=dict)
+    _contents: dict[str, str] = field(default_factory=dict)
 
     def of(self, fit: Fit) -> FitKey | None:
         """Return the key of a fit; None where it cannot be said what its forecaster is.
@@ -129,12 +130,22 @@ class FitKeys:
             code = self._foreign[cls]
             if code is None:
                 return None
-            described |= {**code, "files": _files(settings)}
+            described |= {**code, "files": self._files(settings)}
         try:
             json.dumps(described, allow_nan=False)
         except (TypeError, ValueError):
             return None
         return described
+
+    def _files(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        """Return the sha256 of each file or folder that a setting names; each is read once."""
+        found = {}
+        for name, value in settings.items():
+            if isinstance(value, str) and value and _exists(path := Path(value)):
+                if value not in self._contents:
+                    self._contents[value] = _content(path)
+                found[name] = self._contents[value]
+        return found
 
     def _once(self, make: Any, part: Part, lookback: int) -> str:
         """Return `make(part, lookback)`, made once for each ticker, fold and lookback."""
@@ -209,18 +220,13 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _files(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Return the sha256 of each file that a setting names, with all files of a folder that one names."""
-    found = {}
-    for name, value in settings.items():
-        if not isinstance(value, str) or not value or not _exists(path := Path(value)):
-            continue
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        h = hashlib.sha256()
-        for file in files:
-            h.update(str(file).encode() + hashlib.sha256(file.read_bytes()).digest())
-        found[name] = h.hexdigest()
-    return found
+def _content(path: Path) -> str:
+    """Return the sha256 of a file, or of all files of a folder."""
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    h = hashlib.sha256()
+    for file in files:
+        h.update(str(file).encode() + hashlib.sha256(file.read_bytes()).digest())
+    return h.hexdigest()
 
 
 def _exists(path: Path) -> bool:

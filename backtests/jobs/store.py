@@ -123,8 +123,16 @@ class FitStore:
         """Return the answer of a stored fit; None if there is none."""
         return self.load_all([fit]).get(0)
 
-    def save(self, fit: Fit, fitted: Fitted, learned: Learned) -> None:
+    @property
+    def keeps_learned(self) -> bool:
+        """Whether what a fit learned is kept; else `save` needs its answer alone."""
+        return self._writes or self._keeps_learned
+
+    def save(self, fit: Fit, fitted: Fitted, learned: Learned | None) -> None:
         """Store a fit. Where the store cannot be written it is kept in memory, and that is said once."""
+        if learned is None:
+            self._memory[fit] = (fitted, None)
+            return
         learned = _storable(learned)
         if learned.why_not and (self._keeps_learned or fit.forecaster.restorable()):
             name = fit.forecaster.name
