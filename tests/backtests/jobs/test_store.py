@@ -200,10 +200,13 @@ def test_a_fit_that_would_not_be_read_again_is_not_written(
         with monkeypatch.context() as patch:
             patch.setattr(fit_file, limit, 100)
             store = FitStore(tmp_path)
-            with pytest.warns(DataWarning, match="linear: a fit has more than") as said:
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
                 for fit in fits:
                     store.save(fit, *made)
-            assert len(said) == 1 and same(store.load(fits[1]), made[0])
+            (text,) = (str(w.message) for w in said)
+            assert text.startswith("linear: a fit has more than")
+            assert same(store.load(fits[1]), made[0])
             assert not list(tmp_path.rglob("*.safetensors"))
     FitStore(tmp_path).save(fits[0], *made)
     assert len(list(tmp_path.rglob("*.safetensors"))) == 1, "the next one may be written"
@@ -347,5 +350,5 @@ def test_a_pipe_in_the_place_of_a_fit_is_not_waited_for(file: Path, tmp_path: Pa
     os.mkfifo(file)
     answer, said = loaded(tmp_path)
     assert answer is None and "is a pipe, not a file" in said[0]
-    with pytest.raises(DamagedFit, match="^it is a pipe"):
+    with pytest.raises(DamagedFit, match=r"^it is a pipe"):
         read_about(file)
