@@ -59,9 +59,15 @@ def _main(arguments: Sequence[str]) -> int:
     from backtests.command.resumable import resumable
     from backtests.command.streams import nothing_printed
     from backtests.grids.runner import run_grid
+    from backtests.jobs.store import NONE
 
     with nothing_printed(flags.json):
-        finished = resumable(lambda: run_grid(config, quiet=flags.quiet), "grid", arguments)
+        finished = resumable(
+            lambda: run_grid(config, quiet=flags.quiet),
+            "grid",
+            arguments,
+            kept=config.store != NONE,
+        )
     if finished is None:
         return INTERRUPTED
     if flags.json:

@@ -45,10 +45,13 @@ def _main(arguments: Sequence[str]) -> int:
     config = from_arguments(flags)
     from backtests.command.resumable import resumable
     from backtests.command.streams import nothing_printed
+    from backtests.jobs.store import NONE
     from backtests.runs.runner import run
 
     with nothing_printed(flags.json):
-        finished = resumable(lambda: run(config, quiet=flags.quiet), "run", arguments)
+        finished = resumable(
+            lambda: run(config, quiet=flags.quiet), "run", arguments, kept=config.store != NONE
+        )
     if finished is None:
         return INTERRUPTED
     if finished.found and (line := _other_pages(finished)):

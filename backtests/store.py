@@ -81,10 +81,11 @@ def _check(flags: argparse.Namespace) -> None:
 
 
 def _folder(named: str | None) -> Path:
-    from backtests.jobs.store import NONE, default_folder
+    from backtests.jobs.store import NONE, check_named, default_folder
     from forecasters.errors import InputError
 
-    folder = named or str(default_folder())
+    folder = str(default_folder()) if named is None else named
+    check_named(folder)
     if folder == NONE:
         raise InputError("--store none is no folder: runs keep nothing then; name one, --store DIR")
     if Path(folder).exists() and not Path(folder).is_dir():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from backtests.command.ending import INTERRUPTED
 from backtests.command.guard import DIFFERENT, DONE, FAILURES, guarded
+from backtests.command.streams import write_line
 
 if TYPE_CHECKING:
     from backtests.verifying.finding import Comparison
@@ -103,7 +104,7 @@ def _answer(flags: argparse.Namespace, arguments: Sequence[str]) -> int:
         comparison = compare_folders(read_recorded(flags.run), read_recorded(flags.against))
         _say(comparison, flags)
         return DONE if comparison.same else DIFFERENT
-    code = resumable(lambda: _verify(flags), "verify", arguments)
+    code = resumable(lambda: _verify(flags), "verify", arguments, kept=False)
     return INTERRUPTED if code is None else code
 
 
@@ -146,10 +147,9 @@ def _update(flags: argparse.Namespace, made: Verified) -> None:
 def _say(comparison: Comparison, flags: argparse.Namespace) -> None:
     from backtests.verifying.report import to_json, to_markdown, to_text
 
-    if flags.json:
-        print(json.dumps(to_json(comparison), ensure_ascii=False, allow_nan=False))
-    else:
-        print(to_text(comparison))
+    said = to_json(comparison)
+    as_json = json.dumps(said, ensure_ascii=False, allow_nan=False)
+    write_line(as_json if flags.json else to_text(comparison), sys.stdout)
     if flags.summary:
         _append(flags.summary, to_markdown(comparison))
 

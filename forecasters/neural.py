@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
-from forecasters.errors import Error, InputError, method_of
+from forecasters.errors import InputError, method_of
 from forecasters.preparation.limits import INT32, check_number, check_whole
 from forecasters.preparation.windows import Windows
 
@@ -157,7 +157,7 @@ class NeuralForecaster(Forecaster):
 
         untouched = all(
             getattr(type(self), name) is getattr(NeuralForecaster, name)
-            for name in ("fit", "predict", "state")
+            for name in ("fit", "predict", "state", "restore")
         )
         return untouched and not reason_for_torch(
             self.engine, lambda: self._built(channels), self.device
@@ -168,7 +168,7 @@ class NeuralForecaster(Forecaster):
         from forecasters.engines import torch as engine
 
         if not hasattr(self, "network_"):
-            raise Error(
+            raise InputError(
                 f"{self.name} was asked for a forecast before it was fitted: call fit first"
             )
         return engine.predict(self.network_, windows.X)

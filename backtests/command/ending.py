@@ -16,9 +16,11 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from backtests.command.streams import write_line
 
 #: The exit code of an interruption, as shells have it.
 INTERRUPTED = 130
@@ -29,6 +31,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 THREAD = "ending"
 
 _interrupted, _said = threading.Event(), threading.Event()
+#: How the work under way goes on after an interruption, the innermost last.
+_how: list[str] = []
 
 
 def watch() -> None:
@@ -45,11 +49,21 @@ def watch() -> None:
     threading.Thread(target=_listen, args=(ear, mouth), name=THREAD, daemon=True).start()
 
 
-def say_interrupted(again: str = "") -> None:
-    """Print that the command was interrupted, and the command that goes on, if there is one."""
+@contextmanager
+def interruptible(how: str) -> Iterator[None]:
+    """Have an interruption inside say how the work goes on."""
+    _how.append(how)
+    try:
+        yield
+    finally:
+        _how.pop()
+
+
+def say_interrupted() -> None:
+    """Print that the command was interrupted, and how its work goes on, if `interruptible` says so."""
     _said.set()
-    how = f"; what was trained is kept, go on with\n  {again}" if again else ""
-    print(f"backtests: interrupted{how}", file=sys.stderr, flush=True)
+    how = f"; {_how[-1]}" if _how else ""
+    write_line(f"backtests: interrupted{how}", sys.stderr)
 
 
 def end_now() -> None:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from backtests.command.ending import INTERRUPTED, end_now, say_interrupted, watch
+from backtests.command.streams import write_line
 
 #: Exit codes: those of sysexits.h; that of an interruption stands in `ending.py`.
 DONE, DIFFERENT, USAGE, UNREACHABLE, FAULT, TRY_LATER = 0, 1, 2, 69, 70, 75
@@ -126,4 +127,4 @@ def say(text: str) -> None:
     """
     from backtests.writing.plain import message
 
-    print(f"backtests: {message(text)}", file=sys.stderr)
+    write_line(f"backtests: {message(text)}", sys.stderr)

@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from backtests.command.streams import write_line
+
 #: Seconds between two lines where stderr is not a terminal.
 LINE_EVERY = 15.0
 #: Tasks that must be done after the first before the time left is estimated.
@@ -46,7 +48,7 @@ class Progress:
         elif not self.quiet:
             resumed = f" ({self.kept} kept from before)" if self.kept else ""
             left = self.total - self.kept
-            print(f"{self.what}: {left} to do{resumed}", file=sys.stderr, flush=True)
+            write_line(f"{self.what}: {left} to do{resumed}", sys.stderr)
         return self
 
     def advance(self) -> None:
@@ -59,7 +61,7 @@ class Progress:
             self._bar.update(self._task, completed=self.done, left=left)
         elif time.monotonic() - self._last_line >= LINE_EVERY:
             self._last_line = time.monotonic()
-            print(f"{self.what}: {self.done} of {self.total}, {left}", file=sys.stderr, flush=True)
+            write_line(f"{self.what}: {self.done} of {self.total}, {left}", sys.stderr)
 
     def _left(self) -> str:
         # The first tasks wait until the workers have started: the clock runs from the first that is done.
@@ -84,4 +86,4 @@ class Progress:
             self._bar.stop()
         elif not self.quiet and error is None:
             seconds = time.monotonic() - self._began
-            print(f"{self.what}: {self.done} of {self.total} in {seconds:.0f} s", file=sys.stderr)
+            write_line(f"{self.what}: {self.done} of {self.total} in {seconds:.0f} s", sys.stderr)

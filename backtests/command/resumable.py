@@ -8,14 +8,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from backtests.command.ending import called, say_interrupted
+from backtests.command.ending import called, interruptible, say_interrupted
 from backtests.command.guard import say
 from backtests.writing import plain
 
 T = TypeVar("T")
 
 
-def resumable(work: Callable[[], T], command: str, arguments: Sequence[str]) -> T | None:
+def resumable(
+    work: Callable[[], T], command: str, arguments: Sequence[str], *, kept: bool = True
+) -> T | None:
     """Return the result of `work`; None when it was interrupted, after saying how to go on.
 
     Parameters
@@ -25,16 +27,20 @@ def resumable(work: Callable[[], T], command: str, arguments: Sequence[str]) -> 
         The name of the command (``run``).
     arguments : sequence of str
         The arguments of the command: the same ones go on with it.
+    kept : bool
+        What was trained is kept, so that the command goes on and does not begin again.
     """
     from forecasters.errors import DataWarning
 
-    with warnings.catch_warnings():
+    again = called(command, arguments)
+    how = "what was trained is kept, go on" if kept else "nothing of it is kept, begin again"
+    with warnings.catch_warnings(), interruptible(f"{how} with\n  {again}"):
         warnings.simplefilter("always", DataWarning)
         warnings.showwarning = _show  # type: ignore[assignment]  # our *rest takes file and line
         try:
             return work()
         except KeyboardInterrupt:
-            say_interrupted(called(command, arguments))
+            say_interrupted()
             return None
 
 

@@ -1,4 +1,4 @@
-"""With --json the standard output holds the JSON and nothing else."""
+"""The streams of a command: with --json stdout holds the JSON alone, and a reader may leave."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 OUT, ERR = 1, 2
+
+
+def write_line(text: str, stream: TextIO) -> None:
+    """Print a line at once; what comes after a reader has left (`| head`) goes nowhere and is no error."""
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        # Python would fail on what is left in the buffer when it ends
+        with contextlib.suppress(OSError, ValueError):  # a stream without a descriptor
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.jobs.fit_key import name_of
-from backtests.reading.files import refuse_other
+from backtests.reading.files import Unreadable, refuse_other
 from backtests.reading.untrusted import read_bytes
 from backtests.writing.atomic import write_atomically
 from forecasters.walk_forward.fit import Fitted
@@ -44,6 +44,10 @@ Arrays = dict[str, NDArray[Any]]
 
 class DamagedFit(ValueError):
     """The file is not the fit that its name promises; the message says why."""
+
+
+class TooLargeFit(ValueError):
+    """A fit has so many numbers that its file would not be read again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +81,15 @@ def write_fit(path: Path, kept: KeptFit) -> None:
     ------
     OSError
         The folder cannot be written, or the disk is full.
+    TooLargeFit
+        `read_fit` would refuse the file; nothing is written.
     """
     from safetensors.numpy import save
 
     arrays = {f"fitted/{name}": getattr(kept.fitted, name) for name in ARRAYS}
     arrays |= {f"state/{name}": array for name, array in kept.state.items()}
+    if sum(array.nbytes for array in arrays.values()) > LARGEST:
+        raise TooLargeFit(f"a fit has more than {LARGEST:,} bytes")
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     fitted = kept.fitted
     about = {
@@ -95,6 +103,11 @@ def write_fit(path: Path, kept: KeptFit) -> None:
     text = _json(about)
     # one entry: safetensors writes several in an order that changes from process to process
     data = save(arrays, metadata={ENTRY: _checksum(text, arrays) + text})
+    (header,) = struct.unpack("<Q", data[:8])
+    if len(data) > LARGEST or header > LARGEST_HEADER:
+        raise TooLargeFit(
+            f"a fit has more than {LARGEST:,} bytes, or more than {LARGEST_HEADER:,} in its header"
+        )
     write_atomically(path, lambda file: file.write(data))
 
 
@@ -155,6 +168,8 @@ def _damaged() -> Iterator[None]:
         raise FileNotFoundError(str(error)) from error
     except DamagedFit:
         raise
+    except Unreadable as error:
+        raise DamagedFit(str(error)) from error
     except OSError as error:
         raise DamagedFit(error.strerror or str(error)) from error
     # Whoever wrote the file: a value of another kind may stand anywhere in it.

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from backtests import plugins
 from backtests.jobs.fit_code import code_of, foreign_code_of, machine
 from forecasters.base import Forecaster
-from forecasters.engines.native.library import SAME_BITS, available, isa
+from forecasters.engines.native.library import SAME_BITS, available, compiler, isa
 from forecasters.errors import InputError
+from forecasters.neural import NeuralForecaster
 from forecasters.walk_forward.fit import Fit, Part
 
 #: The form of key and file. Raise it when either changes, or when a fault in reading is corrected.
@@ -85,6 +86,7 @@ class FitKeys:
 
     _rows: dict[tuple[Any, ...], str] = field(default_factory=dict)
     _foreign: dict[type, dict[str, Any] | None] = field(default_factory=dict)
+    _contents: dict[str, str] = field(default_factory=dict)
 
     def of(self, fit: Fit) -> FitKey | None:
         """Return the key of a fit; None where it cannot be said what its forecaster is.
@@ -99,7 +101,7 @@ class FitKeys:
         learned = {
             "format": FORMAT,
             **described,
-            **machine(getattr(forecaster, "device", "cpu")),
+            **machine(forecaster.device if isinstance(forecaster, NeuralForecaster) else "cpu"),
             "code": code_of("forecasters"),
             "random": fit.words,
             "parts": [self._once(_seen, part, lookback) for part in fit.parts],
@@ -111,24 +113,39 @@ class FitKeys:
         """Return class, settings, engine and foreign code; None if one of them is unknown."""
         cls = type(forecaster)
         settings = {name: _plain(value) for name, value in forecaster.get_params().items()}
+        engine = engine_of(forecaster)
         described: dict[str, Any] = {
             "forecaster": plugins.name_of(cls),
-            "settings": settings | engine_of(forecaster),
+            "settings": settings | engine,
         }
-        if engine_of(forecaster).get("engine") == "torch":
+        if engine.get("engine") == "torch":
             described["engine"] = forecaster.get_params()["engine"]  # the fit says why it was torch
+        elif engine:
+            described["compiler"] = (
+                compiler()
+            )  # no part of a run's key: it names what was asked for
         if not plugins.is_ours(cls):
             if cls not in self._foreign:
                 self._foreign[cls] = foreign_code_of(cls)
             code = self._foreign[cls]
             if code is None:
                 return None
-            described |= {**code, "files": _files(settings)}
+            described |= {**code, "files": self._files(settings)}
         try:
             json.dumps(described, allow_nan=False)
         except (TypeError, ValueError):
             return None
         return described
+
+    def _files(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        """Return the sha256 of each file or folder that a setting names; each is read once."""
+        found = {}
+        for name, value in settings.items():
+            if isinstance(value, str) and value and _exists(path := Path(value)):
+                if value not in self._contents:
+                    self._contents[value] = _content(path)
+                found[name] = self._contents[value]
+        return found
 
     def _once(self, make: Any, part: Part, lookback: int) -> str:
         """Return `make(part, lookback)`, made once for each ticker, fold and lookback."""
@@ -139,8 +156,8 @@ class FitKeys:
         return self._rows[key]
 
 
-def engine_of(forecaster: Any) -> dict[str, str]:
-    """Return the setting `engine` as this machine resolves it; empty where there is no such setting.
+def engine_of(forecaster: object) -> dict[str, str]:
+    """Return the setting `engine` of a network as this machine resolves it; empty for other forecasters.
 
     Two of the native builds give the same bits. The portable build may not, so it has another name.
 
@@ -149,7 +166,7 @@ def engine_of(forecaster: Any) -> dict[str, str]:
     InputError
         The kernels were asked for and are missing.
     """
-    if not hasattr(forecaster, "engine"):
+    if not isinstance(forecaster, NeuralForecaster):  # a user's class may mean something else by it
         return {}
     missing = available()
     if forecaster.engine == "native" and missing:
@@ -203,18 +220,13 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _files(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Return the sha256 of each file that a setting names, with all files of a folder that one names."""
-    found = {}
-    for name, value in settings.items():
-        if not isinstance(value, str) or not value or not _exists(path := Path(value)):
-            continue
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        h = hashlib.sha256()
-        for file in files:
-            h.update(str(file).encode() + hashlib.sha256(file.read_bytes()).digest())
-        found[name] = h.hexdigest()
-    return found
+def _content(path: Path) -> str:
+    """Return the sha256 of a file, or of all files of a folder."""
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    h = hashlib.sha256()
+    for file in files:
+        h.update(str(file).encode() + hashlib.sha256(file.read_bytes()).digest())
+    return h.hexdigest()
 
 
 def _exists(path: Path) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from backtests.command.progress import Progress
 from backtests.jobs.memory import check_fits
@@ -10,7 +11,7 @@ from backtests.jobs.parallel import Plugin, run_tasks
 from backtests.jobs.store import FitStore
 from forecasters.errors import InputError
 from forecasters.walk_forward.fit import Fit, Fitted, Learned
-from forecasters.walk_forward.fit_many import fit_many, longest_first
+from forecasters.walk_forward.fit_many import fit_many, in_threads, longest_first
 
 
 def run_fits(
@@ -48,25 +49,38 @@ def run_fits(
             f"{first.forecaster.name}, fold {first.name}, seed {first.seed}: train them"
         )
     check_fits([fits[number] for number in left], jobs)
-    threads = [number for number in left if fits[number].in_threads]
-    processes = [number for number in left if number not in threads]
+    threaded = in_threads([fits[number] for number in left])
+    threads = [number for number, beside in zip(left, threaded, strict=True) if beside]
+    processes = [number for number, beside in zip(left, threaded, strict=True) if not beside]
+    work: Callable[[Fit], tuple[Fitted, Learned | None]]
+    work = Fit.learn if store.keeps_learned else _run  # to try what was learned is not for nothing
 
     with Progress(what, len(fits), kept=len(answers), quiet=quiet) as progress:
 
-        def done(number: int, made: tuple[Fitted, Learned]) -> None:
+        def done(number: int, made: tuple[Fitted, Learned | None]) -> None:
             answers[number] = made[0]
             store.save(fits[number], *made)
             progress.advance()
 
         run_tasks(
-            [fits[n].learn for n in processes],
+            [partial(work, fits[n]) for n in processes],
             jobs,
             lambda i, m: done(processes[i], m),
             files,
             lambda i: _title(fits[processes[i]]),
         )
-        fit_many([fits[n] for n in threads], jobs, lambda i, m: done(threads[i], m), Fit.learn)
+        fit_many(
+            [fits[n] for n in threads],
+            jobs,
+            lambda i, m: done(threads[i], m),
+            work,
+            beside=[True] * len(threads),
+        )
     return [answers[number] for number in range(len(fits))]
+
+
+def _run(fit: Fit) -> tuple[Fitted, None]:
+    return fit.run(), None
 
 
 def _title(fit: Fit) -> str:

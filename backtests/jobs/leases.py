@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from backtests.reading.files import Unreadable
 from backtests.reading.untrusted import read_json
 from backtests.writing.atomic import write_text
 
@@ -73,7 +74,17 @@ def used_fits(store: Path) -> set[str]:
                 continue
         except FileNotFoundError:  # it ended meanwhile
             continue
-        except (ValueError, KeyError, TypeError):  # no lease of ours, or damaged: it holds nothing
+        except Unreadable as error:
+            if isinstance(
+                error.__cause__, OSError
+            ):  # the system refuses to read it: it may hold fits
+                continue
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            OverflowError,
+        ):  # no lease of ours, or damaged: it holds nothing
             pass
         path.unlink(missing_ok=True)
     return used

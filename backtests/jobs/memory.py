@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
+
 from forecasters.base import Forecaster
-from forecasters.errors import InputError
+from forecasters.errors import InputError, method_of
 from forecasters.walk_forward.fit import Fit
 
 #: Files in which a container's limit stands: of the second and of the first version of cgroups.
@@ -37,8 +39,14 @@ def check_fits(fits: Sequence[Fit], jobs: int) -> None:
         fit.check_sizes()
         forecaster = fit.forecaster
         # at first without building anything: too large a network must not be built to learn that
-        _check_room(forecaster, forecaster.bytes_needed(fit.rows_to_learn, fit.channels), at_once)
-        _check_room(forecaster, forecaster.check_fit(fit.rows_to_learn, fit.channels), at_once)
+        for method in ("bytes_needed", "check_fit"):
+            need: object = getattr(forecaster, method)(fit.rows_to_learn, fit.channels)
+            if isinstance(need, bool) or not isinstance(need, int | np.integer) or need < 0:
+                raise InputError(
+                    f"{method_of(forecaster, method)} returned {need!r}; it must return the bytes of memory "
+                    "that a fit needs, a whole number"
+                )
+            _check_room(forecaster, int(need), at_once)
 
 
 def _check_room(forecaster: Forecaster, need: int, at_once: int) -> None:

@@ -13,10 +13,10 @@ from typing import Self
 
 import numpy as np
 
-from backtests.jobs.fit_file import SUFFIX, DamagedFit, KeptFit, read_fit, write_fit
+from backtests.jobs.fit_file import SUFFIX, DamagedFit, KeptFit, TooLargeFit, read_fit, write_fit
 from backtests.jobs.fit_key import FitKey, FitKeys
 from backtests.jobs.leases import Lease
-from forecasters.errors import DataWarning
+from forecasters.errors import DataWarning, InputError
 from forecasters.walk_forward.fit import Fit, Fitted, Learned
 
 #: `--store none`: fits are kept in memory and end with the run.
@@ -33,6 +33,18 @@ def default_folder() -> Path:
     return Path(cache or platformdirs.user_cache_path("backtests")) / "fits"
 
 
+def check_named(folder: str) -> None:
+    """Refuse an empty name, as of a variable of a shell that is not set.
+
+    Raises
+    ------
+    InputError
+        It is empty.
+    """
+    if not folder.strip():
+        raise InputError("--store is empty: name a folder, or leave the flag out")
+
+
 def open_store(folder: str | None, *, learned: bool = False, only_stored: bool = False) -> FitStore:
     """Return the store of a run.
 
@@ -44,8 +56,14 @@ def open_store(folder: str | None, *, learned: bool = False, only_stored: bool =
         What fits learned is asked for afterwards (`--save-fits`).
     only_stored : bool
         A fit that is not there is an error and not trained.
+
+    Raises
+    ------
+    InputError
+        The name of the folder is empty.
     """
     where = str(default_folder()) if folder is None else folder
+    check_named(where)
     place = None if where == NONE else Path(where).absolute()
     return FitStore(place, learned=learned, only_stored=only_stored)
 
@@ -88,8 +106,8 @@ class FitStore:
         self._keys = FitKeys()
         self._key_of: dict[Fit, FitKey | None] = {}
         self._memory: dict[Fit, tuple[Fitted, Learned | None]] = {}
-        self._damaged: list[tuple[Path, str]] = []
-        self._told_damaged = False
+        self._damaged: dict[Path, str] = {}
+        self._told_damaged: set[Path] = set()
         self._said: set[str] = set()
         self._writes = folder is not None and not only_stored
         self._lease = Lease(folder) if folder is not None and not only_stored else None
@@ -123,10 +141,18 @@ class FitStore:
         """Return the answer of a stored fit; None if there is none."""
         return self.load_all([fit]).get(0)
 
-    def save(self, fit: Fit, fitted: Fitted, learned: Learned) -> None:
+    @property
+    def keeps_learned(self) -> bool:
+        """Whether what a fit learned is kept; else `save` needs its answer alone."""
+        return self._writes or self._keeps_learned
+
+    def save(self, fit: Fit, fitted: Fitted, learned: Learned | None) -> None:
         """Store a fit. Where the store cannot be written it is kept in memory, and that is said once."""
+        if learned is None:
+            self._memory[fit] = (fitted, None)
+            return
         learned = _storable(learned)
-        if learned.why_not:
+        if learned.why_not and (self._keeps_learned or fit.forecaster.restorable()):
             name = fit.forecaster.name
             self._say(f"{name}: {learned.why_not}: a new row to forecast trains it again")
         if not (self._writes and self._written(fit, fitted, learned)):
@@ -184,7 +210,7 @@ class FitStore:
             Exception
         ) as error:  # a user's class may raise anything; trained again, it says the same
             why = f"its state cannot be restored ({type(error).__name__}: {error})"
-            self._damaged.append((self._path(key.learned_name), why))
+            self._damaged[self._path(key.learned_name)] = why
             return None
         if self._writes:
             inside = made.inside if fit.inside else kept.inside  # what a grid asked for stays
@@ -205,7 +231,7 @@ class FitStore:
         except FileNotFoundError:
             return None
         except DamagedFit as error:
-            self._damaged.append((path, str(error)))
+            self._damaged[path] = str(error)
             return None
         with suppress(OSError):  # a store that can only be read keeps no time of use
             os.utime(path)
@@ -222,6 +248,11 @@ class FitStore:
         kept = KeptFit(made_of, fitted, key.test, learned.state, learned.whole)
         try:
             write_fit(self._path(name), kept)
+        except TooLargeFit as error:
+            self._say(
+                f"{fit.forecaster.name}: {error}: it is not kept, and the next run trains it again"
+            )
+            return False
         except OSError as error:
             self._writes = False
             self._say(
@@ -234,12 +265,15 @@ class FitStore:
         return True
 
     def _tell_damaged(self) -> None:
-        if not self._damaged or self._told_damaged:
+        new = [path for path in self._damaged if path not in self._told_damaged]
+        self._told_damaged.update(new)
+        if not new:
             return
-        self._told_damaged = True
-        path, why = self._damaged[0]
-        more = f"; so are {len(self._damaged) - 1} more" if len(self._damaged) > 1 else ""
-        self._say(f"{path} cannot be used: {why}. It is trained again and replaced{more}")
+        then = "trained again and replaced" if self._writes else "trained again"
+        if self.only_stored:
+            then = "taken as absent"
+        more = f"; so are {len(new) - 1} more" if len(new) > 1 else ""
+        self._say(f"{new[0]} cannot be used: {self._damaged[new[0]]}. It is {then}{more}")
 
     def _say(self, text: str) -> None:
         if text not in self._said:

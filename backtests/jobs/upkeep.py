@@ -13,6 +13,7 @@ from pathlib import Path
 from backtests.jobs.fit_file import SUFFIX, DamagedFit, read_about, read_fit
 from backtests.jobs.fit_key import FORMAT, name_of
 from backtests.jobs.leases import used_fits
+from backtests.writing.plain import WORD, printable
 
 _NAME = re.compile(r"[0-9a-f]{64}" + re.escape(SUFFIX))
 #: A file that was being written when its process was killed (see `writing/atomic.py`).
@@ -108,6 +109,8 @@ def damaged(folder: Path) -> dict[Path, str]:
             wrong[file.path] = f"its header names no format ({error})"
         except DamagedFit as error:
             wrong[file.path] = str(error)
+        except ValueError as error:  # a value in its header that no name is made of
+            wrong[file.path] = f"its header is that of no fit ({error})"
     return wrong
 
 
@@ -154,6 +157,6 @@ def _inside(folder: Path, name: re.Pattern[str]) -> Iterator[Path]:
 
 def _forecaster(path: Path) -> str:
     try:
-        return str(read_about(path)["forecaster"])
+        return printable(" ".join(str(read_about(path)["forecaster"])[:WORD].split()))
     except (FileNotFoundError, DamagedFit, KeyError, TypeError):
         return "(unreadable)"

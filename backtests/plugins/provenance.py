@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from backtests.plugins.found import KINDS
+from backtests.plugins.imports import imported_by
 from backtests.plugins.named import OURS, is_ours
 
 
@@ -26,8 +27,9 @@ def foreign_code() -> dict[str, str]:
 def provenance(cls: type) -> str | None:
     """Return the sha256 of the code behind a plugin that is not ours; None for ours.
 
-    For a user's file it covers the file and the modules beside it that were imported; for a plugin of
-    another package all files of that package, also those that are not code: weights decide numbers too.
+    For a user's file it covers the file and what it imports, at its top or in a function, apart from what
+    is installed (`imports.py`); for a plugin of another package all files of that package, also those that
+    are not code: weights decide numbers too.
     """
     if is_ours(cls):
         return None
@@ -41,9 +43,11 @@ def provenance(cls: type) -> str | None:
 def files_behind(cls: type) -> list[tuple[str, Path]]:
     """Return the files of a plugin that is not ours, sorted, each with its name inside its folder or package."""
     if "@" in cls.__module__:
-        home = Path(inspect.getfile(cls)).resolve().parent
+        own = Path(inspect.getfile(cls)).resolve()
+        home = own.parent
         # torch names some of its modules by files that exist nowhere, so they seem to lie in the current folder
-        files = [(p.name, p) for p in _loaded_from(home) if p.suffix == ".py" and p.is_file()]
+        loaded = [p for p in _loaded_from(home) if p.suffix == ".py" and p.is_file()]
+        files = [*{(p.name, p) for p in loaded} | (imported_by(own) if own.is_file() else set())]
     else:
         files = [
             (path.relative_to(place.parent).as_posix(), path)

@@ -135,7 +135,7 @@ def _code(prepared: Prepared) -> Iterator[InputFile]:
                 continue
             seen.add(path)
             if of_file:
-                number = homes.setdefault(path.parent, len(homes) + 1)
+                number = homes.setdefault(path.parents[name.count("/")], len(homes) + 1)
                 place = PurePosixPath("made_of") / f"code-{number}" / name
                 shown = typed.get(str(path), _beside(path, typed))
             else:

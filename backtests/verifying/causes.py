@@ -55,7 +55,7 @@ def bars_moved(before: Side, after: Side) -> Iterator[Finding]:
             if a.digest != b.digest:
                 yield _rows_finding(ticker, _rows(a), _rows(b))
         elif old != new or (b is not None and b.digest != old):
-            yield _found_by_closes(ticker, before, b, known=a is not None)
+            yield _found_by_closes(ticker, before, b, has_bars=a is not None)
         if b is not None and b.digest == old:  # the run was made again on other bars than its copy
             kept = before.kept.get(ticker)
             if kept and (changed := copy_changed(kept, b)):
@@ -139,12 +139,12 @@ def _rows_finding(ticker: str, a: KeptRows, b: KeptRows, note: str = "") -> Find
     )
 
 
-def _found_by_closes(ticker: str, before: Side, after: Bars | None, known: bool) -> Finding:
+def _found_by_closes(ticker: str, before: Side, after: Bars | None, has_bars: bool) -> Finding:
     """Return what can be said where the bars of one run are gone: its forecasts name some of the closes.
 
-    `known`: those of the first run are there.
+    `has_bars`: those of the first run are there.
     """
-    if known:
+    if has_bars:
         return Finding("bars", ticker, unit="day", note="the other run keeps no bars")
     note = "the bars of the run are not kept"
     if (entry := before.kept.get(ticker)) and entry.rows is not None:

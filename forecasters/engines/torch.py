@@ -219,10 +219,11 @@ def alone(seed: int, device: str = "cpu") -> Iterator[None]:
     """One thread, a seeded global generator, repeatable kernels; all as they were afterwards.
 
     More than one thread gives other bits (convolutions in float32), and two busy processes with
-    two threads each are many times slower than with one. Since torch keeps these for the whole
-    process, one thread of Python at a time is in here.
+    two threads each are many times slower than with one. Other libraries of the user may have set
+    kernels, precision, type of numbers: they are those of a new process here. Since torch keeps these
+    for the whole process, one thread of Python at a time is in here.
     """
-    with _ONE_AT_A_TIME:
+    with _ONE_AT_A_TIME, _as_new(), small_numbers():
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         devices = [torch.cuda.current_device()] if device == "cuda" else []
@@ -232,6 +233,51 @@ def alone(seed: int, device: str = "cpu") -> Iterator[None]:
                 yield
         finally:
             torch.set_num_threads(threads)
+
+
+@contextmanager
+def small_numbers() -> Iterator[None]:
+    """Keep the smallest numbers (denormals) of this thread as they are, not rounded to zero.
+
+    The switch is one of the processor: it changes the answers of NumPy and of the kernels too.
+    """
+    smallest = torch.full((1,), 1e-40, dtype=torch.float32, device="cpu")
+    flushed = torch.count_nonzero(smallest * 1.0).item() == 0
+    if flushed:
+        torch.set_flush_denormal(False)
+    try:
+        yield
+    finally:
+        if flushed:
+            torch.set_flush_denormal(True)
+
+
+@contextmanager
+def _as_new() -> Iterator[None]:
+    """Set what decides bits for the whole process as torch has it in a new one, and afterwards set it back."""
+    backends: Any = torch.backends
+    pinned: list[tuple[Any, str, Any]] = [(backends.mkldnn, "enabled", True)]
+    places = [getattr(backends.mkldnn, name, None) for name in ("matmul", "conv", "rnn")]
+    for place in (*places, backends.cuda.matmul):
+        if hasattr(place, "fp32_precision"):  # since torch 2.9; before, only GPUs had another one
+            pinned.append((place, "fp32_precision", "ieee"))
+    changed = []
+    dtype = torch.get_default_dtype()
+    try:
+        for place, name, wanted in pinned:
+            before = getattr(place, name)
+            if before not in (
+                wanted,
+                "none",
+            ):  # "none" is what a new process has, and means the same
+                setattr(place, name, wanted)
+                changed.append((place, name, before))
+        torch.set_default_dtype(torch.float32)
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        for place, name, before in changed:
+            setattr(place, name, before)
 
 
 @contextmanager

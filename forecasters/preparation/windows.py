@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,6 +56,12 @@ class Windows:
 
     def __len__(self) -> int:
         return self.as_of.size
+
+    def last(self, number: int) -> Windows:
+        """Return the last windows, at most so many."""
+        rows = slice(max(0, len(self) - number), None)
+        arrays = {name: getattr(self, name)[rows] for name in ("X", "y", "last_close", "as_of")}
+        return replace(self, **arrays)
 
 
 def join(parts: Sequence[Windows]) -> Windows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasters.bars import Floats
 from forecasters.base import Forecaster
@@ -75,6 +76,29 @@ def predicted(model: Forecaster, windows: Windows) -> Floats:
             f"({windows.as_of[first]}); {wanted}"
         )
     return answer.astype(np.float64, copy=False)
+
+
+def checked_state(model: Forecaster) -> dict[str, NDArray[Any]]:
+    """Return what `state` answers, if it is a dict of text to arrays.
+
+    Raises
+    ------
+    InputError
+        It is something else.
+    """
+    state: object = model.state()
+    where, wanted = method_of(model, "state"), "it must return a dict of text to NumPy arrays"
+    if not isinstance(state, dict):
+        raise InputError(f"{where} returned {_of(state, article=True)}; {wanted}")
+    for name, array in state.items():
+        if not isinstance(name, str):
+            raise InputError(f"{where} has {name!r} as a name; {wanted}")
+        if not isinstance(array, np.ndarray):
+            remedy = REMEDIES.get(type(array).__name__, "np.array(...) makes one of a number")
+            raise InputError(
+                f"{where} returned {_of(array, article=True)} as '{name}'; {wanted}: {remedy}"
+            )
+    return state
 
 
 def learned_losses(model: Forecaster, name: str) -> Floats:

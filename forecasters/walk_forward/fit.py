@@ -14,19 +14,23 @@ from numpy.typing import NDArray
 
 from forecasters.bars import Flags, Floats
 from forecasters.base import Forecaster
-from forecasters.errors import InputError
+from forecasters.errors import InputError, told
 from forecasters.features import Features
 from forecasters.preparation.preprocessing import Transform
 from forecasters.preparation.windows import join
 from forecasters.threads.limit import one_thread
 from forecasters.walk_forward.answers import (
     check_fitted,
+    checked_state,
     kept_epoch,
     learned_losses,
     predicted,
 )
 from forecasters.walk_forward.fold_windows import FoldWindows, cut_windows
 from forecasters.walk_forward.folds import Fold
+
+#: Windows to fit on whose answers a restored model must repeat, where there are none to validate.
+TRIED = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +81,10 @@ class Learned:
     transforms : dict
         Ticker to its fitted scalers.
     whole : bool
-        A new forecaster with this state forecast the test rows again and gave the same closes, bit for bit.
+        A new forecaster with this state forecast the test rows and rows before them again and gave the same
+        closes, bit for bit.
     why_not : str
-        Why it is not whole, in a sentence, where the class promises that it is.
+        Why it is not whole, in a sentence, where the class promises that it is; or that `state` failed.
     """
 
     state: dict[str, NDArray[Any]]
@@ -247,7 +252,7 @@ class Fit:
         with one_thread():
             cuts = self._cut()
             model, fitted = self._run(cuts)
-            return fitted, self._learned(cuts, model, fitted.close)
+            return fitted, self._learned(cuts, model, fitted)
 
     def forecast(self, state: Mapping[str, NDArray[Any]], before: Fitted) -> tuple[Fitted, Learned]:
         """Forecast the rows of this fit from what a fit on the same rows learned; nothing is trained.
@@ -295,22 +300,41 @@ class Fit:
         """Return a new forecaster with this state."""
         return deepcopy(self.forecaster).restore(state, cuts[0].test.X.shape[2])
 
-    def _learned(self, cuts: list[FoldWindows], model: Forecaster, close: Floats) -> Learned:
+    def _learned(self, cuts: list[FoldWindows], model: Forecaster, fitted: Fitted) -> Learned:
         """Return what a fitted model learned, tried where its class can be restored."""
-        state, transforms = model.state(), self._transforms(cuts)
-        if not model.restorable():
-            return Learned(state, transforms)
+        transforms = self._transforms(cuts)
+        restorable = model.restorable()
         try:
-            again = self._closes(cuts, self._restored(state, cuts))
+            state = checked_state(model)
         except Exception as error:  # a user's class may raise anything; the fit itself is sound
-            failed = f"its restore fails ({type(error).__name__}: {error})"
-            return Learned(state, transforms, why_not=failed)
-        if again.tobytes() != close.tobytes():
+            if restorable and isinstance(error, InputError):
+                raise
+            return Learned({}, transforms, why_not=f"its state fails ({told(error)})")
+        if not restorable:
+            return Learned(state, transforms)
+        wanted = [fitted.close.tobytes(), *self._tried(cuts, model)]
+        try:
+            again = self._restored(state, cuts)
+            found = [self._closes(cuts, again).tobytes(), *self._tried(cuts, again)]
+        except Exception as error:
+            return Learned(state, transforms, why_not=f"its restore fails ({told(error)})")
+        if found != wanted:
             other = (
                 "restored from its state, it forecasts other closes, so its state lacks something"
             )
             return Learned(state, transforms, why_not=other)
         return Learned(state, transforms, whole=True)
+
+    def _tried(self, cuts: list[FoldWindows], model: Forecaster) -> list[bytes]:
+        """Return the answers to windows before the test: a state may lack what the few test rows do not need.
+
+        They are the validation windows of each part, or the last windows to fit on where it has none.
+        """
+        answers = []
+        for cut in cuts:
+            windows = cut.validation if len(cut.validation) else cut.fit.last(TRIED)
+            answers.append(cut.known(partial(predicted, model), windows).tobytes())
+        return answers
 
     def _run(self, cuts: list[FoldWindows]) -> tuple[Forecaster, Fitted]:
         """Fit a fresh copy of the forecaster, forecast the test rows."""

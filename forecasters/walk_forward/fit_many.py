@@ -19,11 +19,22 @@ def longest_first(fits: Sequence[Fit]) -> list[int]:
     return sorted(range(len(fits)), key=lambda number: (-fits[number].cost, number))
 
 
+def in_threads(fits: Sequence[Fit]) -> list[bool]:
+    """Return of each fit whether it is `in_threads`; each forecaster is asked once, as it may build a network."""
+    known: dict[tuple[int, int], bool] = {}
+    for fit in fits:
+        key = id(fit.forecaster), fit.channels
+        if key not in known:
+            known[key] = fit.in_threads
+    return [known[id(fit.forecaster), fit.channels] for fit in fits]
+
+
 def fit_many(
     fits: Sequence[Fit],
     workers: int = 1,
     on_done: Callable[[int, T], None] = lambda number, answer: None,
     run: Callable[[Fit], T] = Fit.run,  # type: ignore[assignment]  # what T is by default
+    beside: Sequence[bool] | None = None,
 ) -> list[T]:
     """Run independent fits on `workers` threads, the longest first; return what `run` gives for each.
 
@@ -37,6 +48,8 @@ def fit_many(
         Called in the thread of the caller with the number and the answer of each fit as it ends.
     run : callable
         What to do with a fit; `Fit.learn` gives what was learned too.
+    beside : sequence of bool or None
+        Of each fit whether it is `in_threads`, where the caller has asked already.
 
     Raises
     ------
@@ -52,13 +65,14 @@ def fit_many(
         on_done(number, answer)
 
     order = longest_first(fits)
+    beside = in_threads(fits) if beside is None else beside
     stop = Stop()
     with one_thread(), ThreadPoolExecutor(workers, "fit") as pool:
         try:
             futures = {
                 pool.submit(stop.run, partial(run, fits[number])): number
                 for number in order
-                if fits[number].in_threads
+                if beside[number]
             }
             for future in as_completed(futures):
                 done(futures[future], future.result())

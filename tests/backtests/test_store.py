@@ -87,6 +87,7 @@ def test_it_prunes_by_size_and_by_age(store: Path, capsys: pytest.CaptureFixture
         ("show --remove", "--remove goes with `backtests store verify`"),
         ("verify --size 1GB", "--size goes with `backtests store prune`"),
         ("verify --store none", "--store none is no folder"),
+        ("prune --size 0B --store=", "--store is empty"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

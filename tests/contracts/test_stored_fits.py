@@ -15,7 +15,7 @@ from backtests import plugins
 from backtests.jobs.store import FitStore
 from forecasters.bars import Bars, Floats
 from forecasters.base import Forecaster
-from forecasters.errors import DataWarning
+from forecasters.errors import DataWarning, InputError
 from forecasters.features import make_features
 from forecasters.models.linear import Linear
 from forecasters.neural import NeuralForecaster
@@ -170,3 +170,86 @@ def test_a_state_that_is_no_numbers_is_not_written(bars: Bars, tmp_path: Path) -
     known = FitStore(tmp_path).load(again)
     assert known is not None
     assert_same(fitted, known)
+
+
+@dataclass(kw_only=True)
+class Stated(Linear):
+    """Answers to `state` what its setting says."""
+
+    says: str = "float"
+
+    def state(self) -> Any:
+        answers = {"float": {"mean": 1.0}, "None": None, "list": [1.0], "name": {1: np.ones(2)}}
+        return answers[self.says]
+
+    def restore(self, state: Any, channels: int) -> Self:
+        return self
+
+
+@pytest.mark.parametrize(
+    ("says", "message"),
+    [
+        ("float", r"returned a float as 'mean'; .*np\.array"),
+        ("None", "returned None; it must return a dict of text to NumPy arrays"),
+        ("list", "returned a list; it must"),
+        ("name", "has 1 as a name; it must"),
+    ],
+)
+def test_a_state_that_is_no_dict_of_arrays_is_the_mistake_of_its_author(
+    bars: Bars, says: str, message: str
+) -> None:
+    with pytest.raises(InputError, match=rf"Stated\.state \(.*\) {message}"):
+        only_fit(Stated(says=says), bars, 105).learn()
+
+
+@dataclass(kw_only=True)
+class Anew(Linear):
+    """Writes fit and predict and inherits a state, which asks for weights that it does not have."""
+
+    def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
+        return self
+
+    def predict(self, windows: Windows) -> Floats:
+        return np.zeros(len(windows))
+
+
+def test_an_inherited_state_may_fail_and_is_told_to_who_asks_for_it(
+    bars: Bars, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    fit = only_fit(Anew(), bars, 105)
+    made = fit.learn()
+    assert made[1].state == {}
+    FitStore(tmp_path).save(fit, *made)
+    assert not recwarn.list, "it never promised a state"
+    with pytest.warns(DataWarning, match=r"its state fails \(AttributeError"):
+        FitStore(None, learned=True).save(fit, *made)
+    assert FitStore(tmp_path).load(fit) is not None
+
+
+@dataclass(kw_only=True)
+class OfLevel(Linear):
+    """Its state lacks a number that decides the answers to the rows before the test alone."""
+
+    def fit(self, windows: Windows, validation: Windows, rng: np.random.Generator) -> Self:
+        super().fit(windows, validation, rng)
+        self.until_ = (validation if len(validation) else windows).as_of[-1]
+        return self
+
+    def predict(self, windows: Windows) -> Floats:
+        known = windows.as_of <= getattr(self, "until_", np.datetime64("1900-01-01"))
+        return super().predict(windows) + known
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        return super().state()
+
+    def restore(self, state: Any, channels: int) -> Self:
+        return super().restore(state, channels)
+
+
+@pytest.mark.parametrize("validation", [0.25, 0.0])
+def test_a_state_is_tried_on_rows_before_the_test_too(bars: Bars, validation: float) -> None:
+    plan = replace(PLAN, validation=validation)
+    for forecaster, whole in ((OfLevel(), False), (Linear(), True)):
+        (fit,) = plan.fits(forecaster, make_features(bars.rows(slice(0, 105))))
+        assert bool(fit.watched) is bool(validation)
+        assert fit.learn()[1].whole is whole

@@ -9,7 +9,7 @@ from torch import nn
 
 from forecasters.engines.native.training import NativeTraining
 from forecasters.engines.schedule import Schedule, follow
-from forecasters.engines.torch import Trained, alone
+from forecasters.engines.torch import Trained, alone, small_numbers
 from forecasters.layers import initialise
 from forecasters.preparation.windows import Windows
 
@@ -35,6 +35,7 @@ def train(
         network = build()
         initialise(network, rng)
         training = NativeTraining(network, fit, validation, schedule, seed)
-    losses = follow(schedule, training, rng, len(fit), len(validation))
+    with small_numbers():
+        losses = follow(schedule, training, rng, len(fit), len(validation))
     training.finish()
     return Trained(network.eval(), *losses)

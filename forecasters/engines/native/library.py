@@ -210,3 +210,9 @@ def isa() -> str:
     """Return which build is in use: ``avx512``, ``avx2`` or ``portable``."""
     name: bytes = load().native_isa()
     return name.decode()
+
+
+def compiler() -> str:
+    """Return the version of the compiler that made the build in use: another may order sums otherwise."""
+    name: bytes = load().native_compiler()
+    return name.decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -35,10 +36,13 @@ for _ in range(2):
 CLOSES_SLOWLY = "import atexit; atexit.register(time.sleep, 3600); ready(); time.sleep(3600)"
 
 
+def indent(lines: str) -> str:
+    return textwrap.indent(lines, "    ")
+
+
 def interrupted(body: str, number: int) -> tuple[int, str]:
     """Return exit code and errors of a command that gets this signal while it works."""
-    indented = "\n".join("    " + line for line in body.strip().splitlines())
-    called = [sys.executable, "-c", COMMAND.format(body=indented)]
+    called = [sys.executable, "-c", COMMAND.format(body=indent(body.strip()))]
     with subprocess.Popen(
         called, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -56,6 +60,16 @@ def test_it_ends_with_130_and_says_so_once(body: str, number: int) -> None:
     code, errors = interrupted(body, number)
     assert code == 130
     assert errors.splitlines() == ["backtests: interrupted"]
+
+
+def test_work_that_cannot_end_by_itself_says_how_to_go_on_too() -> None:
+    work = f"def work():\n{indent(SWALLOWS.strip())}\n"
+    body = f"{work}from backtests.command.resumable import resumable\nresumable(work, 'run', arguments)"
+    code, errors = interrupted(body, signal.SIGINT)
+    assert code == 130
+    first, again = errors.splitlines()
+    assert first == "backtests: interrupted; what was trained is kept, go on with"
+    assert again.endswith("-m backtests.run --ticker A")
 
 
 def test_a_process_that_ignores_ctrl_c_goes_on_ignoring_it() -> None:

@@ -47,6 +47,12 @@ def test_after_ctrl_c_the_command_that_goes_on_can_be_copied(
     assert shlex.split(command) == [*again, *FLAGS]
 
 
+def test_where_nothing_is_kept_it_begins_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert resumable(interrupted, "verify", FLAGS, kept=False) is None
+    first, _ = capsys.readouterr().err.splitlines()
+    assert first == "backtests: interrupted; nothing of it is kept, begin again with"
+
+
 def test_it_works_in_a_thread_too() -> None:
     answers: list[int | None] = []
     thread = threading.Thread(target=lambda: answers.append(resumable(lambda: 7, "run", FLAGS)))

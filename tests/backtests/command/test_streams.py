@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -41,3 +42,31 @@ def test_stdout_comes_back_after_an_error_too(capfd: pytest.CaptureFixture[str])
         raise ZeroDivisionError
     os.write(1, b"back\n")
     assert capfd.readouterr().out == "back\n"
+
+
+#: A command that shows its progress, warns, answers, and ends with 1.
+TALKS = """
+import sys
+from backtests.command import progress
+from backtests.command.guard import say
+from backtests.command.streams import write_line
+progress.LINE_EVERY = 0
+with progress.Progress("training", 3) as shown:
+    for _ in range(3):
+        shown.advance()
+say("WARNING: the bars end early")
+write_line("different", sys.stdout)
+write_line("more", sys.stdout)
+sys.exit(1)
+"""
+
+
+def test_a_reader_that_has_left_changes_no_exit_code() -> None:
+    """As in `... 2>&1 | head -1`: what was trained would be lost, or the code would say that all is well."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run([sys.executable, "-c", TALKS], stdout=writer, stderr=writer)
+    finally:
+        os.close(writer)
+    assert done.returncode == 1

@@ -133,16 +133,32 @@ def test_an_engine_has_the_name_of_its_bits(bars: Bars, monkeypatch: pytest.Monk
         monkeypatch.setattr("backtests.jobs.fit_key.isa", lambda: build)
 
     monkeypatch.setattr("backtests.jobs.fit_key.available", lambda: None)
+    monkeypatch.setattr("backtests.jobs.fit_key.compiler", lambda: "this one")
     set_isa("avx2")
     native = name("auto")
     assert name("native") == native != name("torch")
     set_isa("avx512")
     assert name("auto") == native
+    with monkeypatch.context() as other:
+        other.setattr("backtests.jobs.fit_key.compiler", lambda: "another")
+        assert name("auto") != native
     set_isa("portable")
     assert name("auto") != native
     assert engine_of(Linear()) == {}
     monkeypatch.setattr("backtests.jobs.fit_key.available", lambda: "not built")
     assert name("auto") != name("torch"), "the fit says why torch trained it"
+
+
+@dataclass(kw_only=True)
+class Engined(Linear):
+    """A setting of the name of one of ours, with another meaning."""
+
+    engine: str = "fast"
+
+
+def test_a_setting_engine_of_another_class_is_a_setting_like_any(bars: Bars) -> None:
+    names = {learned(fit_of(bars, Engined(engine=engine))) for engine in ("fast", "exact")}
+    assert len(names) == 2
 
 
 def test_code_versions_and_processor_are_part_of_the_name(
@@ -224,13 +240,13 @@ def test_the_content_of_a_file_that_a_setting_names_is_part_of_the_name(
     folder = tmp_path / "folder"
     folder.mkdir()
     file = folder / "numbers.txt"
-    keys = FitKeys()
     for name, value in (("weights", str(file)), ("table", file), ("weights", str(folder))):
         file.write_text("1")
+        keys = FitKeys()
         first = learned(fit_of(bars, own(**{name: value})), keys)
-        assert learned(fit_of(bars, own(**{name: value})), keys) == first
         file.write_text("2")
-        assert learned(fit_of(bars, own(**{name: value})), keys) != first
+        assert learned(fit_of(bars, own(**{name: value})), keys) == first, "read once for a run"
+        assert learned(fit_of(bars, own(**{name: value}))) != first
 
 
 def test_what_cannot_be_named_has_no_key(bars: Bars, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,9 @@ from tests.backtests.example_runs import interrupt_after
 
 #: Sizes of the forecasters that were trained, as they were.
 TRAINED: list[float] = []
+#: Sizes of the forecasters that were asked whether they may run in threads, and for their state.
+ASKED: list[float] = []
+STATED: list[float] = []
 
 
 @dataclass(kw_only=True)
@@ -46,9 +49,11 @@ class Sized(Forecaster):
         return np.asarray(self.size * windows.X[:, -1, 0])
 
     def in_threads(self, channels: int) -> bool:
+        ASKED.append(self.size)
         return self.threads
 
     def state(self) -> dict[str, NDArray[Any]]:
+        STATED.append(self.size)
         return {"size": np.array([self.size])} if self.size > 1 else {}
 
     def cost(self, rows: int) -> float:
@@ -109,6 +114,28 @@ def test_after_ctrl_c_the_same_call_trains_only_what_is_missing(
     assert trained == [2.0, 1.0]
     assert capsys.readouterr().err.splitlines()[0] == "training: 2 to do (2 kept from before)"
     assert closes(answers) == closes(run_fits(fits, FitStore(tmp_path / "other"), 1, quiet=True))
+
+
+@pytest.mark.parametrize("threads", [(), (2.0,)])
+def test_each_forecaster_is_asked_once_and_its_state_only_where_it_is_kept(
+    features: Features, tmp_path: Path, threads: tuple[float, ...]
+) -> None:
+    forecaster = Sized(size=2.0, threads=2.0 in threads)
+    fits = WalkForward(train_size=60, step=10).fits(forecaster, features)
+    assert len(fits) > 2
+    for store, kept in (
+        (FitStore(None), 0),
+        (FitStore(tmp_path, only_stored=True), None),
+        (FitStore(None, learned=True), len(fits)),
+        (FitStore(tmp_path), len(fits)),
+    ):
+        if kept is None:
+            assert not store.keeps_learned
+            continue
+        ASKED.clear()
+        STATED.clear()
+        run_fits(fits, store, 1, quiet=True)
+        assert (len(ASKED), len(STATED)) == (1, kept)
 
 
 def test_what_is_all_kept_is_only_read(

@@ -39,6 +39,18 @@ def test_one_fit_too_large_and_several_at_once(monkeypatch: pytest.MonkeyPatch) 
     check_fits(fits(Large()), 99)
 
 
+@pytest.mark.parametrize("method", ["bytes_needed", "check_fit"])
+@pytest.mark.parametrize("answer", [None, "3 GB", 1.5, True, -1])
+def test_an_answer_that_is_no_number_of_bytes_is_the_mistake_of_its_author(
+    method: str, answer: object
+) -> None:
+    cls = type("Odd", (Linear,), {method: lambda self, rows, channels: answer})
+    with pytest.raises(
+        InputError, match=rf"Odd\.{method} \(.*\) returned {answer!r}; .* whole number"
+    ):
+        check_fits(fits(cls()), 1)
+
+
 def test_the_limit_of_a_container_counts(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     (tmp_path / "limit").write_text(f"{GIB}\n")
     (tmp_path / "none").write_text("max\n")

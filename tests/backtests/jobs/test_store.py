@@ -17,12 +17,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from backtests.jobs import fit_file
 from backtests.jobs.fit_file import DamagedFit, KeptFit, read_about, read_fit, write_fit
 from backtests.jobs.fit_key import name_of
 from backtests.jobs.leases import FOLDER
 from backtests.jobs.store import FitStore, default_folder, open_store
 from backtests.sources.simulated import Simulated
-from forecasters.errors import DataWarning
+from forecasters.errors import DataWarning, InputError
 from forecasters.features import make_features
 from forecasters.models.linear import Linear
 from forecasters.walk_forward import WalkForward
@@ -177,6 +178,46 @@ def test_many_damaged_files_are_told_in_one_sentence(tmp_path: Path) -> None:
     assert len(said) == 1
 
 
+def test_each_damaged_file_is_told_also_where_it_is_found_later(tmp_path: Path) -> None:
+    fits = [make_fit(alpha=alpha) for alpha in (1.0, 2.0)]
+    for fit in fits:
+        FitStore(tmp_path).save(fit, *fit.learn())
+    for path in tmp_path.rglob("*.safetensors"):
+        path.write_bytes(b"")
+    for only_stored, then in ((False, "trained again and replaced"), (True, "taken as absent")):
+        store = FitStore(tmp_path, only_stored=only_stored)
+        for fit in fits:
+            with pytest.warns(DataWarning, match=rf"It is {then}$") as said:
+                assert store.load(fit) is None
+            assert len(said) == 1
+
+
+def test_a_fit_that_would_not_be_read_again_is_not_written(
+    made: tuple[Fitted, Learned], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits = [make_fit(), make_fit(alpha=2.0)]
+    for limit in ("LARGEST", "LARGEST_HEADER"):
+        with monkeypatch.context() as patch:
+            patch.setattr(fit_file, limit, 100)
+            store = FitStore(tmp_path)
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                for fit in fits:
+                    store.save(fit, *made)
+            (text,) = (str(w.message) for w in said)
+            assert text.startswith("linear: a fit has more than")
+            assert same(store.load(fits[1]), made[0])
+            assert not list(tmp_path.rglob("*.safetensors"))
+    FitStore(tmp_path).save(fits[0], *made)
+    assert len(list(tmp_path.rglob("*.safetensors"))) == 1, "the next one may be written"
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_empty_name_of_a_store_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="--store is empty"):
+        open_store(name)
+
+
 def test_a_fit_under_the_name_of_another_is_not_trusted(file: Path, tmp_path: Path) -> None:
     other = make_fit(alpha=0.5)
     FitStore(tmp_path / "other").save(other, *other.learn())
@@ -309,5 +350,5 @@ def test_a_pipe_in_the_place_of_a_fit_is_not_waited_for(file: Path, tmp_path: Pa
     os.mkfifo(file)
     answer, said = loaded(tmp_path)
     assert answer is None and "is a pipe, not a file" in said[0]
-    with pytest.raises(DamagedFit, match="is a pipe"):
+    with pytest.raises(DamagedFit, match=r"^it is a pipe"):
         read_about(file)

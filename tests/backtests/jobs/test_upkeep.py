@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import save
 
+from backtests.jobs.fit_file import ENTRY
 from backtests.jobs.leases import FOLDER, FORGOTTEN, Lease, used_fits
 from backtests.jobs.store import FitStore
 from backtests.jobs.upkeep import contents, damaged, prune, stored_files
@@ -87,6 +89,18 @@ def test_every_damaged_file_is_found(store: Path, others: list[Path]) -> None:
     assert "another fit" in damaged(store)[second]
 
 
+def test_a_header_may_hold_anything(store: Path) -> None:
+    first, second, _ = (file.path for file in stored_files(store))
+    for path, value in ((first, float("nan")), (second, "a\x1b[31m\nb")):
+        made_of = {"format": 0, "forecaster": value}
+        text = "0" * 64 + json.dumps({"made_of": made_of})
+        path.write_bytes(save({}, metadata={ENTRY: text}))
+    wrong = damaged(store)
+    assert set(wrong) == {first, second}
+    assert "its header is that of no fit" in wrong[first]
+    assert set(contents(store).forecasters) == {"nan", "a\\x1b[31m b", "drift"}
+
+
 def test_what_was_not_used_for_longest_goes_first(store: Path, others: list[Path]) -> None:
     oldest, middle, newest = stored_files(store)
     done = prune(store, size=middle.size + newest.size)
@@ -151,6 +165,16 @@ def planted(store: Path, **changes: object) -> Path:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are not asked there")
+def test_a_lease_that_cannot_be_read_stays_and_one_that_cannot_be_a_lease_goes(
+    tmp_path: Path,
+) -> None:
+    odd = planted(tmp_path, pid=2**40)
+    loop = odd.with_name("loop.json")
+    loop.symlink_to(loop)  # reading it is an error of the system, as where the rights are missing
+    assert used_fits(tmp_path) == set()
+    assert not odd.exists() and loop.is_symlink()
+
+
 def test_a_lease_that_was_left_behind_holds_nothing(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()

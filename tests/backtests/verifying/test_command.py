@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -29,13 +30,23 @@ def made_again(again: Again, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any,
     return asked
 
 
+class Left(io.StringIO):
+    """A stream whose reader has left."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
 def drop_a_fill(folder: Path) -> None:
     lines = (folder / "fills.csv").read_text().splitlines(keepends=True)
     (folder / "fills.csv").write_text("".join(lines[:-1]))
 
 
 def test_the_exit_code_says_whether_the_run_is_the_same(
-    copy: Path, made_again: Any, capsys: pytest.CaptureFixture[str]
+    copy: Path,
+    made_again: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert main([str(copy)]) == 0
     assert capsys.readouterr().out.startswith(
@@ -47,6 +58,9 @@ def test_the_exit_code_says_whether_the_run_is_the_same(
     assert (
         out.startswith(f"different: {copy} beside") and "what moved: fills" in out.splitlines()[0]
     )
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", Left())
+        assert main([str(copy)]) == 1, "also where nobody reads to the end"
     (copy / "manifest.json").unlink()
     page = copy / "summary.md"
     assert main([str(copy), "--summary", str(page)]) == 2

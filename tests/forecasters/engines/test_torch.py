@@ -298,6 +298,45 @@ def test_cuda_where_there_is_none_is_refused(windows_of: MakeWindows) -> None:
         )
 
 
+#: What a user's file may set for the whole process, and how its value is read and set back.
+SWITCHES: dict[str, tuple[Callable[[], object], Callable[[object], object], object]] = {
+    "oneDNN": (
+        lambda: torch.backends.mkldnn.enabled,
+        lambda value: setattr(torch.backends.mkldnn, "enabled", value),
+        False,
+    ),
+    "precision": (
+        torch.get_float32_matmul_precision,
+        torch.set_float32_matmul_precision,
+        "medium",
+    ),
+    "type": (torch.get_default_dtype, torch.set_default_dtype, torch.float64),
+    "denormals": (
+        lambda: bool((torch.full((1,), 1e-40, dtype=torch.float32) * 1.0).item() == 0),
+        torch.set_flush_denormal,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_what_others_set_for_the_whole_process_changes_nothing_and_stays(name: str) -> None:
+    read, switch, value = SWITCHES[name]
+    before = read()
+    assert before != value
+    try:
+        switch(value)
+        with alone(0):
+            assert read() == before if name != "precision" else _exact()
+        assert read() == value
+    finally:
+        switch(before)
+
+
+def _exact() -> bool:
+    return torch.backends.mkldnn.matmul.fp32_precision in ("ieee", "none")
+
+
 def test_one_thread_of_python_at_a_time_is_alone_with_torch():
     """Its generator and its number of threads belong to the whole process."""
     before = torch.get_num_threads(), torch.initial_seed()

@@ -276,7 +276,9 @@ def test_it_says_that_the_learning_rate_is_too_high(name: str, windows_of: MakeW
 def test_a_forecast_before_the_fit_is_refused(name: str, windows_of: MakeWindows) -> None:
     settings = LEARNERS[name].get_params()
     forecaster = type(LEARNERS[name])(**settings)
-    with pytest.raises(Error, match=f"{forecaster.name} .*before it was fitted: call fit first"):
+    with pytest.raises(
+        InputError, match=f"{forecaster.name} .*before it was fitted: call fit first"
+    ):
         forecaster.predict(windows_of(3, lookback=forecaster.lookback))
 
 
