@@ -44,7 +44,7 @@ def test_stdout_comes_back_after_an_error_too(capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr().out == "back\n"
 
 
-#: A command that shows its progress, warns, answers, and ends with 1.
+#: A command that shows its progress, warns, answers, and ends with 7.
 TALKS = """
 import sys
 from backtests.command import progress
@@ -57,7 +57,7 @@ with progress.Progress("training", 3) as shown:
 say("WARNING: the bars end early")
 write_line("different", sys.stdout)
 write_line("more", sys.stdout)
-sys.exit(1)
+sys.exit(7)
 """
 
 
@@ -69,4 +69,4 @@ def test_a_reader_that_has_left_changes_no_exit_code() -> None:
         done = subprocess.run([sys.executable, "-c", TALKS], stdout=writer, stderr=writer)
     finally:
         os.close(writer)
-    assert done.returncode == 1
+    assert done.returncode == 7

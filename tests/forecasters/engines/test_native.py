@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -333,3 +334,28 @@ def test_an_order_that_is_no_permutation_is_refused() -> None:
     native = training(recurrent("rnn", 5, 4, 1), windows(10, 5, 5))
     with pytest.raises(Error, match="each of the 10 rows once"):
         native.epoch(np.arange(1, 11))
+
+
+@needs_kernels
+def test_the_kernels_keep_the_smallest_numbers_whatever_others_have_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The switch is one of the processor and its thread, so it would change the sums of the kernels too."""
+
+    class Seen(Exception):
+        pass
+
+    def look(*_: Any) -> None:
+        raise Seen(float(np.float32(1e-40) * np.float32(1.0)))
+
+    monkeypatch.setattr(engine, "follow", look)
+    data, schedule = windows(16, 5, 4), Schedule(1, 4, 0.1)
+    build = partial(recurrent, "gru", 4, 3, 1)
+    try:
+        torch.set_flush_denormal(True)
+        with pytest.raises(Seen) as seen:
+            engine.train(build, data, data, schedule, np.random.default_rng(0))
+        assert float(np.float32(1e-40) * np.float32(1.0)) == 0, "as it was set"
+    finally:
+        torch.set_flush_denormal(False)
+    assert seen.value.args[0] > 0
