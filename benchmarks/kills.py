@@ -3,8 +3,8 @@
     python -m benchmarks.kills --kills 100 --interruptions 30
 
 A small run on two processes is started again and again. SIGKILL goes to the whole process group, or
-to its first process alone (every fourth time); SIGINT and SIGTERM to the first process. The moment is
-drawn at random, within a stage that is drawn at random, so that short stages are hit too. Then:
+to its first process alone (every fourth time); SIGINT and SIGTERM to the first process, at a moment that
+is drawn at random. Then:
 
 - two seconds later no process of the run is left;
 - a folder under the run's name is there only if it is complete: its manifest names the digest of a
@@ -25,7 +25,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,12 +59,16 @@ class Tally:
     seconds: list[float] = field(default_factory=list)
 
 
+#: By signal and stage.
+Tallies = dict[tuple[str, str], Tally]
+
+
 @dataclass(frozen=True)
 class Place:
     """The folders of one trial: runs, ledger and store."""
 
     folder: Path
-    mark: str
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def start(self) -> subprocess.Popen[str]:
         """Start the run in a process group of its own."""
@@ -128,21 +134,29 @@ def _default_signals() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def lengths(place: Place) -> tuple[dict[str, float], str]:
-    """Return the seconds of each stage of an undisturbed run, and its digest."""
-    process = place.start()
-    assert process.stderr and process.stdout
-    stage, began = "start", time.monotonic()
-    spans: dict[str, float] = defaultdict(float)
-    for line in process.stderr:
-        if following := _begins(line):
-            now = time.monotonic()
-            spans[stage] += now - began
-            stage, began = following, now
-    out = process.stdout.read()
-    process.wait()
-    spans[stage] += time.monotonic() - began
-    return dict(spans), json.loads(out)["digest"]
+class Watched:
+    """A run under way: the stage that its progress named last."""
+
+    def __init__(self, place: Place) -> None:
+        self.process = place.start()
+        self.stage = "start"
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self.lines.append(line)
+            self.stage = _begins(line) or self.stage
+
+    def output(self) -> str:
+        """Return what it printed, after it has ended."""
+        assert self.process.stdout
+        printed = self.process.stdout.read()
+        self.process.wait()
+        self._reader.join()
+        return printed
 
 
 def _begins(line: str) -> str | None:
@@ -150,32 +164,33 @@ def _begins(line: str) -> str | None:
     name, _, rest = line.partition(": ")
     if name not in STAGES:
         return None
-    if rest.endswith("to do\n"):
+    if " to do" in rest:
         return name
     return "writing" if name == "tearsheets" else None
 
 
-def disturb(place: Place, stage: str, delay: float, kind: str, tally: Tally) -> None:
-    """Start a run, send the signal so long after the stage began, and note what followed."""
-    process = place.start()
-    assert process.stderr and process.stdout
-    if stage != "start":
-        next((line for line in process.stderr if _begins(line) == stage), None)
-    time.sleep(delay)
-    tally.times += 1
+def disturb(place: Place, moment: float, kind: str, tallies: Tallies) -> bool:
+    """Start a run, send the signal at this moment, note what followed; False if the run had ended."""
+    run = Watched(place)
+    try:
+        run.process.wait(timeout=moment)
+        run.output()
+        return False
+    except subprocess.TimeoutExpired:
+        tally = tallies[kind, run.stage]
     sent = time.monotonic()
     if kind == "kill":
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(run.process.pid, signal.SIGKILL)
     elif kind == "kill first":
-        process.kill()
+        run.process.kill()
     else:
-        process.send_signal(signal.SIGINT if kind == "SIGINT" else signal.SIGTERM)
-    tally.codes.append(process.wait())
+        run.process.send_signal(signal.SIGINT if kind == "SIGINT" else signal.SIGTERM)
+    tally.times += 1
+    tally.codes.append(run.process.wait())
     tally.seconds.append(time.monotonic() - sent)
-    process.stdout.close()
-    process.stderr.close()
     time.sleep(max(0.0, GONE - (time.monotonic() - sent)))
     tally.orphans += len(place.left())
+    return True
 
 
 def main() -> None:
@@ -188,26 +203,32 @@ def main() -> None:
     drawn = random.Random(asked.seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        spans, digest = lengths(Place(folder / "whole", "whole"))
-        print("seconds of each stage:", {k: round(v, 1) for k, v in spans.items()}, file=sys.stderr)
-        tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+        began = time.monotonic()
+        code, digest, errors = Place(folder / "whole").finish()
+        length = time.monotonic() - began
+        print(f"a run takes {length:.0f} s: {digest}{errors if code else ''}", file=sys.stderr)
+        tallies: Tallies = defaultdict(Tally)
         kinds = ["kill" if i % 4 else "kill first" for i in range(asked.kills)]
         kinds += ["SIGINT" if i % 2 else "SIGTERM" for i in range(asked.interruptions)]
         ended = {"same": 0, "another digest": 0, "failed": 0}
+        place, in_a_row = Place(folder / "0"), 0
         for i, kind in enumerate(kinds):
-            stage = drawn.choice(sorted(spans))
-            place = Place(folder / str(i // IN_A_ROW), f"trial{i // IN_A_ROW}")
-            tally = tallies[kind, stage]
-            disturb(place, stage, drawn.uniform(0, spans[stage]), kind, tally)
-            tally.believed += sum(found != digest for found in place.finished())
-            print(f"{i + 1}/{len(kinds)} {kind} in {stage}", file=sys.stderr, flush=True)
-            if (i + 1) % IN_A_ROW and i + 1 < len(kinds):
+            while not disturb(place, drawn.uniform(0, length), kind, tallies):
+                ended["same" if place.finished() == [digest] else "another digest"] += 1
+                place, in_a_row = Place(folder / uuid.uuid4().hex), 0  # the run had ended before
+            in_a_row += 1
+            believed = sum(found != digest for found in place.finished())
+            if believed:
+                tallies[kind, "writing"].believed += believed
+            print(f"{i + 1}/{len(kinds)} {kind}", file=sys.stderr, flush=True)
+            if in_a_row < IN_A_ROW and i + 1 < len(kinds):
                 continue
             code, again, errors = place.finish()
             how = "failed" if code else "same" if again == digest else "another digest"
             ended[how] += 1
             if how != "same":
                 print(f"{how} ({code}, {again}): {errors[-2000:]}", file=sys.stderr, flush=True)
+            place, in_a_row = Place(folder / str(i + 1)), 0
     print(table(tallies))
     print("\nThe same command afterwards: " + ", ".join(f"{n} {how}" for how, n in ended.items()))
 
