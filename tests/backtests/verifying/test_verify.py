@@ -246,7 +246,7 @@ def test_stored_fits_are_read_and_none_is_trained(
 
 def test_other_bars_need_no_copy_in_the_folder(copy: Path, home: Path) -> None:
     (copy / "bars" / "A.KS.parquet").unlink()
-    with pytest.raises(InputError, match=r"there is no file .*--data-dir"):
+    with pytest.raises(InputError, match=r"there is no such file.*--data-dir"):
         comparison_of(copy)
     findings = comparison_of(copy, home / "bars").findings
     assert [(f.kind, f.where, f.note) for f in findings] == [
