@@ -14,6 +14,9 @@ from forecasters.errors import InputError
 
 #: Rows, columns and cells of a Parquet file, its row groups, and its bytes once they are unpacked.
 ROWS, COLUMNS, CELLS, GROUPS, UNPACKED = 2_000_000, 1_000, 50_000_000, 10_000, 1_000_000_000
+#: What libraries raise for bytes and values that are not what they should be; those of pyarrow are kinds of
+#: these. A mistake in our own code (a missing name or attribute) is not among them.
+FAULTS = (ValueError, TypeError, ArithmeticError, LookupError, RuntimeError)
 #: Bytes of the text of one cell: a small file can hold one long text a million times.
 CELL = 1_000
 
@@ -42,7 +45,7 @@ def read_parquet(path: Path, name: str, absent: str = "", times: int = 1) -> pd.
     table = read_table(path, name, absent, times)
     try:
         frame = pd.DataFrame({i: column.to_pandas() for i, column in enumerate(table.columns)})
-    except Exception as error:  # pyarrow and pandas raise a dozen kinds for values they cannot hold
+    except FAULTS as error:  # what pyarrow and pandas raise for values that they cannot hold
         raise InputError(f"{name} has values that cannot be used: {_first_line(error)}") from None
     names = table.column_names
     index = _index(table.schema.metadata, names)
@@ -89,7 +92,7 @@ def read_table(path: Path, name: str, absent: str = "", times: int = 1) -> Any:
         )
     except InputError:
         raise
-    except Exception as error:  # pyarrow raises a dozen kinds for bytes that are no Parquet file
+    except (*FAULTS, OSError) as error:  # pyarrow's errors are kinds of these
         raise InputError(f"{name} cannot be read as parquet: {_first_line(error)}") from None
 
 

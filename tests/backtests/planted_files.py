@@ -6,7 +6,6 @@ import copy
 import json
 import os
 import signal
-import socket
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from forecasters.errors import InputError
 from forecasters.features import make_features
 from forecasters.models.rnn import RNN
 from forecasters.walk_forward.fit import Learned
+from tests.backtests.odd_places import make_hole, make_loop, make_socket
 
 SCOPE = Scope(("051900.KS",), "2017-01-02", "2019-12-30")
 
@@ -46,32 +46,9 @@ VALUES: list[Any] = [
 ]  # fmt: skip
 
 
-def _fifo(path: Path) -> None:
-    os.mkfifo(path)
-
-
-def _socket(path: Path) -> None:
-    here = Path.cwd()
-    os.chdir(path.parent)  # a name of a socket has at most 107 characters
-    try:
-        with socket.socket(socket.AF_UNIX) as one:
-            one.bind(path.name)
-    finally:
-        os.chdir(here)
-
-
-def _huge(path: Path) -> None:
-    with path.open("wb") as file:
-        file.truncate(2**40)  # without a block on the disk
-
-
-def _loop(path: Path) -> None:
-    path.symlink_to(path.name)
-
-
 #: What lies in the place of a file, by what it is.
 PLACES: dict[str, Callable[[Path], None]] = {
-    "pipe": _fifo, "folder": Path.mkdir, "socket": _socket, "huge": _huge, "loop of links": _loop,
+    "pipe": os.mkfifo, "folder": Path.mkdir, "socket": make_socket, "huge": make_hole, "loop of links": make_loop,
     "link to nothing": lambda path: path.symlink_to("nowhere"),
     "link to a folder": lambda path: path.symlink_to(".."),
     "link to a device": lambda path: path.symlink_to("/dev/zero"),

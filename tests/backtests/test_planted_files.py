@@ -142,7 +142,7 @@ def test_a_planted_fit_is_refused_and_runs_nothing(
 
 
 @pytest.mark.parametrize(
-    "name", ["evil.py", "./evil.py", "evil.py:x=1", "../work/evil.py", "rnn:x=1"]
+    "name", ["evil.py", "./evil.py", "evil.py:x=1", "../elsewhere/evil.py", "rnn:x=1"]
 )
 def test_a_name_from_a_file_names_no_code_to_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

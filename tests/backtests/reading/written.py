@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.backtests.odd_places import make_hole, make_loop, make_socket
 from tests.backtests.reading.case import FILES, Case
 
 UNIVERSES: tuple[tuple[str, bytes | str, str | None], ...] = (
@@ -111,37 +111,18 @@ def _link(path: Path) -> None:
     path.symlink_to("nowhere\x1b")
 
 
-def _loop(path: Path) -> None:
-    path.symlink_to(path.name)
-
-
 def _device(path: Path) -> None:
     path.symlink_to("/dev/zero")
-
-
-def _socket(path: Path) -> None:
-    where = os.getcwd()
-    os.chdir(path.parent)  # the name of a socket has at most 107 bytes
-    try:
-        with socket.socket(socket.AF_UNIX) as one:
-            one.bind(path.name)
-    finally:
-        os.chdir(where)
-
-
-def _sparse(path: Path) -> None:
-    with path.open("wb") as file:
-        file.truncate(10**12)
 
 
 PLACES: tuple[tuple[str, Callable[[Path], None], str], ...] = (
     ("a folder", _folder, "is a folder, not a file"),
     ("a pipe", os.mkfifo, "is a pipe, not a file"),
     ("a device", _device, "is a device, not a file"),
-    ("a socket", _socket, "is a socket, not a file"),
+    ("a socket", make_socket, "is a socket, not a file"),
     ("a broken link", _link, "is a link to .* which does not exist"),
-    ("a link to itself", _loop, "cannot be read"),
-    ("a terabyte", _sparse, "1,000,000,000,000 bytes"),
+    ("a link to itself", make_loop, "cannot be read"),
+    ("a terabyte", make_hole, "1,000,000,000,000 bytes"),
 )
 
 
