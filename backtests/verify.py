@@ -155,8 +155,15 @@ def _say(comparison: Comparison, flags: argparse.Namespace) -> None:
 
 
 def _append(path: str, text: str) -> None:
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(text)
+    from forecasters.errors import InputError
+
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise InputError(
+            f"--summary {path} cannot be written ({error.strerror}): name another file"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from backtests.command.ending import INTERRUPTED
 from backtests.command.guard import DONE, FAILURES, guarded
 
 DESCRIPTION = (
@@ -58,12 +59,20 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _main(arguments: Sequence[str]) -> int:
     flags = make_parser().parse_args(arguments)
+    from backtests.command.resumable import resumable
     from backtests.runs.redraw import redraw
     from forecasters.errors import InputError
 
     if flags.jobs < 1:
         raise InputError(f"--jobs is {flags.jobs}; it must be at least 1")
-    drawn = redraw(flags.run, flags.out, flags.tearsheets, flags.jobs, quiet=flags.quiet)
+    drawn = resumable(
+        lambda: redraw(flags.run, flags.out, flags.tearsheets, flags.jobs, quiet=flags.quiet),
+        "report",
+        arguments,
+        kept=False,
+    )
+    if drawn is None:
+        return INTERRUPTED
     if not flags.quiet:
         print("The pages were drawn again; nothing was trained or traded.", file=sys.stderr)
     print(drawn.index)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from backtests.reading.contents import MANIFEST, contents_of, names_in
+from backtests.reading.contents import MANIFEST, changed, contents_of, names_in
 from backtests.runs.code import pages_version
 from backtests.runs.folder import PAGE_PARTS, Finished
 from backtests.runs.manifest import write_manifest
 from backtests.runs.pages import TEARSHEETS, write_pages
-from backtests.runs.stored import load_run
+from backtests.runs.stored import STORED, load_run
 from backtests.writing.atomic import restore_folder, swap_folder
 from backtests.writing.names import folder_names
-from forecasters.errors import InputError
+from forecasters.errors import DataWarning, InputError
 
 
 def redraw(
@@ -53,6 +54,8 @@ def redraw(
     folder = Path(folder).resolve()  # a link to a folder stays a link
     restore_folder(folder)
     target = folder if out is None else Path(out).absolute() / folder.name
+    if out is not None and target.parent.exists() and not target.parent.is_dir():
+        raise InputError(f"--out {out} is not a folder: use another --out")
     if target != folder and target.exists():
         raise InputError(f"{target} is there already: use another --out")
     if folder in target.parents:
@@ -67,6 +70,14 @@ def redraw(
         folder
     )  # files that are not named there are the user's: they stay
     kept = {name: entry for name, entry in told.items() if not _is_page(name, places)}
+    if damaged := [f"{name} {what}" for name, what in changed(folder, kept).items()]:
+        more = f" (and {len(damaged) - 3} more)" if len(damaged) > 3 else ""
+        warnings.warn(
+            f"{folder}: {', '.join(damaged[:3])}{more} since the run. Its pages are drawn from {STORED}, which is "
+            "whole; give the command of the run with another --out for whole tables",
+            DataWarning,
+            stacklevel=2,
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.pages-", dir=target.parent) as work:
         fresh = Path(work) / folder.name

@@ -89,7 +89,9 @@ def load_run(folder: Path) -> StoredRun:
     """
     manifest = read_manifest(folder / "manifest.json")
     if manifest is None:
-        raise InputError(f"{folder} is not the folder of a finished run: it has no manifest.json")
+        raise InputError(
+            f"{folder} is not the folder of a finished run: it has no manifest.json; give the folder that `run` printed"
+        )
     if manifest.get("kind") == "grid":
         raise InputError(f"{folder} is a grid: only the pages of a run can be drawn again")
     if manifest.get("sha256") != sha256_of(manifest):

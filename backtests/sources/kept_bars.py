@@ -141,7 +141,10 @@ def read_kept(path: Path) -> KeptRows:
         if PARITY in table.column_names:
             parity = np.array(table[PARITY].to_numpy(), dtype=np.uint64)
     except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
-        raise InputError(f"{path} cannot be read as bars: {error}") from error
+        raise InputError(
+            f"{path} cannot be read as bars ({error}): put the file of the run back, or take the bars from files, "
+            "--data-dir DIR"
+        ) from error
     return KeptRows(sessions, columns, parity)
 
 

@@ -58,6 +58,10 @@ class TableDifference:
         return (self.changed or self.missing or self.added)[0]
 
 
+#: What to do about a table that cannot be read.
+BACK = "put the file of the run back, or make the run again with another --out"
+
+
 def read(path: Path) -> pd.DataFrame | None:
     """Return a table of a run folder; None where there is no such file.
 
@@ -70,12 +74,15 @@ def read(path: Path) -> pd.DataFrame | None:
     if not path.exists():
         return None
     if path.suffix == ".parquet":
-        return read_parquet(path, str(path), times=TIMES)
+        try:
+            return read_parquet(path, str(path), times=TIMES)
+        except InputError as error:
+            raise InputError(f"{error}; {BACK}") from error
     try:
         # every cell as it is written: two numbers are equal where their texts are
         return read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
+        raise InputError(f"{path} cannot be read: {error}; {BACK}") from error
 
 
 def difference(

@@ -109,6 +109,14 @@ def test_a_manifest(folder: Path, data: st.DataObject) -> None:
     value_or_refusal(lambda: read_memories(folder / "runs"), 5)
 
 
+#: How each line of ours begins.
+BEGINNING = b'{"n": '
+
+
+# Of a line that was half written it is said that it goes; it is no trial.
+@pytest.mark.filterwarnings(
+    "ignore:the last line of .* was half written:forecasters.errors.DataWarning"
+)
 @given(data=st.data())
 @many(600)
 def test_a_ledger(folder: Path, data: st.DataObject) -> None:
@@ -125,7 +133,10 @@ def test_a_ledger(folder: Path, data: st.DataObject) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(drawn)
     assert value_or_refusal(lambda: count(path.parent, 9), 5).trials >= 1
-    assert path.read_bytes().startswith(drawn), "the ledger only grows"
+    whole, end, last = drawn.rpartition(b"\n")
+    begins = last.startswith(BEGINNING) or BEGINNING.startswith(last)
+    stays = whole + end if begins and not last.endswith(b"}") else drawn
+    assert path.read_bytes().startswith(stays), "it only grows, but for a line of ours that was cut"
 
 
 @given(data=st.data())

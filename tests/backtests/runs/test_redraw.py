@@ -123,6 +123,19 @@ def test_a_run_that_is_found_gets_the_tearsheets_that_it_lacks(
 
 
 @pytest.mark.usefixtures("idle")
+def test_a_table_that_was_changed_is_told_where_pages_are_drawn(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy / "forecasts.parquet").unlink()
+    assert main(["report", str(copy), "--quiet"]) == 0
+    err = capsys.readouterr().err
+    assert "WARNING" in err and "forecasts.parquet is missing since the run" in err
+    (tmp_path / "file").touch()
+    assert main(["report", str(copy), "--out", str(tmp_path / "file")]) == 2
+    assert "is not a folder: use another --out" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("idle")
 def test_an_error_leaves_the_old_pages(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = contents(copy)
 
